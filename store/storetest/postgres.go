@@ -83,22 +83,20 @@ var shared = sync.OnceValues(connect)
 func open(tb testing.TB) *server {
 	tb.Helper()
 	s, err := shared()
-	switch {
-	case err == nil:
-		return s
-	case errors.Is(err, errNotInstalled) && !required("postgres"):
-		tb.Skipf("%v; install it (Debian: apt-get install postgresql) or set %s", err, envServer)
-	default:
-		tb.Fatal(err)
+	if err != nil {
+		giveUp(tb, err)
 	}
-	return nil
+	return s
 }
 
-// required reports whether envRequire lists what.
-func required(what string) bool {
-	return slices.ContainsFunc(strings.Split(os.Getenv(envRequire), ","), func(s string) bool {
-		return strings.TrimSpace(s) == what
-	})
+// giveUp skips tb if PostgreSQL is merely missing, and fails it if this machine
+// should have it.
+func giveUp(tb testing.TB, err error) {
+	tb.Helper()
+	if errors.Is(err, errNotInstalled) && !slices.Contains(strings.Split(os.Getenv(envRequire), ","), "postgres") {
+		tb.Skipf("%v; install it (Debian: apt-get install postgresql) or set %s", err, envServer)
+	}
+	tb.Fatal(err)
 }
 
 func connect() (*server, error) {
@@ -129,8 +127,7 @@ func connect() (*server, error) {
 	if s.admin, err = sql.Open("postgres", s.url.String()); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	// Of 100 connections tests get nearly all.
-	s.admin.SetMaxOpenConns(4)
+	s.admin.SetMaxOpenConns(4) // the rest is for the tests
 	ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
 	defer cancel()
 	if err := s.admin.PingContext(ctx); err != nil {
