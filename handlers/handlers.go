@@ -1,0 +1,149 @@
+// Package handlers decides: it authorises every command, click and form from the database, does what was asked through store,
+// and answers with a screen that handlers/view draws.
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"herald/store"
+)
+
+// Config is what Handlers need; every field is required unless it says otherwise.
+type Config struct {
+	Store *store.Store
+	// API returns the Web API client of a company's workspace.
+	API func(store.Company) *slack.Client
+	// HTTP posts to response URLs; it has a timeout.
+	HTTP *http.Client
+	// Operators are the Slack ids of those who decide cases; empty: the workspace's primary owner.
+	Operators []string
+	// CompanyURL and PersonalURL build registration links.
+	CompanyURL  func(store.Company) string
+	PersonalURL func(c store.Company, token string) string
+	Now         func() time.Time
+	Log         *slog.Logger
+}
+
+// Handlers answer what bot hears. They are safe for concurrent use.
+type Handlers struct {
+	store       *store.Store
+	api         func(store.Company) *slack.Client
+	http        *http.Client
+	operators   []string
+	companyURL  func(store.Company) string
+	personalURL func(store.Company, string) string
+	now         func() time.Time
+	log         *slog.Logger
+	wake        chan struct{} // nudges the job runner
+}
+
+// New returns Handlers for the configuration.
+func New(c Config) *Handlers {
+	return &Handlers{
+		store:       c.Store,
+		api:         c.API,
+		http:        c.HTTP,
+		operators:   c.Operators,
+		companyURL:  c.CompanyURL,
+		personalURL: c.PersonalURL,
+		now:         c.Now,
+		log:         c.Log,
+		wake:        make(chan struct{}, 1),
+	}
+}
+
+// Command answers a slash command.
+func (h *Handlers) Command(ctx context.Context, cmd slack.SlashCommand) error {
+	r := &request{
+		teamID: cmd.TeamID, enterpriseID: cmd.EnterpriseID, slackID: cmd.UserID, channelID: cmd.ChannelID,
+		responseURL: cmd.ResponseURL, triggerID: cmd.TriggerID, what: "command",
+	}
+	return h.answer(ctx, r, func() (reply, error) {
+		if err := h.authorise(ctx, r); err != nil {
+			return reply{}, err
+		}
+		c, args := parse(cmd.Text)
+		r.what, r.args = "command "+c.name, args
+		if err := r.allow(c.who); err != nil {
+			return reply{}, err
+		}
+		return c.run(h, ctx, r)
+	})
+}
+
+// Action answers a click, a choice, or text typed into a message or the Home tab.
+func (h *Handlers) Action(ctx context.Context, cb slack.InteractionCallback) error {
+	r := requestOf(cb)
+	for _, pressed := range cb.ActionCallback.BlockActions {
+		a, ok := actionByID(pressed.ActionID)
+		if !ok { // a link button, or a screen from another release: nothing to do, nothing to break
+			continue
+		}
+		r.what = "action " + pressed.ActionID
+		err := h.answer(ctx, r, func() (reply, error) {
+			if err := h.authorise(ctx, r); err != nil {
+				return reply{}, err
+			}
+			if err := r.allow(a.who); err != nil {
+				return reply{}, err
+			}
+			return a.run(h, ctx, r, pressed)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Submit answers a submitted form before Slack's deadline; after runs once the answer was sent.
+func (h *Handlers) Submit(ctx context.Context, cb slack.InteractionCallback) (*slack.ViewSubmissionResponse, func(context.Context) error, error) {
+	r := requestOf(cb)
+	f, ok := formByID(cb.View.CallbackID)
+	if !ok {
+		return nil, nil, nil
+	}
+	r.what = "form " + cb.View.CallbackID
+	if err := h.authorise(ctx, r); err != nil {
+		return h.formError(r, err), nil, nil
+	}
+	if err := r.allow(f.who); err != nil {
+		return h.formError(r, err), nil, nil
+	}
+	response, after, err := f.run(h, ctx, r, cb.View)
+	if err != nil {
+		return h.formError(r, err), nil, nil
+	}
+	if after == nil {
+		return response, nil, nil
+	}
+	return response, func(ctx context.Context) error {
+		return h.answer(ctx, r, func() (reply, error) { return after(ctx) })
+	}, nil
+}
+
+// Suggest answers an external select. No screen has one, so whoever asks gets no options.
+func (h *Handlers) Suggest(ctx context.Context, cb slack.InteractionCallback) ([]*slack.OptionBlockObject, error) {
+	return nil, h.authorise(ctx, requestOf(cb))
+}
+
+// Closed hears that somebody dismissed a form.
+func (h *Handlers) Closed(ctx context.Context, cb slack.InteractionCallback) error {
+	r := requestOf(cb)
+	f, ok := formByID(cb.View.CallbackID)
+	if !ok || f.closed == nil {
+		return nil
+	}
+	r.what = "closed " + cb.View.CallbackID
+	return h.answer(ctx, r, func() (reply, error) {
+		if err := h.authorise(ctx, r); err != nil {
+			return reply{}, err
+		}
+		return reply{}, f.closed(h, ctx, r, cb.View)
+	})
+}

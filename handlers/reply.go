@@ -1,0 +1,157 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"herald/handlers/view"
+	"herald/store"
+)
+
+// A UserError is something the person can mend: it is shown as it is, one sentence that says what to do next. Msg is mrkdwn.
+type UserError struct{ Msg string }
+
+func (e *UserError) Error() string { return e.Msg }
+
+// A reply is what the person sees. The zero value shows nothing.
+type reply struct {
+	message *view.Message // an ephemeral message
+	replace bool          // it takes the place of the message that was clicked
+	home    *view.Message // the Home tab
+}
+
+// fresh answers with a new ephemeral message.
+func fresh(m view.Message) reply { return reply{message: &m} }
+
+// answer runs decide and shows its reply, or what went wrong. The error it returns was already told to the person and logged.
+func (h *Handlers) answer(ctx context.Context, r *request, decide func() (reply, error)) error {
+	rep, err := decide()
+	if err == nil {
+		if err = h.show(ctx, r, rep); err == nil {
+			return nil
+		}
+	}
+	return h.tell(ctx, r, h.explain(ctx, r, err))
+}
+
+// explain turns an error into words for the person. What they cannot mend gets a reference that stands in the log, too.
+func (h *Handlers) explain(ctx context.Context, r *request, err error) string {
+	var user *UserError
+	switch {
+	case errors.As(err, &user):
+		return user.Msg
+	case errors.Is(err, errAdminsOnly), errors.Is(err, store.ErrForbidden):
+		return h.askAnAdmin(ctx, r)
+	case errors.Is(err, store.ErrLastAdmin):
+		return view.LastAdmin
+	case errors.Is(err, store.ErrNotFound):
+		return "That is not there any more; somebody may have changed it meanwhile. Open the screen again to see how things are now."
+	case errors.Is(err, store.ErrTooMany):
+		return fmt.Sprintf("That is too many at once. Please select at most %d members.", store.SelectionLimit)
+	}
+	ref := newRef()
+	h.log.LogAttrs(ctx, slog.LevelError, "request failed",
+		slog.String("ref", ref), slog.String("what", r.what), slog.String("team", r.teamID), slog.String("error", err.Error()))
+	return view.Broken(ref)
+}
+
+// newRef is a short reference that a person can read out: eight letters and digits.
+func newRef() string { return rand.Text()[:8] }
+
+// tell shows one sentence where the person is looking.
+func (h *Handlers) tell(ctx context.Context, r *request, text string) error {
+	m := view.Sentence(text)
+	switch {
+	case r.responseURL != "":
+		return h.respond(ctx, r.responseURL, m, false)
+	case r.triggerID != "" && r.home:
+		_, err := h.api(r.company).OpenViewContext(ctx, r.triggerID, view.SentenceModal(text))
+		return clean(err)
+	case r.channelID != "":
+		_, err := h.api(r.company).PostEphemeralContext(ctx, r.channelID, r.slackID, m.Options()...)
+		return clean(err)
+	case r.slackID != "" && r.company.ID != "":
+		_, _, err := h.api(r.company).PostMessageContext(ctx, r.slackID, m.Options()...)
+		return clean(err)
+	}
+	return nil
+}
+
+func (h *Handlers) show(ctx context.Context, r *request, rep reply) error {
+	if rep.message != nil {
+		if r.responseURL == "" {
+			_, err := h.api(r.company).PostEphemeralContext(ctx, r.channelID, r.slackID, rep.message.Options()...)
+			if err != nil {
+				return fmt.Errorf("post an ephemeral message: %w", clean(err))
+			}
+		} else if err := h.respond(ctx, r.responseURL, *rep.message, rep.replace); err != nil {
+			return err
+		}
+	}
+	if rep.home != nil {
+		return h.publishHome(ctx, r.company, r.slackID, *rep.home)
+	}
+	return nil
+}
+
+// respond posts to a response URL, which works five times within 30 minutes
+// (https://docs.slack.dev/interactivity/handling-user-interaction).
+func (h *Handlers) respond(ctx context.Context, responseURL string, m view.Message, replace bool) error {
+	msg := m.Webhook()
+	msg.ReplaceOriginal = replace
+	if err := slack.PostWebhookCustomHTTPContext(ctx, responseURL, h.http, msg); err != nil {
+		return fmt.Errorf("answer through the response URL: %w", clean(err))
+	}
+	return nil
+}
+
+// publishHome shows the Home tab.
+func (h *Handlers) publishHome(ctx context.Context, c store.Company, slackID string, m view.Message) error {
+	_, err := h.api(c).PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: slackID, View: m.Home()})
+	if err != nil {
+		return fmt.Errorf("publish the Home tab: %w", clean(err))
+	}
+	return nil
+}
+
+// formError shows in a form what went wrong.
+func (h *Handlers) formError(r *request, err error) *slack.ViewSubmissionResponse {
+	modal := view.SentenceModal(h.explain(context.Background(), r, err))
+	return slack.NewUpdateViewSubmissionResponse(&modal)
+}
+
+// clean takes the URL out of a transport error: response URLs are secrets.
+func clean(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return fmt.Errorf("%s: %w", strings.ToLower(u.Op), u.Err)
+	}
+	return err
+}
+
+// Apologise tells somebody that something broke; ref stands in the log.
+func (h *Handlers) Apologise(ctx context.Context, teamID, userID, channelID, responseURL, ref string) {
+	r := &request{teamID: teamID, slackID: userID, channelID: channelID, responseURL: responseURL}
+	if c, err := h.store.CompanyByTeam(ctx, "", teamID); err == nil {
+		r.company = c
+	}
+	if err := h.tell(ctx, r, view.Broken(ref)); err != nil {
+		h.log.LogAttrs(ctx, slog.LevelWarn, "apology not delivered", slog.String("ref", ref), slog.String("error", err.Error()))
+	}
+}
+
+// askAnAdmin is what somebody reads who tried something for company admins.
+func (h *Handlers) askAnAdmin(ctx context.Context, r *request) string {
+	list, err := h.store.Admins(ctx, r.company.ID, view.AdminsShown)
+	if err != nil {
+		h.log.LogAttrs(ctx, slog.LevelWarn, "list the admins", slog.String("error", err.Error()))
+	}
+	return view.AskAnAdmin(list)
+}

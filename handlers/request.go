@@ -1,0 +1,122 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"herald/store"
+)
+
+// A request is one thing that somebody did in Slack, and who they are: authorise fills company and access from the database.
+type request struct {
+	teamID, enterpriseID string
+	slackID              string
+	channelID            string
+	responseURL          string // "" in the Home tab and in forms
+	triggerID            string
+	home                 bool   // it came from the Home tab
+	args                 string // a command's words after the subcommand
+	what                 string // for the log
+
+	company store.Company
+	access  store.Access
+}
+
+func requestOf(cb slack.InteractionCallback) *request {
+	return &request{
+		teamID: teamOf(cb), enterpriseID: cb.Enterprise.ID, slackID: cb.User.ID, channelID: cb.Channel.ID,
+		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab,
+	}
+}
+
+// teamOf prefers the person's own team: in a shared channel somebody of another workspace may press our buttons.
+// A view submission may have no team at all.
+func teamOf(cb slack.InteractionCallback) string {
+	for _, id := range []string{cb.User.TeamID, cb.Team.ID, cb.View.AppInstalledTeamID, cb.View.TeamID} {
+		if id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+func (r *request) actor() store.Actor { return store.Actor{SlackID: r.slackID} }
+
+// admin tells whether the person is a company admin.
+func (r *request) admin() bool {
+	return r.access.Member != nil && r.access.Member.Type == store.Admin
+}
+
+// audience is who may do something.
+type audience int
+
+const (
+	everyone  audience = iota // everybody who works at the company
+	members                   // registered
+	admins                    // company admins
+	operators                 // those who decide cases; the handler checks, since it depends on the settings
+)
+
+// errAdminsOnly is answered with the names of the admins.
+var errAdminsOnly = errors.New("company admins only")
+
+func (r *request) allow(who audience) error {
+	switch who {
+	case members:
+		if r.access.Member == nil {
+			return &UserError{"You are not registered. Type `/social` to see what the programme is and to sign up."}
+		}
+	case admins:
+		if !r.admin() {
+			return errAdminsOnly
+		}
+	case everyone, operators:
+	}
+	return nil
+}
+
+// authorise finds out whose workspace this is and who the person is, from the database, now. It returns a UserError for bots, guests,
+// deactivated people and people of other workspaces.
+func (h *Handlers) authorise(ctx context.Context, r *request) error {
+	company, err := h.store.CompanyByTeam(ctx, r.enterpriseID, r.teamID)
+	if errors.Is(err, store.ErrNotFound) {
+		return &UserError{"This programme is for people of another workspace, so there is nothing here for you to do. Sorry!"}
+	}
+	if err != nil {
+		return fmt.Errorf("find the company: %w", err)
+	}
+	r.company = company
+	r.access, err = h.store.Access(ctx, company.ID, r.slackID)
+	if err != nil {
+		return fmt.Errorf("look the person up: %w", err)
+	}
+	person := r.access.Person
+	if person == nil {
+		// Not mirrored yet, or forgotten: ask Slack who this is, and keep it only if they were not removed.
+		found, err := h.directoryEntry(ctx, company, r.slackID)
+		if err != nil {
+			return err
+		}
+		if !r.access.Forgotten && found.Eligible() {
+			if err := h.store.MirrorPeople(ctx, company.ID, []store.Person{found}); err != nil {
+				return fmt.Errorf("mirror a person: %w", err)
+			}
+			if r.access, err = h.store.Access(ctx, company.ID, r.slackID); err != nil {
+				return fmt.Errorf("look the person up again: %w", err)
+			}
+		}
+		person = &found
+	}
+	switch {
+	case person.Bot:
+		return &UserError{"Bots cannot take part in the programme."}
+	case person.Guest:
+		return &UserError{"The programme is for " + company.Name + "'s own people. Guests cannot take part, sorry!"}
+	case person.Deactivated:
+		return &UserError{"Your Slack account is deactivated, so you cannot take part."}
+	}
+	return nil
+}
