@@ -1,0 +1,147 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"herald/store"
+)
+
+// directoryPage is how many people one call of users.list asks for: Slack advises no more than 200
+// (https://docs.slack.dev/reference/methods/users.list).
+const directoryPage = 200
+
+// Start asks Slack whose workspace the token belongs to, and returns its company, made on the first start.
+func (h *Handlers) Start(ctx context.Context) (store.Company, error) {
+	api := h.api(store.Company{})
+	auth, err := api.AuthTestContext(ctx)
+	if err != nil {
+		return store.Company{}, fmt.Errorf("ask slack whose token this is: %w", clean(err))
+	}
+	w := store.Workspace{EnterpriseID: auth.EnterpriseID, TeamID: auth.TeamID, Name: auth.Team}
+	// The domain is only good for a prettier company URL, so a token without team:read will do.
+	switch team, err := api.GetTeamInfoContext(ctx); {
+	case err == nil:
+		w.Name, w.Domain = team.Name, team.Domain
+	case slackError(err) == "":
+		return store.Company{}, fmt.Errorf("ask slack about the workspace: %w", clean(err))
+	default:
+		h.log.LogAttrs(ctx, slog.LevelWarn, "team.info refused; the company URL is made from the workspace's name", slog.String("error", slackError(err)))
+	}
+	company, err := h.store.InstallCompany(ctx, w)
+	if err != nil {
+		return store.Company{}, fmt.Errorf("install the company: %w", err)
+	}
+	return company, nil
+}
+
+// SyncDirectory mirrors the whole workspace directory. It keeps to Slack's pace, which is about 4,000 people a minute, and may be
+// interrupted at any time: the next run starts over, and only a complete one marks those who are gone as deactivated.
+func (h *Handlers) SyncDirectory(ctx context.Context, company store.Company) error {
+	started := h.now()
+	page := h.api(company).GetUsersPaginated(
+		slack.GetUsersOptionLimit(directoryPage), slack.GetUsersOptionIncludeLocale(false), slack.GetUsersOptionTeamID(company.TeamID))
+	seen := 0
+	for {
+		next, err := page.Next(ctx)
+		if page.Done(err) {
+			break
+		}
+		if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+			if err := sleep(ctx, limited.RetryAfter); err != nil {
+				return fmt.Errorf("wait for users.list: %w", err)
+			}
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("list the directory: %w", clean(err))
+		}
+		page = next
+		entries := make([]store.Person, len(page.Users))
+		for i, u := range page.Users {
+			entries[i] = entryOf(company, u)
+		}
+		if err := h.store.MirrorPeople(ctx, company.ID, entries); err != nil {
+			return fmt.Errorf("mirror a page of the directory: %w", err)
+		}
+		seen += len(entries)
+	}
+	if err := h.store.FinishSync(ctx, company.ID, started); err != nil {
+		return fmt.Errorf("finish the directory sync: %w", err)
+	}
+	h.log.LogAttrs(ctx, slog.LevelInfo, "directory synced", slog.String("team", company.TeamID), slog.Int("people", seen), slog.Duration("took", h.now().Sub(started)))
+	return nil
+}
+
+// sleep waits, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// DirectoryPerson asks Slack who somebody is, for people who are not in the mirror. It returns store.ErrNotFound for
+// somebody whom the workspace does not know.
+func (h *Handlers) DirectoryPerson(ctx context.Context, company store.Company, slackID string) (store.Person, error) {
+	u, err := h.api(company).GetUserInfoContext(ctx, slackID, slack.GetUserInfoOptionIncludeLocale(false))
+	switch {
+	case slices.Contains([]string{"user_not_found", "user_not_visible", "users_not_found"}, slackError(err)):
+		return store.Person{}, fmt.Errorf("ask slack about a person: %w", store.ErrNotFound)
+	case err != nil:
+		return store.Person{}, fmt.Errorf("ask slack about a person: %w", clean(err))
+	}
+	return entryOf(company, *u), nil
+}
+
+// directoryEntry is DirectoryPerson for the person who asks: a UserError tells them that the workspace does not know them.
+func (h *Handlers) directoryEntry(ctx context.Context, company store.Company, slackID string) (store.Person, error) {
+	p, err := h.DirectoryPerson(ctx, company, slackID)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Person{}, &UserError{"This programme is for " + company.Name + "'s own people, and Slack does not list you among them. Sorry!"}
+	}
+	return p, err
+}
+
+// slackError returns the code of an error that Slack answered with, such as "channel_not_found", else "".
+func slackError(err error) string {
+	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		return refused.Err
+	}
+	return ""
+}
+
+// entryOf turns Slack's description of a user into a directory entry of the company. Whoever is not fully of this workspace is a guest.
+func entryOf(company store.Company, u slack.User) store.Person {
+	name := u.Profile.DisplayName
+	for _, other := range []string{u.RealName, u.Profile.RealName, u.Name} {
+		if name == "" {
+			name = other
+		}
+	}
+	ours := u.TeamID == "" || u.TeamID == company.TeamID || slices.Contains(u.Enterprise.Teams, company.TeamID)
+	return store.Person{
+		SlackID:      u.ID,
+		Name:         name,
+		Handle:       u.Name,
+		Email:        u.Profile.Email,
+		TimeZone:     u.TZ,
+		Bot:          u.IsBot || u.IsWorkflowBot || u.IsConnectorBot || u.ID == slackbot,
+		Guest:        u.IsRestricted || u.IsUltraRestricted || u.IsStranger || !ours,
+		Deactivated:  u.Deleted,
+		PrimaryOwner: u.IsPrimaryOwner,
+	}
+}
+
+// slackbot is the account that every workspace has; Slack does not mark it as a bot.
+const slackbot = "USLACKBOT"
