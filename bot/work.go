@@ -1,0 +1,203 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// Apologies are rare; when they are not, the people who asked first get one.
+const (
+	apologiesAtOnce = 8
+	apologyTimeout  = 10 * time.Second
+)
+
+// take accepts a command, a click or a closed modal: it is acknowledged at once, since the acknowledgement says only
+// that it was heard, and done when the person's turn comes. Whether it was heard before is looked up just before it
+// is done, so a slow database delays no acknowledgement. If the lookup fails it is done: people would rather have
+// a click act twice than not at all, and the Handler refuses to repeat what must not be repeated.
+func (b *Bot) take(ctx context.Context, env envelope, run func(context.Context) error) {
+	env = b.heard(env)
+	acked := make(chan struct{})
+	accepted := b.accept(env, func() {
+		select {
+		case <-acked:
+		case <-ctx.Done():
+			return
+		}
+		if fresh, err := b.claim(ctx, env); fresh || err != nil {
+			b.do(ctx, env, run)
+		}
+	})
+	if !accepted {
+		b.refuse(ctx, env)
+		return
+	}
+	b.acks.add(ack{id: env.id, heard: env.heard, gone: acked})
+}
+
+// takeEvent accepts an event. It is acknowledged only once it was claimed: while the database is down, Slack's
+// redelivery (at once, after a minute, after five) is the better memory.
+func (b *Bot) takeEvent(ctx context.Context, env envelope, run func(context.Context) error) {
+	env = b.heard(env)
+	fresh := make(chan bool, 1)
+	accepted := b.accept(env, func() {
+		if <-fresh {
+			b.do(ctx, env, run)
+		}
+	})
+	if !accepted {
+		b.refuse(ctx, env)
+		return
+	}
+	b.owed.add()
+	go func() {
+		defer b.owed.done()
+		first, err := b.claim(ctx, env)
+		if err == nil {
+			b.acks.add(ack{id: env.id, heard: env.heard})
+		} else {
+			b.recent.forget(env.key)
+		}
+		fresh <- first && err == nil
+	}()
+}
+
+// heard counts an envelope and notes the time.
+func (b *Bot) heard(env envelope) envelope {
+	env.heard = b.c.Now()
+	b.health.note(func(h *Health) { h.Envelopes++ })
+	return env
+}
+
+// accept puts a task into the person's queue. It reports false if there is no room, or a shutdown has begun.
+func (b *Bot) accept(env envelope, task func()) bool {
+	if b.draining {
+		return false
+	}
+	b.busy.add()
+	accepted := b.people.add(env.from.person(), func() {
+		defer b.busy.done()
+		task()
+	})
+	if !accepted {
+		b.busy.done()
+	}
+	return accepted
+}
+
+// claim reports whether the envelope is heard for the first time. The error says that this could not be found out.
+func (b *Bot) claim(ctx context.Context, env envelope) (bool, error) {
+	fresh := b.recent.begin(env.key)
+	var err error
+	if fresh {
+		err = b.attempt(ctx, env, b.c.ClaimBudget, func(ctx context.Context) (err error) {
+			fresh, err = b.c.Seen.BeginEnvelope(ctx, env.key, b.c.Lease)
+			return err
+		})
+	}
+	if err != nil {
+		b.failed("look up an envelope", err)
+		return false, err
+	}
+	if !fresh {
+		b.health.note(func(h *Health) { h.Duplicates++ })
+	}
+	return fresh, nil
+}
+
+// do runs a claimed piece of work to its end.
+func (b *Bot) do(ctx context.Context, env envelope, run func(context.Context) error) {
+	err := b.attempt(ctx, env, b.c.HandleTimeout, run)
+	if broke, ok := errors.AsType[*panicked](err); ok {
+		b.apologise(ctx, env, broke.ref)
+	} else if err != nil {
+		b.handlerFailed(env, newRef(), err)
+	}
+	b.finish(ctx, env)
+}
+
+// finish marks the envelope as done, whether it went well or not: doing it again would not go better. Work that was
+// abandoned stays unfinished.
+func (b *Bot) finish(ctx context.Context, env envelope) {
+	if ctx.Err() != nil {
+		return
+	}
+	err := b.attempt(ctx, env, b.c.ClaimBudget, func(ctx context.Context) error {
+		return b.c.Seen.FinishEnvelope(ctx, env.key)
+	})
+	if err != nil {
+		b.failed("finish an envelope", err)
+	}
+}
+
+// handlerFailed counts and logs an error of the Handler.
+func (b *Bot) handlerFailed(env envelope, ref string, err error) {
+	b.health.failed(b.c.Now(), "handle a "+env.kind, err)
+	b.c.Log.Error("handler failed", "ref", ref, "kind", env.kind, "team", env.from.team, "err", err)
+}
+
+// panicked is what became of a panic.
+type panicked struct {
+	ref string // stands in the log, beside the stack
+}
+
+// Error implements error.
+func (p *panicked) Error() string { return "panic, reference " + p.ref }
+
+// attempt calls run with a context that ends after the timeout, and returns a *panicked if it panics.
+func (b *Bot) attempt(ctx context.Context, env envelope, timeout time.Duration, run func(context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	defer func() {
+		if value := recover(); value != nil {
+			ref := newRef()
+			err = &panicked{ref: ref}
+			b.health.note(func(h *Health) { h.Panics++ })
+			b.health.failed(b.c.Now(), "handle a "+env.kind, err)
+			b.c.Log.Error("panic", "ref", ref, "kind", env.kind, "team", env.from.team,
+				"panic", panicText(value), "stack", string(debug.Stack()))
+		}
+	}()
+	return run(ctx)
+}
+
+// panicText describes what was panicked with. Only the runtime's own errors are sure to hold nothing about people.
+func panicText(value any) string {
+	if err, ok := value.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", value)
+}
+
+// apologise has the Handler tell the person, if there is one who waits.
+func (b *Bot) apologise(ctx context.Context, env envelope, ref string) {
+	if env.unwatched || env.from.user == "" {
+		return
+	}
+	select {
+	case b.apologies <- struct{}{}:
+	default:
+		b.c.Log.Warn("too many apologies, this one is left out", "ref", ref)
+		return
+	}
+	b.busy.add()
+	go func() {
+		defer b.busy.done()
+		defer func() { <-b.apologies }()
+		err := b.attempt(ctx, env, apologyTimeout, func(ctx context.Context) error {
+			b.c.Handler.Apologise(ctx, env.from.team, env.from.user, env.from.channel, env.from.responseURL, ref)
+			return nil
+		})
+		if err != nil {
+			b.c.Log.Error("apology failed", "ref", ref, "err", err)
+		}
+	}()
+}
+
+// newRef returns a short reference that a person can read to somebody who reads the log.
+func newRef() string { return rand.Text()[:8] }
