@@ -69,7 +69,7 @@ func New(t *testing.T, expected ...string) context.Context {
 
 // NewTab runs open, which makes the page of ctx open another tab, and returns
 // the context of that tab. Its console is watched like that of the first.
-func NewTab(t *testing.T, ctx context.Context, open chromedp.Action[chromedp.Void], expected ...string) context.Context { //nolint:revive // t comes first, as in New and Screenshot
+func NewTab(t *testing.T, ctx context.Context, open chromedp.Action[chromedp.Void], expected ...string) context.Context {
 	t.Helper()
 	opened := chromedp.WaitNewTarget(ctx, func(*target.Info) bool { return true })
 	if err := chromedp.Do(ctx, open); err != nil {
@@ -92,7 +92,7 @@ func NewTab(t *testing.T, ctx context.Context, open chromedp.Action[chromedp.Voi
 
 // Screenshot keeps what the tab shows as name.png: in a folder of the test's
 // name below HERALD_ARTIFACTS if that is set, else in t.ArtifactDir.
-func Screenshot(t *testing.T, ctx context.Context, name string) { //nolint:revive // t comes first, as in New
+func Screenshot(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
@@ -102,12 +102,12 @@ func Screenshot(t *testing.T, ctx context.Context, name string) { //nolint:reviv
 	dir := t.ArtifactDir()
 	if artifacts := os.Getenv(envArtifacts); artifacts != "" {
 		dir = filepath.Join(artifacts, filepath.FromSlash(t.Name()))
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
 			t.Errorf("screenshot %s: %v", name, err)
 			return
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
 		t.Errorf("screenshot %s: %v", name, err)
 	}
 }
@@ -149,12 +149,12 @@ func watch(ctx context.Context, t *testing.T, lastScreen string, expected []stri
 	})
 }
 
-// giveUp skips t if the browser is merely missing, and fails it if this machine
+// giveUp skips tb if the browser is merely missing, and fails it if this machine
 // should have it.
-func giveUp(t testing.TB, err error) {
-	t.Helper()
+func giveUp(tb testing.TB, err error) {
+	tb.Helper()
 	if errors.Is(err, exec.ErrNotFound) && !slices.Contains(strings.Split(os.Getenv(envRequire), ","), "browser") {
-		t.Skipf("no Chromium or Chrome in PATH (%v); install it (Debian: apt-get install chromium)", err)
+		tb.Skipf("no Chromium or Chrome in PATH (%v); install it (Debian: apt-get install chromium)", err)
 	}
-	t.Fatalf("start the browser: %v", err)
+	tb.Fatalf("start the browser: %v", err)
 }

@@ -2,8 +2,13 @@
 
 package storetest
 
-import "errors"
+import (
+	"errors"
+	"io"
+)
 
 var errNotInstalled = errors.New("a throw-away PostgreSQL needs a Unix system")
 
-func startCluster() (string, error) { return "", errNotInstalled }
+func startCluster() (socket string, lifeline io.Closer, err error) {
+	return "", nil, errNotInstalled
+}

@@ -24,34 +24,28 @@ var errNotInstalled = errors.New("PostgreSQL is not installed: no initdb in PATH
 //go:embed cluster.sh
 var script string
 
-// lifeline is the cluster's standard input. It is never closed by hand: the
-// kernel does it when the test binary ends. Nothing else may forget it, as the
-// garbage collector would close it too.
-//
-//nolint:gochecknoglobals // it must live as long as the process
-var lifeline io.WriteCloser
-
-// startCluster starts a PostgreSQL cluster that ends with this process, and
-// returns the directory of its socket. It returns errNotInstalled if there is
-// no PostgreSQL to start.
-func startCluster() (string, error) {
+// startCluster starts a PostgreSQL cluster and returns the directory of its
+// socket. The cluster ends when its lifeline is closed, which is best left to
+// the kernel at the end of the process; keep it, as the garbage collector closes
+// what nobody refers to. It returns errNotInstalled if there is nothing to start.
+func startCluster() (socket string, lifeline io.Closer, err error) {
 	bin, err := findPostgres()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	dir, err := os.MkdirTemp("", "herald-postgres-")
 	if err != nil {
-		return "", fmt.Errorf("start PostgreSQL: %w", err)
+		return "", nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	// Setsid: an interrupt typed at the terminal must not reach the cluster
 	// before the tests have ended.
 	attr := &syscall.SysProcAttr{Setsid: true}
 	if os.Getuid() == 0 {
 		if attr.Credential, err = unprivileged(); err != nil {
-			return "", fmt.Errorf("start PostgreSQL: %w", err)
+			return "", nil, fmt.Errorf("start PostgreSQL: %w", err)
 		}
 		if err := os.Chown(dir, int(attr.Credential.Uid), int(attr.Credential.Gid)); err != nil {
-			return "", fmt.Errorf("start PostgreSQL: %w", err)
+			return "", nil, fmt.Errorf("start PostgreSQL: %w", err)
 		}
 	}
 
@@ -62,21 +56,22 @@ func startCluster() (string, error) {
 	cmd.SysProcAttr = attr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", fmt.Errorf("start PostgreSQL: %w", err)
+		return "", nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	if lifeline, err = cmd.StdinPipe(); err != nil {
-		return "", fmt.Errorf("start PostgreSQL: %w", err)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return "", nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
-		return "", fmt.Errorf("start PostgreSQL: %w", errors.Join(err, os.RemoveAll(dir)))
+		return "", nil, fmt.Errorf("start PostgreSQL: %w", errors.Join(err, os.RemoveAll(dir)))
 	}
 	out := bufio.NewReader(stdout)
 	if line, err := out.ReadString('\n'); line != "ready\n" {
 		rest, readErr := io.ReadAll(out)
-		return "", fmt.Errorf("start PostgreSQL from %s: %w\n%s%s",
+		return "", nil, fmt.Errorf("start PostgreSQL from %s: %w\n%s%s",
 			bin, errors.Join(err, readErr, cmd.Wait()), line, rest)
 	}
-	return dir, nil
+	return dir, stdin, nil
 }
 
 // findPostgres returns the directory of the server's programs: initdb's, if it

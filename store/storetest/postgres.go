@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"slices"
@@ -70,6 +71,7 @@ func PostgresTemplate(tb testing.TB, name string, prepare func(dsn string) error
 type server struct {
 	url       url.URL // of any database; create puts the name into its path
 	throwaway bool    // the server ends with the test binary
+	lifeline  io.Closer
 	admin     *sql.DB
 
 	mu        sync.Mutex
@@ -109,11 +111,11 @@ func connect() (*server, error) {
 		}
 		s.url = *u
 	} else {
-		socket, err := startCluster()
+		socket, lifeline, err := startCluster()
 		if err != nil {
 			return nil, err
 		}
-		s.throwaway = true
+		s.throwaway, s.lifeline = true, lifeline
 		s.url = url.URL{
 			Scheme: "postgres",
 			User:   url.User("herald"),
