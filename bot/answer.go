@@ -65,8 +65,10 @@ func (b *Bot) answerSubmit(ctx context.Context, env envelope, cb slack.Interacti
 	s, inTime := await(done, b.c.SubmitBudget)
 
 	ref := newRef()
-	payload := b.submitPayload(env, cb, s, ref)
-	if !inTime {
+	var payload any
+	if inTime {
+		payload = b.submitPayload(env, cb, s, ref)
+	} else {
 		b.c.Log.Warn("submission too slow", "ref", ref, "team", env.from.team)
 		payload = sorry(cb, slowText(ref))
 	}

@@ -99,6 +99,9 @@ func (b *Bot) claim(ctx context.Context, env envelope) (bool, error) {
 			fresh, err = b.c.Seen.BeginEnvelope(ctx, env.key, b.c.Lease)
 			return err
 		})
+		if err == nil && !fresh { // done before this process started; all that is known of its answer is that there was one
+			b.recent.answer(env.key, nil)
+		}
 	}
 	if err != nil {
 		b.failed("look up an envelope", err)
