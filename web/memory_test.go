@@ -1,0 +1,96 @@
+package web_test
+
+import (
+	"context"
+	"sync"
+
+	"herald/store"
+)
+
+// memory is a Store whose answers a test chooses, to see the page that each of them makes. What the real store decides
+// is tested with the real store.
+type memory struct {
+	company    store.Company
+	companyErr error
+	inviteErr  error
+	person     *store.Person // nil: forgotten
+	beginErr   error
+	signup     store.Signup
+	signupErr  error
+	pingErr    error
+
+	mu         sync.Mutex
+	trips      map[string]store.Authorization // by network, state and browser
+	registered []registration
+}
+
+// registration is what Register was asked to do.
+type registration struct {
+	auth    store.Authorization
+	account store.Account
+	person  *store.Person
+}
+
+const (
+	annToken = "ANNTOKEN2345672345672345"
+	annSlack = "U00000ANN"
+)
+
+func newMemory() *memory {
+	company := store.Company{ID: "company1", TeamID: "T00000ACME", Name: "Acme", Key: "acme-7qf2k9xw3m"}
+	return &memory{
+		company: company,
+		person:  &store.Person{ID: "ann", CompanyID: company.ID, SlackID: annSlack, Name: "Ann Lee", Email: "ann@acme.example"},
+		signup:  store.Signup{Status: store.SignupActive, Member: &store.Member{Name: "Ann Lee"}},
+		trips:   map[string]store.Authorization{},
+	}
+}
+
+func (m *memory) Ping(context.Context) error { return m.pingErr }
+
+func (m *memory) CompanyByKey(_ context.Context, key string) (store.Company, error) {
+	if m.companyErr == nil && key != m.company.Key {
+		return store.Company{}, store.ErrNotFound
+	}
+	return m.company, m.companyErr
+}
+
+func (m *memory) InviteByToken(_ context.Context, _, token string) (store.Invite, error) {
+	if m.inviteErr == nil && token != annToken {
+		return store.Invite{}, store.ErrNotFound
+	}
+	return store.Invite{SlackID: annSlack}, m.inviteErr
+}
+
+func (m *memory) PersonBySlackID(context.Context, string, string) (store.Person, error) {
+	if m.person == nil {
+		return store.Person{}, store.ErrNotFound
+	}
+	return *m.person, nil
+}
+
+func (m *memory) BeginAuthorization(_ context.Context, a store.Authorization, state, browser string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.trips[a.Network+" "+state+" "+browser] = a
+	return m.beginErr
+}
+
+func (m *memory) TakeAuthorization(_ context.Context, network, state, browser string) (store.Authorization, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	id := network + " " + state + " " + browser
+	a, ok := m.trips[id]
+	delete(m.trips, id)
+	if !ok {
+		return store.Authorization{}, store.ErrNotFound
+	}
+	return a, nil
+}
+
+func (m *memory) Register(_ context.Context, a store.Authorization, acc store.Account, person *store.Person) (store.Signup, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.registered = append(m.registered, registration{a, acc, person})
+	return m.signup, m.signupErr
+}

@@ -1,0 +1,234 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"herald/networks"
+	"herald/store"
+)
+
+var (
+	// errKeyRotated: the company URL was replaced by a new one.
+	errKeyRotated = errors.New("the company URL was replaced")
+	// errSlackSilent: Slack could not be asked who somebody is.
+	errSlackSilent = errors.New("slack did not answer")
+)
+
+// A notice is a page with something to say and at most one thing to do.
+type notice struct {
+	status  int
+	kind    noticeKind
+	title   string
+	company string // "" where it is not known, or not for everybody
+	body    []string
+	link    link // zero: none
+	ref     string
+}
+
+// noticeKind colours a notice.
+type noticeKind string
+
+const (
+	good  noticeKind = "good"
+	bad   noticeKind = "bad"
+	quiet noticeKind = "quiet"
+)
+
+// A link is a button that leads on.
+type link struct{ text, href string }
+
+func tryAgain(back string) link {
+	if back == "" {
+		return link{}
+	}
+	return link{"Try again", back}
+}
+
+// welcome shows somebody that they are a member now.
+func (s *Server) welcome(w http.ResponseWriter, r *http.Request, c store.Company, n networks.Network, signup store.Signup) {
+	title := "You’re in."
+	if signup.Member != nil && signup.Member.Name != "" {
+		title = "You’re in, " + givenName(signup.Member.Name) + "."
+	}
+	s.notice(w, r, notice{
+		status: http.StatusOK, kind: good, title: title, company: c.Name,
+		body: []string{
+			"Your " + n.Title() + " account is connected, and a message in Slack confirms it.",
+			"When there is a job to share, you see it in Slack first. Nothing appears without your click.",
+			"Type /social in Slack to see what Herald stores about you, or to leave.",
+		},
+		link: s.backToSlack(c),
+	})
+}
+
+// pending shows somebody that a colleague or an admin has to confirm. It reads the same whoever they are: a stranger
+// learns nothing about the address they entered.
+func (s *Server) pending(w http.ResponseWriter, r *http.Request, c store.Company, email string) {
+	s.notice(w, r, notice{
+		status: http.StatusOK, kind: quiet, title: "Almost there", company: c.Name,
+		body: []string{
+			"We make sure that everybody who signs up belongs to " + c.Name + ".",
+			"If somebody in Slack uses " + email + ", they now get a message there that asks “Was this you?” Otherwise a company admin looks at it.",
+			"There is nothing more to do on this page. You can close it.",
+		},
+		link: s.backToSlack(c),
+	})
+}
+
+func (s *Server) backToSlack(c store.Company) link {
+	return link{"Back to Slack", s.slackURL + "/" + c.TeamID}
+}
+
+// fail shows what an error means for the person. back is the page to try again on, or "".
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error, back string) {
+	s.failAt(w, r, err, back, nil)
+}
+
+// failAt is fail for an error that a network, or what followed it, may have caused.
+func (s *Server) failAt(w http.ResponseWriter, r *http.Request, err error, back string, n networks.Network) {
+	title := "The network"
+	if n != nil {
+		title = n.Title()
+	}
+	page, expected := explain(err, back, title)
+	if !expected {
+		page.ref = newRef()
+		s.log.ErrorContext(r.Context(), "request failed", "ref", page.ref, "route", routeOf(r), "error", err)
+	}
+	s.notice(w, r, page)
+}
+
+// explain finds the words for an error. It reports false for one that the operator should know about.
+func explain(err error, back, network string) (page notice, expected bool) {
+	switch {
+	case errors.Is(err, errKeyRotated):
+		return notice{
+			status: http.StatusGone, kind: quiet, title: "This link was replaced",
+			body: []string{"The company has a new registration link. Open Slack and type /social to get yours, or ask whoever sent you this one."},
+		}, true
+	case errors.Is(err, networks.ErrRefused):
+		return notice{
+			status: http.StatusOK, kind: quiet, title: "You said no, and that’s fine",
+			body: []string{"No account was made, and nothing was stored. If you change your mind, you can try again any time."},
+			link: tryAgain(back),
+		}, true
+	case errors.Is(err, networks.ErrRejected):
+		return notice{
+			status: http.StatusBadRequest, kind: bad, title: network + " did not let us finish",
+			body: []string{"No account was made. This happens when the page stays open for long, or is opened twice."},
+			link: tryAgain(back),
+		}, true
+	case errors.Is(err, networks.ErrMisconfigured):
+		return notice{
+			status: http.StatusInternalServerError, kind: bad, title: "Signing up with " + network + " does not work right now",
+			body: []string{"Something is wrong with how Herald is set up here, not with you. No account was made. Please tell a company admin, and give them the reference below."},
+		}, false
+	case errors.Is(err, networks.ErrUnavailable):
+		return notice{
+			status: http.StatusServiceUnavailable, kind: bad, title: network + " does not answer",
+			body: []string{"No account was made. Please try again in a few minutes."},
+			link: tryAgain(back),
+		}, false
+	case errors.Is(err, errSlackSilent):
+		return notice{
+			status: http.StatusServiceUnavailable, kind: bad, title: "Slack does not answer",
+			body: []string{"We could not ask Slack who you are, so no account was made. Please try again in a few minutes."},
+			link: tryAgain(back),
+		}, false
+	case errors.Is(err, store.ErrTaken):
+		return notice{
+			status: http.StatusConflict, kind: quiet, title: "This " + network + " account is signed up already",
+			body: []string{"If it is yours, all is done: type /social in Slack to see it. To sign up with another account, sign out at " + network + " first."},
+			link: tryAgain(back),
+		}, true
+	case errors.Is(err, store.ErrExists), errors.Is(err, store.ErrUsed):
+		return notice{
+			status: http.StatusConflict, kind: quiet, title: "You are signed up already",
+			body: []string{"This link has done its work. Type /social in Slack to see your account."},
+		}, true
+	case errors.Is(err, store.ErrExpired):
+		return notice{
+			status: http.StatusGone, kind: quiet, title: "This link has expired",
+			body: []string{"Links work for 30 days. Open Slack and type /social to get a fresh one."},
+		}, true
+	case errors.Is(err, store.ErrReplaced):
+		return notice{
+			status: http.StatusGone, kind: quiet, title: "This link does not work any more",
+			body: []string{"A newer one was sent, or it was taken back. Look for the latest message in Slack, or type /social there to get your own."},
+		}, true
+	case errors.Is(err, store.ErrNotEligible):
+		return notice{
+			status: http.StatusForbidden, kind: quiet, title: "This account cannot sign up",
+			body: []string{"Guests, apps and deactivated accounts cannot take part. If you think that this is a mistake, ask a company admin."},
+		}, true
+	case errors.Is(err, store.ErrNotFound):
+		return notice{
+			status: http.StatusNotFound, kind: quiet, title: "This link does not work",
+			body: []string{"Perhaps a part of it was lost on the way. Open Slack and type /social to get a fresh one."},
+		}, true
+	}
+	page = broke("")
+	page.link = tryAgain(back)
+	return page, false
+}
+
+func broke(ref string) notice {
+	return notice{
+		status: http.StatusInternalServerError, kind: bad, title: "Something broke on our side", ref: ref,
+		body: []string{"It is not your fault. Please try again in a few minutes. If it happens again, tell a company admin, and give them the reference below."},
+	}
+}
+
+// tripEnded covers a state that is unknown, used, expired, or another browser's. back is where the trip began, or "".
+func tripEnded(back string) notice {
+	return notice{
+		status: http.StatusBadRequest, kind: quiet, title: "This sign-up has ended",
+		body: []string{
+			"If you have just signed up, all is well, and a message waits for you in Slack.",
+			"Otherwise it took longer than 10 minutes, or moved to another browser. Please begin again from your registration link.",
+		},
+		link: tryAgain(back),
+	}
+}
+
+func forgedForm() notice {
+	return notice{
+		status: http.StatusForbidden, kind: bad, title: "That came from another site",
+		body: []string{"For your safety, only our own registration page can start this. Open your registration link and continue there."},
+	}
+}
+
+func unreadableForm(back string) notice {
+	return notice{
+		status: http.StatusBadRequest, kind: bad, title: "We could not read the form",
+		body: []string{"Nothing was stored. Please fill it in again."},
+		link: tryAgain(back),
+	}
+}
+
+func noSuchPage() notice {
+	return notice{
+		status: http.StatusNotFound, kind: quiet, title: "There is no such page",
+		body: []string{"If you followed a registration link, perhaps a part of it was lost on the way. Open Slack and type /social to get a fresh one."},
+	}
+}
+
+func wrongMethod() notice {
+	return notice{
+		status: http.StatusMethodNotAllowed, kind: quiet, title: "This page cannot do that",
+		body: []string{"Open your registration link again and continue from there."},
+	}
+}
+
+// tooMany asks a client to slow down.
+func (s *Server) tooMany(w http.ResponseWriter, r *http.Request, wait time.Duration) {
+	seconds := int(wait/time.Second) + 1
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	s.notice(w, r, notice{
+		status: http.StatusTooManyRequests, kind: quiet, title: "One moment, please",
+		body: []string{"A lot of requests came from your network at once. Wait a few seconds, then load this page again."},
+	})
+}

@@ -1,0 +1,162 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"herald/networks"
+	"herald/store"
+)
+
+// An entrance is a registration link that works.
+type entrance struct {
+	company store.Company
+	token   string        // "" at the company URL
+	slackID string        // whom the personal link is bound to, "" at the company URL
+	person  *store.Person // the same, where Herald knows them
+}
+
+// enter resolves the link of the request. It changes nothing: Slack's servers open every link they see.
+func (s *Server) enter(ctx context.Context, key, token string) (entrance, error) {
+	if len(key) > maxPathValue || len(token) > maxPathValue || !utf8.ValidString(key+token) || strings.ContainsRune(key+token, 0) {
+		return entrance{}, store.ErrNotFound
+	}
+	company, err := s.store.CompanyByKey(ctx, key)
+	if errors.Is(err, store.ErrReplaced) {
+		return entrance{}, errKeyRotated
+	}
+	if err != nil {
+		return entrance{}, err
+	}
+	in := entrance{company: company, token: token}
+	if token == "" {
+		return in, nil
+	}
+
+	invite, err := s.store.InviteByToken(ctx, company.ID, token)
+	if err != nil {
+		return entrance{}, err
+	}
+	in.slackID = invite.SlackID
+	person, err := s.store.PersonBySlackID(ctx, company.ID, invite.SlackID)
+	switch {
+	case err == nil:
+		in.person = &person
+	case !errors.Is(err, store.ErrNotFound): // not found: forgotten, or not mirrored yet
+		return entrance{}, err
+	}
+	return in, nil
+}
+
+// registerPage is what register.html shows.
+type registerPage struct {
+	frame
+	Action   string
+	Name     string // of the person, or ""
+	Greeting string // how to address them, or ""
+	Email    string
+	Problem  string // with the email, or ""
+	Required bool   // the email
+	Networks []networks.Network
+}
+
+// showRegister answers the company URL and personal links.
+func (s *Server) showRegister(w http.ResponseWriter, r *http.Request) {
+	key, token := r.PathValue("key"), r.PathValue("token")
+	if _, ok := s.network(token); ok {
+		s.backToRegister(w, r)
+		return
+	}
+	in, err := s.enter(r.Context(), key, token)
+	if err != nil {
+		s.fail(w, r, err, "")
+		return
+	}
+
+	email := ""
+	if in.person != nil {
+		email = in.person.Email
+	}
+	s.registerPage(w, r, http.StatusOK, in, email, "")
+}
+
+func (s *Server) registerPage(w http.ResponseWriter, r *http.Request, status int, in entrance, email, problem string) {
+	p := registerPage{
+		frame:  frame{Title: "Sign up to share " + in.company.Name + "’s jobs", Company: in.company.Name},
+		Action: s.base + registerPath(in.company.Key, in.token), Email: email, Problem: problem,
+		Required: in.token == "", Networks: s.networks,
+	}
+	if in.person != nil {
+		p.Name, p.Greeting = in.person.Name, givenName(in.person.Name)
+	}
+	if problem != "" {
+		p.Title = "Please check: " + p.Title
+	}
+	s.page(w, r, status, "register.html", p)
+}
+
+// backToRegister serves those who reload or type what only the form can send.
+func (s *Server) backToRegister(w http.ResponseWriter, r *http.Request) {
+	key, token := r.PathValue("key"), r.PathValue("token")
+	if r.PathValue("network") == "" {
+		token = "" // what stands there is the network
+	}
+	http.Redirect(w, r, s.base+registerPath(key, token), http.StatusSeeOther)
+}
+
+// beginRegister sends the person to the network's consent page.
+func (s *Server) beginRegister(w http.ResponseWriter, r *http.Request) {
+	network, ok := s.network(r.PathValue("network"))
+	if !ok {
+		s.notice(w, r, noSuchPage())
+		return
+	}
+	in, err := s.enter(r.Context(), r.PathValue("key"), r.PathValue("token"))
+	if err != nil {
+		s.fail(w, r, err, "")
+		return
+	}
+	if err := r.ParseForm(); err != nil {
+		s.notice(w, r, unreadableForm(s.base+registerPath(in.company.Key, in.token)))
+		return
+	}
+	entered := r.PostForm.Get("email")
+	email, problem := cleanEmail(entered, in.token == "")
+	if problem != "" {
+		s.registerPage(w, r, http.StatusUnprocessableEntity, in, strings.ToValidUTF8(entered, "�"), problem)
+		return
+	}
+
+	state, trail := rand.Text(), newTrail(in.company.Key, in.token)
+	auth := store.Authorization{
+		CompanyID: in.company.ID, Network: network.Name(), Issuer: network.Issuer(),
+		Token: in.token, Email: email, Verifier: network.NewVerifier(),
+	}
+	if err := s.store.BeginAuthorization(r.Context(), auth, state, trail.cookie); err != nil {
+		s.fail(w, r, err, s.base+registerPath(in.company.Key, in.token))
+		return
+	}
+	s.layTrail(w, state, trail)
+	http.Redirect(w, r, network.AuthURL(state, s.links.Callback(network.Name()), auth.Verifier), http.StatusSeeOther)
+}
+
+// givenName is how to address somebody: the first word of their name where that is surely a name, else all of it.
+func givenName(name string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(name), " ")
+	letters := 0
+	for _, r := range first {
+		if !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '-' && r != '\'' && r != '’' {
+			return name
+		}
+		letters++
+	}
+	if letters < 2 {
+		return name
+	}
+	return first
+}

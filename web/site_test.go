@@ -1,0 +1,260 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"herald/networks"
+	"herald/sandbox/linkedin"
+	"herald/store"
+	"herald/web"
+)
+
+// start is when every test begins.
+func start() time.Time { return time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC) }
+
+// clock is the time of one test.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// directory is Slack's, for people whom Herald does not know.
+type directory map[string]store.Person
+
+func (d directory) Person(_ context.Context, _ store.Company, slackID string) (store.Person, error) {
+	if slackID == "" {
+		return store.Person{}, errors.New("slack is down")
+	}
+	p, ok := d[slackID]
+	if !ok {
+		return store.Person{}, store.ErrNotFound
+	}
+	return p, nil
+}
+
+// site is Herald's web server with the local LinkedIn behind it.
+type site struct {
+	url      string
+	clock    *clock
+	linkedin *linkedin.Server
+	network  networks.Network
+	log      *logBook
+	slackOK  bool
+}
+
+// logBook keeps what was logged.
+type logBook struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// later is a handler that is known after its server has an address.
+type later struct{ http.Handler }
+
+func (l *later) ServeHTTP(w http.ResponseWriter, r *http.Request) { l.Handler.ServeHTTP(w, r) }
+
+// accounts are LinkedIn's members.
+func accounts() []linkedin.Account {
+	return []linkedin.Account{
+		{ID: "ann", Name: "Ann Lee", GivenName: "Ann", FamilyName: "Lee", Email: "ann@home.example"},
+		{ID: "bo", Name: "Bo García", GivenName: "Bo", FamilyName: "García", Email: "bo@home.example"},
+		{ID: "cy", Name: "Cy Wu", GivenName: "Cy", FamilyName: "Wu"},
+	}
+}
+
+// newSite starts both servers. change may alter the configuration.
+func newSite(t testing.TB, c *clock, s web.Store, change ...func(*web.Config)) *site {
+	t.Helper()
+	front := &later{}
+	server := httptest.NewServer(front)
+	t.Cleanup(server.Close)
+	redirect := web.Links{PublicURL: server.URL}.Callback("linkedin")
+
+	stand, err := linkedin.New(linkedin.Options{
+		Apps:     []linkedin.App{{ClientID: "herald", ClientSecret: "s3cret", Name: "Herald", RedirectURIs: []string{redirect}}},
+		Accounts: accounts(), Now: c.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	linkedinServer := httptest.NewServer(stand.Handler())
+	t.Cleanup(linkedinServer.Close)
+
+	book := &logBook{}
+	network := networks.NewLinkedIn(networks.LinkedInApp{
+		ClientID: "herald", ClientSecret: "s3cret", URL: linkedinServer.URL + "/", APIURL: linkedinServer.URL, Now: c.Now,
+	})
+	st := &site{url: server.URL, clock: c, linkedin: stand, network: network, log: book, slackOK: true}
+	config := web.Config{
+		Store: s, Directory: directory{}, Networks: []networks.Network{network}, PublicURL: server.URL,
+		Slack: func() (string, bool) {
+			if st.slackOK {
+				return "connected", true
+			}
+			return "reconnecting", false
+		},
+		Now: c.Now, Log: slog.New(slog.NewTextHandler(io.MultiWriter(book, t.Output()), &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	front.Handler, err = web.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+// A browser keeps cookies and shows one page at a time.
+type browser struct {
+	t      testing.TB
+	client *http.Client
+	page   page
+}
+
+// page is an answer, read.
+type page struct {
+	status int
+	url    *url.URL
+	header http.Header
+	body   string
+}
+
+func newBrowser(t testing.TB) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{t: t, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+}
+
+// stay makes the browser show redirects instead of following them.
+func (b *browser) stay() *browser {
+	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return b
+}
+
+func (b *browser) do(req *http.Request) page {
+	b.t.Helper()
+	resp, err := b.client.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.page = page{resp.StatusCode, resp.Request.URL, resp.Header, string(body)}
+	return b.page
+}
+
+func (b *browser) open(address string) page {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.do(req)
+}
+
+// post sends a form as a browser would from a page of the same site.
+func (b *browser) post(address string, form url.Values) page {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	req.Header.Set("Origin", "null")
+	return b.do(req)
+}
+
+var (
+	formAction  = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
+	hiddenInput = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+	anyTag      = regexp.MustCompile(`<[^>]*>`)
+)
+
+// submit sends the page's form, with its hidden fields and the given ones.
+func (b *browser) submit(fields url.Values) page {
+	b.t.Helper()
+	action := formAction.FindStringSubmatch(b.page.body)
+	if action == nil {
+		b.t.Fatalf("no form on %d %s:\n%s", b.page.status, b.page.url.Path, b.page.text())
+	}
+	form := url.Values{}
+	for _, field := range hiddenInput.FindAllStringSubmatch(b.page.body, -1) {
+		form.Set(html.UnescapeString(field[1]), html.UnescapeString(field[2]))
+	}
+	for name, values := range fields {
+		form[name] = values
+	}
+	target, err := b.page.url.Parse(html.UnescapeString(action[1]))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.post(target.String(), form)
+}
+
+// text is what a person reads.
+func (p page) text() string {
+	return strings.Join(strings.Fields(html.UnescapeString(anyTag.ReplaceAllString(p.body, ""))), " ")
+}
+
+// wants fails the test unless the page has the status and all the words.
+func (p page) wants(t testing.TB, status int, words ...string) {
+	t.Helper()
+	if p.status != status {
+		t.Errorf("%s: status %d, want %d", p.url.Path, p.status, status)
+	}
+	for _, w := range words {
+		if !strings.Contains(p.text(), w) {
+			t.Errorf("%s: no %q in:\n%s", p.url.Path, w, p.text())
+		}
+	}
+}
+
+// allow is the consent of a LinkedIn member.
+func allow(account string) url.Values {
+	return url.Values{"account": {account}, "decision": {"allow"}}
+}
