@@ -1,0 +1,128 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"herald/store"
+)
+
+// Controls of the audit log.
+const (
+	ActionAuditOlder = "audit_older" // value: the cursor
+	ActionAuditNewer = "audit_newer" // back to the newest
+)
+
+// AuditPage is how many events one page shows.
+const AuditPage = 40
+
+// Audit shows a page of the audit log, newest first; next is the cursor of older events, "" on the last page.
+func Audit(events []store.AuditEvent, first bool, next string) Message {
+	const linesTogether = 5 // far below a section's limit even with the longest lines
+	blocks := []slack.Block{
+		slack.NewHeaderBlock(plain("Audit")),
+		quiet("Who did what, newest first. Whoever was removed appears as a code: the same code is the same person, and it leads back to nobody."),
+	}
+	if len(events) == 0 {
+		blocks = append(blocks, section("Nothing has happened yet. Invitations, registrations, changes and removals will appear here."))
+	}
+	for len(events) > 0 {
+		n := min(linesTogether, len(events))
+		lines := make([]string, n)
+		for i, e := range events[:n] {
+			lines[i] = date(e.At, "{date_short_pretty} {time}") + "  " + auditLine(e)
+		}
+		blocks = append(blocks, section(strings.Join(lines, "\n")))
+		events = events[n:]
+	}
+	var turn []slack.BlockElement
+	if !first {
+		turn = append(turn, button(ActionAuditNewer, "", "Newest"))
+	}
+	if next != "" {
+		turn = append(turn, button(ActionAuditOlder, next, "Older ›"))
+	}
+	if len(turn) > 0 {
+		blocks = append(blocks, slack.NewActionBlock("", turn...))
+	}
+	return Message{Text: "Audit: who did what, newest first.", Blocks: blocks}
+}
+
+// auditLine says what happened in one sentence, mrkdwn.
+func auditLine(e store.AuditEvent) string {
+	actor := auditActor(e)
+	subject := auditSubject(e)
+	switch e.Action {
+	case store.AuditInvited:
+		if e.Subject == nil && e.SubjectHash == "" {
+			return actor + " invited " + count(e.Count, "person", "people")
+		}
+		return actor + " invited " + subject
+	case store.AuditInviteResent:
+		return actor + " sent " + subject + " a new invitation"
+	case store.AuditInviteCancelled:
+		return actor + " cancelled the invitation of " + subject
+	case store.AuditRegistered:
+		return subject + " registered"
+	case store.AuditSignupApproved:
+		return actor + " approved the sign-up of " + subject
+	case store.AuditSignupDeclined:
+		return actor + " declined a sign-up"
+	case store.AuditTypeChanged:
+		return actor + " changed " + subject + " from " + TypeName(e.From) + " to " + TypeName(e.To)
+	case store.AuditCaseOpened:
+		return actor + " asked to " + change(subject, e.From, e.To)
+	case store.AuditCaseApproved:
+		return actor + " approved: " + change(subject, e.From, e.To)
+	case store.AuditCaseDeclined:
+		return actor + " declined: " + change(subject, e.From, e.To)
+	case store.AuditRemoved:
+		if e.Count > 1 || e.Subject == nil && e.SubjectHash == "" {
+			return actor + " removed " + count(e.Count, "member", "members")
+		}
+		return actor + " removed " + subject
+	case store.AuditLeft:
+		return subject + " left"
+	case store.AuditKeyRotated:
+		return actor + " made a new company URL"
+	case store.AuditAdminGranted:
+		return actor + " made " + subject + " a company admin"
+	case store.AuditExported:
+		return actor + " exported " + count(e.Count, "row", "rows") + " of the member list"
+	case store.AuditURLPosted:
+		return actor + " posted the company URL in a channel"
+	}
+	return actor + ": " + escape(string(e.Action)) // an event of a newer release
+}
+
+func auditActor(e store.AuditEvent) string {
+	switch {
+	case e.CLI:
+		return "The command line"
+	case e.Actor != nil:
+		return auditPerson(*e.Actor)
+	}
+	return "Somebody who was removed"
+}
+
+func auditSubject(e store.AuditEvent) string {
+	switch {
+	case e.Subject != nil:
+		return auditPerson(*e.Subject)
+	case e.SubjectHash != "":
+		return "a removed person " + code(e.SubjectHash)
+	}
+	return "somebody"
+}
+
+// auditPerson is a name without a mention: Slack would load 40 profiles, and a mention of somebody who left shows an id.
+func auditPerson(p store.Person) string { return "*" + escape(clip(p.Name, nameShown)) + "*" }
+
+// date lets Slack show a moment in the reader's time zone and language; where it cannot, it is shown in UTC
+// (https://docs.slack.dev/messaging/formatting-message-text#date-formatting).
+func date(t time.Time, format string) string {
+	return "<!date^" + strconv.FormatInt(t.Unix(), 10) + "^" + format + "|" + t.UTC().Format("2 Jan 2006 15:04") + " UTC>"
+}

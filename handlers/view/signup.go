@@ -1,0 +1,121 @@
+package view
+
+import (
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"herald/store"
+)
+
+// Controls of registrations that wait. Value: the signup's id.
+const (
+	ActionConfirmYes    = "signup_yes"
+	ActionConfirmNo     = "signup_no"
+	ActionSignupApprove = "signup_approve"
+	ActionSignupDecline = "signup_decline"
+)
+
+// ConfirmSignup asks the Slack user whose email address was entered whether it was they who signed up.
+func ConfirmSignup(c store.Company, s store.Signup) Message {
+	who := escape(clip(s.Name, nameShown))
+	return Message{
+		Text: "Was this you? Somebody signed up to share " + escape(clip(c.Name, nameShown)) + "'s jobs with your email address.",
+		Blocks: []slack.Block{
+			section("*Was this you?*\nSomebody signed up to share " + escape(clip(c.Name, nameShown)) + "'s jobs with your email address " + code(s.Email) +
+				", and with the " + networkName(s.Network) + " account of *" + who + "*."),
+			slack.NewActionBlock("",
+				button(ActionConfirmYes, s.ID, "Yes, it was me").WithStyle(slack.StylePrimary),
+				button(ActionConfirmNo, s.ID, "No, it was not")),
+			quiet("Until you say yes, there is no account. No erases what they entered."),
+		},
+	}
+}
+
+// SignupConfirmed takes the place of the question after Yes.
+func SignupConfirmed() Message {
+	return Sentence("You said that it was you who signed up. You're in.")
+}
+
+// SignupErased takes the place of the question after No.
+func SignupErased() Message {
+	return Sentence("Thanks for telling. What they entered is erased, and no account was made. Nobody got into any account of yours.")
+}
+
+// SignupOver says that a question or a card was answered before, or waited too long.
+const SignupOver = "This sign-up was answered already, or it waited too long and was erased. There is nothing left to do."
+
+// Welcome is the DM that confirms a registration.
+func Welcome(c store.Company, m store.Member) Message {
+	connected := ""
+	for i, conn := range m.Connections {
+		if i > 0 {
+			connected += ", "
+		}
+		connected += networkName(conn.Network)
+	}
+	if connected != "" {
+		connected = "Connected: " + connected + ". "
+	}
+	title := "You're in, " + escape(clip(m.Name, nameShown)) + "."
+	return Message{
+		Text: title + " Nothing is posted without your click. Type /social to see your account, or to leave.",
+		Blocks: []slack.Block{
+			section("*" + title + "*\nFrom now on you can share " + escape(clip(c.Name, nameShown)) + "'s open jobs with your network, whenever you feel like it. " +
+				"You get each post here first, and nothing is ever posted without your click."),
+			quiet(connected + "Type `/social me` to see what is stored about you, or to leave: everything about you is erased then."),
+		},
+	}
+}
+
+// ApprovalCard asks an admin about somebody who signed up with an address that nobody in the workspace has.
+func ApprovalCard(c store.Company, s store.Signup) Message {
+	who := escape(clip(s.Name, nameShown))
+	email := "no email address"
+	if s.Email != "" {
+		email = code(s.Email)
+	}
+	return Message{
+		Text: "Somebody signed up through the company URL and waits for a company admin's approval.",
+		Blocks: []slack.Block{
+			section("*" + who + "* signed up through the company URL\n" + email + " · " + networkName(s.Network) + " · " + date(s.CreatedAt, "{date_short_pretty} {time}")),
+			section("Nobody in this workspace has that address, so you decide whether they belong to " + escape(clip(c.Name, nameShown)) + "."),
+			slack.NewActionBlock("",
+				button(ActionSignupApprove, s.ID, "Approve").WithStyle(slack.StylePrimary),
+				button(ActionSignupDecline, s.ID, "Decline").WithConfirm(slack.NewConfirmationBlockObject(
+					plain("Decline this sign-up?"), plain("Everything they entered is erased. They can sign up again."),
+					plain("Decline"), plain("Cancel")).WithStyle(slack.StyleDanger))),
+			quiet("If nobody answers by " + date(s.CreatedAt.Add(store.SignupLife), "{date_short}") + ", it is erased. The first answer counts."),
+		},
+	}
+}
+
+// A SignupEnd is how a sign-up that waited for an approval ended.
+type SignupEnd string
+
+// The ends.
+const (
+	SignupApproved SignupEnd = "approved"
+	SignupDeclined SignupEnd = "declined"
+)
+
+// SignupDecided takes the place of an approval card. It names nobody who signed up: what a declined person entered is erased.
+// By is the Slack id of the admin who decided, "" if they are not known any more; end may be "", too.
+func SignupDecided(end SignupEnd, by string, at time.Time) Message {
+	did := "Answered"
+	switch end {
+	case SignupApproved:
+		did = "Approved"
+	case SignupDeclined:
+		did = "Declined, and erased"
+	}
+	text := "A sign-up through the company URL: *" + did
+	if by != "" {
+		text += " by " + mention(by)
+	}
+	text += "*"
+	if !at.IsZero() {
+		text += ", " + date(at, "{date_short_pretty} {time}")
+	}
+	return Sentence(text + ".")
+}
