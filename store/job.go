@@ -30,8 +30,9 @@ type Job struct {
 	Attempt   int // 1 on the first
 }
 
-// ClaimJobs leases due jobs, oldest first, to this caller alone; a lease that runs out makes the job due again.
-func (s *Store) ClaimJobs(ctx context.Context, limit int, lease time.Duration) ([]Job, error) {
+// ClaimJobs leases due jobs of the given kinds, oldest first, to this caller alone; a lease that runs out makes the job due again.
+// No kinds: any.
+func (s *Store) ClaimJobs(ctx context.Context, limit int, lease time.Duration, kinds ...JobKind) ([]Job, error) {
 	return nil, errors.ErrUnsupported
 }
 
