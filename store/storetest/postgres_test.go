@@ -48,6 +48,7 @@ func TestTheDatabaseIsDroppedUnderOpenConnections(t *testing.T) {
 
 func TestATemplateIsPreparedOnceAndCopied(t *testing.T) {
 	t.Parallel()
+	Postgres(t) // skips where there is none
 	var prepared atomic.Int32
 	prepare := func(dsn string) error {
 		prepared.Add(1)
