@@ -32,3 +32,15 @@ func ValidateView(view []byte) []Problem { return nil }
 
 // ValidateAttachments checks a JSON array of message attachments. The pointers begin with /attachments.
 func ValidateAttachments(attachments []byte) []Problem { return nil }
+
+// Check is Validate for decoded JSON.
+func Check(surface Surface, blocks []any) []Problem { return nil }
+
+// CheckAttachments is ValidateAttachments for decoded JSON.
+func CheckAttachments(attachments []any) []Problem { return nil }
+
+// CheckView is ValidateView for decoded JSON.
+func CheckView(view map[string]any) []Problem { return nil }
+
+// CheckOptions checks the answer to a block_suggestion, {"options":…} or {"option_groups":…}.
+func CheckOptions(answer map[string]any) []Problem { return nil }

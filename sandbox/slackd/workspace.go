@@ -18,24 +18,24 @@ type User struct {
 	ID                string // U… or W…
 	TeamID            string // the person's own workspace; empty means this one
 	Name              string // handle, without the @
-	RealName          string
+	RealName          string // empty means the handle
 	DisplayName       string // may be empty, as in Slack
 	Email             string
 	Title             string
 	TZ                string // IANA name, "Europe/Lisbon"; may be empty
-	TZLabel           string
-	TZOffset          int // seconds east of UTC
+	TZLabel           string // "Western European Time"
+	TZOffset          int    // seconds east of UTC
 	StatusText        string
-	StatusEmoji       string
+	StatusEmoji       string // ":palm_tree:"
 	IsBot             bool
 	IsAdmin           bool
 	IsOwner           bool
 	IsPrimaryOwner    bool
-	IsRestricted      bool // multi-channel guest
-	IsUltraRestricted bool // single-channel guest
-	IsStranger        bool // from another workspace, not connected to this one
-	Deleted           bool // deactivated
-	DNDUntil          time.Time
+	IsRestricted      bool      // guest; all guests are
+	IsUltraRestricted bool      // single-channel guest
+	IsStranger        bool      // of another workspace
+	Deleted           bool      // deactivated
+	DNDUntil          time.Time // do not disturb until then
 }
 
 // Channel is a public or private channel, or a DM with the app.
@@ -46,7 +46,7 @@ type Channel struct {
 	IsPrivate bool
 	IsIM      bool
 	User      string   // the person in a DM
-	Members   []string // user ids; ignored for a DM
+	Members   []string // user ids
 }
 
 // UserGroup is an @group of the workspace.
@@ -54,23 +54,23 @@ type UserGroup struct {
 	ID     string // S…
 	Handle string // without the @
 	Name   string
-	Users  []string
+	Users  []string // user ids
 }
 
 // App is the installed app, as its manifest describes it.
 type App struct {
 	ID               string // A…; default A0SANDBOX
 	Name             string // default "Herald"
-	BotID            string // B…
-	BotUserID        string // U…
+	BotID            string // B…; default B0SANDBOX
+	BotUserID        string // U…; default U0SANDBOXBOT
 	Commands         []Command
 	Shortcuts        []Shortcut
 	Scopes           []string // bot token scopes
 	Events           []string // bot events subscribed to
-	HomeTab          bool     // App Home › Home tab is on
-	MessagesTab      bool     // App Home › Messages tab is on; without it DMs fail with messages_tab_disabled
+	HomeTab          bool     // without it views.publish fails with not_enabled
+	MessagesTab      bool     // without it DMs fail with messages_tab_disabled
 	MessagesReadOnly bool     // people cannot write to the app
-	Distributed      bool     // commercially distributed outside the Marketplace
+	Distributed      bool     // commercially, outside the Marketplace: conversations.history is rationed
 }
 
 // Command is a slash command.
@@ -91,11 +91,11 @@ type Shortcut struct {
 // Message is one message of a conversation as one reader sees it.
 type Message struct {
 	Channel     string
-	TS          string // unique within the channel, ascending
+	TS          string // unique in the workspace, ascending
 	ThreadTS    string
-	User        string // author: a person, the app's bot user, or USLACKBOT
-	BotID       string // set when the app wrote it
-	Text        string
+	User        string          // author: a person, the app's bot user, or USLACKBOT
+	BotID       string          // set when the app wrote it
+	Text        string          // with blocks: what screen readers and notifications say
 	Blocks      json.RawMessage // array, or nil
 	Attachments json.RawMessage // array, or nil
 	Metadata    json.RawMessage // object, or nil
@@ -103,7 +103,7 @@ type Message struct {
 	Edited      bool
 	Ephemeral   bool   // only Reader sees it
 	Reader      string // user id, for ephemeral messages
-	UnfurlLinks bool
+	UnfurlLinks bool   // as the app asked
 	UnfurlMedia bool
 	At          time.Time
 }
@@ -113,7 +113,6 @@ type File struct {
 	ID       string // F…
 	Name     string
 	Title    string
-	Size     int
 	Channels []string // where it was shared
 	URL      string   // private download; needs the bot token
 	Content  []byte   // owned by the server: do not change it
@@ -126,16 +125,16 @@ type Values map[string]map[string]json.RawMessage
 type View struct {
 	ID              string // V…
 	RootID          string
-	PreviousID      string
+	PreviousID      string // the modal under it, if any
 	Type            string // "modal" or "home"
 	User            string
 	CallbackID      string
 	ExternalID      string
 	PrivateMetadata string
-	Hash            string
+	Hash            string // changes with each update
 	Title           string
-	Submit          string
-	Close           string
+	Submit          string // label of the submit button; empty: none
+	Close           string // label of the close button; empty: "Cancel"
 	NotifyOnClose   bool
 	ClearOnClose    bool
 	Blocks          json.RawMessage
