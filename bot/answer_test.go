@@ -2,7 +2,7 @@ package bot
 
 import (
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,7 +14,7 @@ func option(i int) *slack.OptionBlockObject {
 	plain := func(s string) *slack.TextBlockObject {
 		return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
 	}
-	return slack.NewOptionBlockObject(fmt.Sprint(i), plain(strings.Repeat("n", 75)), plain(strings.Repeat("d", 75)))
+	return slack.NewOptionBlockObject(strconv.Itoa(i), plain(strings.Repeat("n", 75)), plain(strings.Repeat("d", 75)))
 }
 
 func TestNoOptionsAreAnEmptyList(t *testing.T) {

@@ -148,7 +148,7 @@ func (b *Bot) interaction(ctx context.Context, req *socketmode.Request, cb slack
 	env, known := interactionEnvelope(req, cb)
 	switch {
 	case !known:
-		b.ignore(req.EnvelopeID, "interaction", string(cb.Type))
+		b.ignore(req.EnvelopeID, "interactive/"+string(cb.Type))
 	case env.kind == kindSubmit:
 		b.submit(ctx, env, cb)
 	case env.kind == kindSuggest:
@@ -164,16 +164,16 @@ func (b *Bot) interaction(ctx context.Context, req *socketmode.Request, cb slack
 func (b *Bot) event(ctx context.Context, req *socketmode.Request, ev slackevents.EventsAPIEvent) {
 	env, known := eventEnvelope(req, ev)
 	if !known { // app_rate_limited, above all: https://docs.slack.dev/reference/events/app_rate_limited
-		b.ignore(req.EnvelopeID, "event", ev.Type)
+		b.ignore(req.EnvelopeID, "events_api/"+ev.Type)
 		return
 	}
 	b.takeEvent(ctx, env, func(ctx context.Context) error { return b.c.Handler.Event(ctx, ev) })
 }
 
 // ignore acknowledges what the bot has no use for.
-func (b *Bot) ignore(envelopeID, what, kind string) {
+func (b *Bot) ignore(envelopeID, kind string) {
 	b.health.note(func(h *Health) { h.BadMessages++ })
-	b.c.Log.Warn("unexpected "+what, "type", kind)
+	b.c.Log.Warn("message not expected", "type", kind)
 	b.acks.add(ack{id: envelopeID, heard: b.c.Now()})
 }
 
@@ -183,12 +183,21 @@ func (b *Bot) badMessage(ctx context.Context, bad *socketmode.ErrorBadMessage) {
 	env := badEnvelope(bad.Message)
 	b.health.note(func(h *Health) { h.BadMessages++ })
 	ref := newRef()
-	b.c.Log.Warn("message not understood", "ref", ref, "type", messageType(bad.Message), "bytes", len(bad.Message))
+	b.c.Log.Warn("message not understood", "ref", ref, "type", messageType(bad.Message), "at", badField(bad.Cause))
 	if env.id == "" {
 		return
 	}
 	b.acks.add(ack{id: env.id, heard: b.c.Now()})
 	b.apologise(ctx, env, ref)
+}
+
+// badField returns the field that has another type than slack-go expects, or "" if the trouble is of another kind.
+// The error itself may quote the message.
+func badField(cause error) string {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](cause); ok {
+		return wrong.Struct + "." + wrong.Field
+	}
+	return ""
 }
 
 // messageType returns the types of a message and of the event or interaction in it, as far as they can be read.

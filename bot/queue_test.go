@@ -1,8 +1,8 @@
 package bot
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -71,7 +71,7 @@ func TestQueueRunsPeopleSideBySide(t *testing.T) {
 		var ended sync.WaitGroup
 		for i := range 8 {
 			ended.Add(1)
-			q.add(fmt.Sprint(i), func() {
+			q.add(strconv.Itoa(i), func() {
 				defer ended.Done()
 				time.Sleep(time.Second)
 			})
