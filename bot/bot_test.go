@@ -494,7 +494,7 @@ func TestASubmissionThatFailsIsAnsweredKindly(t *testing.T) {
 			if !strings.Contains(text, test.want) {
 				t.Fatalf("answered %s", ack.Payload)
 			}
-			for _, word := range strings.FieldsSeq(strings.Trim(text, ".)")) {
+			for word := range strings.FieldsSeq(strings.Trim(text, ".)")) {
 				if len(word) == 8 && strings.ToUpper(word) == word {
 					if !strings.Contains(s.log.String(), "ref="+word) {
 						t.Errorf("the log lacks the reference %s:\n%s", word, s.log)
