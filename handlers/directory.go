@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackevents"
 
 	"herald/store"
 )
@@ -16,6 +18,9 @@ import (
 // directoryPage is how many people one call of users.list asks for: Slack advises no more than 200
 // (https://docs.slack.dev/reference/methods/users.list).
 const directoryPage = 200
+
+// directoryTries is how often a page is asked for again when Slack is in trouble; a sync of a large workspace takes half an hour.
+const directoryTries = 5
 
 // Start asks Slack whose workspace the token belongs to, and returns its company, made on the first start.
 func (h *Handlers) Start(ctx context.Context) (store.Company, error) {
@@ -49,18 +54,12 @@ func (h *Handlers) SyncDirectory(ctx context.Context, company store.Company) err
 		slack.GetUsersOptionLimit(directoryPage), slack.GetUsersOptionIncludeLocale(false), slack.GetUsersOptionTeamID(company.TeamID))
 	seen := 0
 	for {
-		next, err := page.Next(ctx)
+		next, err := nextPage(ctx, page)
 		if page.Done(err) {
 			break
 		}
-		if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-			if err := sleep(ctx, limited.RetryAfter); err != nil {
-				return fmt.Errorf("wait for users.list: %w", err)
-			}
-			continue
-		}
 		if err != nil {
-			return fmt.Errorf("list the directory: %w", clean(err))
+			return fmt.Errorf("list the directory: %w", err)
 		}
 		page = next
 		entries := make([]store.Person, len(page.Users))
@@ -76,6 +75,64 @@ func (h *Handlers) SyncDirectory(ctx context.Context, company store.Company) err
 		return fmt.Errorf("finish the directory sync: %w", err)
 	}
 	h.log.LogAttrs(ctx, slog.LevelInfo, "directory synced", slog.String("team", company.TeamID), slog.Int("people", seen), slog.Duration("took", h.now().Sub(started)))
+	return nil
+}
+
+// nextPage asks for the next page of the directory, and waits as often and as long as Slack says.
+func nextPage(ctx context.Context, page slack.UserPagination) (slack.UserPagination, error) {
+	for failures := 0; ; {
+		next, err := page.Next(ctx)
+		limited, slow := errors.AsType[*slack.RateLimitedError](err)
+		var wait time.Duration
+		switch {
+		case err == nil, page.Done(err):
+			return next, err
+		case slow:
+			wait = limited.RetryAfter
+		case !transient(err), failures == directoryTries:
+			return page, clean(err)
+		default:
+			failures++
+			wait = retryAfter(err, failures)
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return page, err
+		}
+	}
+}
+
+// personChanged mirrors somebody who joined the workspace, or whose profile, role or account changed (team_join, user_change).
+// Somebody who was removed from the programme stays unknown.
+func (h *Handlers) personChanged(ctx context.Context, ev slackevents.EventsAPIEvent) error {
+	company, err := h.store.CompanyByTeam(ctx, ev.EnterpriseID, ev.TeamID)
+	if err != nil {
+		return fmt.Errorf("find the company of a directory event: %w", err)
+	}
+	callback, ok := ev.Data.(*slackevents.EventsAPICallbackEvent)
+	if !ok || callback.InnerEvent == nil {
+		return errors.New("a directory event without a body")
+	}
+	// slackevents has a user type of its own, which does not tell strangers from colleagues.
+	var body struct {
+		User slack.User `json:"user"`
+	}
+	if err := json.Unmarshal(*callback.InnerEvent, &body); err != nil {
+		return fmt.Errorf("read a directory event: %w", err)
+	}
+	if body.User.ID == "" {
+		return errors.New("a directory event without a user")
+	}
+	if err := h.store.MirrorPeople(ctx, company.ID, []store.Person{entryOf(company, body.User)}); err != nil {
+		return fmt.Errorf("mirror a person: %w", err)
+	}
+	return nil
+}
+
+// uninstalled notes that the workspace took the app away or revoked its token (app_uninstalled, tokens_revoked). Nothing is erased: it
+// happens by mistake, or when the person who installed the app leaves, and whoever installs it again finds everybody in place.
+func (h *Handlers) uninstalled(ctx context.Context, ev slackevents.EventsAPIEvent) error {
+	h.log.LogAttrs(ctx, slog.LevelWarn, "slack took the app's access away; install it again and set the new tokens, or delete the database to erase everything",
+		slog.String("team", ev.TeamID), slog.String("event", ev.InnerEvent.Type))
 	return nil
 }
 

@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/time/rate"
+
+	"herald/handlers/view"
+	"herald/store"
+)
+
+// Slack allows one message a second for each channel, and several hundred a minute for a workspace with short bursts
+// (https://docs.slack.dev/apis/web-api/rate-limits). One a second is safe for any number of direct messages.
+const (
+	messagesPerSecond = 1
+	messagesAtOnce    = 8
+)
+
+// pace keeps each company's messages to Slack's pace. The zero value is ready to use.
+type pace struct {
+	mu       sync.Mutex
+	limiters map[string]*rate.Limiter // by company id
+}
+
+func (p *pace) of(companyID string) *rate.Limiter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.limiters == nil {
+		p.limiters = map[string]*rate.Limiter{}
+	}
+	l := p.limiters[companyID]
+	if l == nil {
+		l = rate.NewLimiter(messagesPerSecond, messagesAtOnce)
+		p.limiters[companyID] = l
+	}
+	return l
+}
+
+// hold lets a company send nothing for d, by using up the turns until then.
+func (p *pace) hold(companyID string, d time.Duration) {
+	l := p.of(companyID)
+	for range int(d/time.Second)*messagesPerSecond + int(max(0, l.Tokens())) {
+		l.Reserve()
+	}
+}
+
+// deliver sends a direct message when it is this company's turn, and returns where it is.
+func (h *Handlers) deliver(ctx context.Context, c store.Company, slackID string, m view.Message) (store.Card, error) {
+	if err := h.pace.of(c.ID).Wait(ctx); err != nil {
+		return store.Card{}, fmt.Errorf("wait for a turn to send: %w", err)
+	}
+	channel, ts, err := h.api(c).PostMessageContext(ctx, slackID, m.Options()...)
+	if err != nil {
+		h.slowDown(c, err)
+		return store.Card{}, fmt.Errorf("send a direct message: %w", clean(err))
+	}
+	return store.Card{SlackID: slackID, Channel: channel, TS: ts}, nil
+}
+
+// redraw changes a message that deliver sent. A message that is gone is no error: whoever deleted it does not miss the change.
+func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card, m view.Message) error {
+	if err := h.pace.of(c.ID).Wait(ctx); err != nil {
+		return fmt.Errorf("wait for a turn to change a message: %w", err)
+	}
+	_, _, _, err := h.api(c).UpdateMessageContext(ctx, card.Channel, card.TS, m.Options()...)
+	if err != nil && !transient(err) {
+		h.log.LogAttrs(ctx, slog.LevelInfo, "a message could not be changed", slog.String("error", slackError(err)))
+		return nil
+	}
+	if err != nil {
+		h.slowDown(c, err)
+		return fmt.Errorf("change a message: %w", clean(err))
+	}
+	return nil
+}
+
+// slowDown keeps the company's other messages from being refused, too.
+func (h *Handlers) slowDown(c store.Company, err error) {
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		h.pace.hold(c.ID, limited.RetryAfter)
+	}
+}
+
+// sendCards sends a message to each of the Slack users that has not got it yet, and remembers where it is. What was sent stays sent if
+// the process dies: a retry skips those whose card was saved, so at most one person, whose card was sent and not saved, gets it twice.
+// It returns how many have it; people whom Slack does not let through are left out, and only a passing trouble is an error.
+// The message is drawn for each, since things change while it is being sent; store.ErrNotFound ends it.
+func (h *Handlers) sendCards(ctx context.Context, c store.Company, job store.Job, to []string, draw func() (view.Message, error)) (int, error) {
+	sent, err := h.store.Cards(ctx, c.ID, job.Kind, job.Ref)
+	if err != nil {
+		return 0, fmt.Errorf("look for cards sent before: %w", err)
+	}
+	has := make(map[string]bool, len(sent))
+	for _, card := range sent {
+		has[card.SlackID] = true
+	}
+	for _, slackID := range to {
+		if has[slackID] {
+			continue
+		}
+		m, err := draw()
+		if err != nil {
+			return len(has), err
+		}
+		card, err := h.deliver(ctx, c, slackID, m)
+		if err != nil && !transient(err) {
+			h.log.LogAttrs(ctx, slog.LevelWarn, "slack did not accept a message", slog.String("kind", string(job.Kind)), slog.String("job", job.ID), slog.String("error", slackError(err)))
+			continue
+		}
+		if err != nil {
+			return len(has), err
+		}
+		if err := h.store.SaveCard(ctx, c.ID, job.Kind, job.Ref, card); err != nil {
+			return len(has), fmt.Errorf("remember a card: %w", err)
+		}
+		has[slackID] = true
+	}
+	return len(has), nil
+}
+
+// redrawCards changes all cards that were sent for a thing.
+func (h *Handlers) redrawCards(ctx context.Context, c store.Company, kind store.JobKind, ref string, m view.Message) error {
+	cards, err := h.store.Cards(ctx, c.ID, kind, ref)
+	if err != nil {
+		return fmt.Errorf("look for cards: %w", err)
+	}
+	for _, card := range cards {
+		if err := h.redraw(ctx, c, card, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}

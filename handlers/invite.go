@@ -1,0 +1,236 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"herald/handlers/view"
+	"herald/store"
+)
+
+// invite answers "/social invite @ann @bob …".
+func (h *Handlers) invite(ctx context.Context, r *request) (reply, error) {
+	ids, words := people(r.args)
+	if len(ids)+len(words) == 0 {
+		return reply{}, &UserError{"Whom? Try `/social invite @ann @bob`."}
+	}
+	found, unknown, err := h.named(ctx, r.company, words)
+	if err != nil {
+		return reply{}, err
+	}
+	notice, err := h.invitePeople(ctx, r, append(ids, found...), unknown)
+	if err != nil {
+		return reply{}, err
+	}
+	return fresh(view.Sentence(notice.Text)), nil
+}
+
+// invitePeople invites Slack users and says what became of it. Those who are not in the mirror are looked up at Slack; somebody who
+// was removed before is known again from now on, because an admin wants them back.
+func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unknown []string) (view.Notice, error) {
+	slackIDs = distinct(slackIDs)
+	if len(slackIDs) > view.InviteAtOnce {
+		return view.Notice{}, &UserError{fmt.Sprintf("That is %d people. Please invite at most %d at once.", len(slackIDs), view.InviteAtOnce)}
+	}
+	known, err := h.store.PeopleBySlackIDs(ctx, r.company.ID, slackIDs)
+	if err != nil {
+		return view.Notice{}, fmt.Errorf("look people up: %w", err)
+	}
+	byID := make(map[string]store.Person, len(known))
+	for _, p := range known {
+		byID[p.SlackID] = p
+	}
+	var personIDs, refused []string
+	for _, id := range slackIDs {
+		p, ok := byID[id]
+		if !ok {
+			entry, err := h.DirectoryPerson(ctx, r.company, id)
+			if errors.Is(err, store.ErrNotFound) || err == nil && !entry.Eligible() {
+				refused = append(refused, id)
+				continue
+			}
+			if err != nil {
+				return view.Notice{}, err
+			}
+			if p, err = h.store.Remember(ctx, r.company.ID, entry); err != nil {
+				return view.Notice{}, fmt.Errorf("know a person again: %w", err)
+			}
+		}
+		personIDs = append(personIDs, p.ID)
+	}
+	var outcomes []store.InviteOutcome
+	if len(personIDs) > 0 {
+		if outcomes, err = h.store.Invite(ctx, r.company.ID, r.actor(), personIDs); err != nil {
+			return view.Notice{}, fmt.Errorf("invite: %w", err)
+		}
+	}
+	return view.Invited(outcomes, refused, unknown), nil
+}
+
+// dmPeopleForm opens the form that invites people.
+func (h *Handlers) dmPeopleForm(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	return reply{}, h.open(ctx, r, view.DMPeople(r.company, screenOf(pressed)))
+}
+
+// dmPeople invites the people of the form once it is closed: looking them up may take longer than a form can wait.
+func (h *Handlers) dmPeople(_ context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+	ids := input(form, view.BlockPeople).SelectedUsers
+	if len(ids) == 0 {
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockPeople: "Choose at least one person."}), nil, nil
+	}
+	return nil, func(ctx context.Context) (reply, error) {
+		notice, err := h.invitePeople(ctx, r, ids, nil)
+		if err != nil {
+			return reply{}, err
+		}
+		return h.redrawScreen(ctx, r, form.PrivateMetadata, notice)
+	}, nil
+}
+
+// invitePerson is the Invite button of a row of User Management.
+func (h *Handlers) invitePerson(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	outcomes, err := h.store.Invite(ctx, r.company.ID, r.actor(), []string{pressed.Value})
+	if err != nil {
+		return reply{}, fmt.Errorf("invite: %w", err)
+	}
+	return h.redrawScreen(ctx, r, screenOf(pressed), view.Invited(outcomes, nil, nil))
+}
+
+// resendInvite is the Resend button of a row of User Management.
+func (h *Handlers) resendInvite(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	invite, err := h.store.ResendInvite(ctx, r.company.ID, r.actor(), pressed.Value)
+	if errors.Is(err, store.ErrNotFound) {
+		return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteGone())
+	}
+	if err != nil {
+		return reply{}, fmt.Errorf("resend an invitation: %w", err)
+	}
+	return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteResent(invite.SlackID))
+}
+
+// cancelInvite is the Cancel button of a row of User Management.
+func (h *Handlers) cancelInvite(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	err := h.store.CancelInvite(ctx, r.company.ID, r.actor(), pressed.Value)
+	if errors.Is(err, store.ErrNotFound) {
+		return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteGone())
+	}
+	if err != nil {
+		return reply{}, fmt.Errorf("cancel an invitation: %w", err)
+	}
+	return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteCancelled())
+}
+
+// preview shows how a post would look under the person's own name.
+func (h *Handlers) preview(ctx context.Context, r *request, _ *slack.BlockAction) (reply, error) {
+	name := "You"
+	switch {
+	case r.access.Member != nil:
+		name = r.access.Member.Name
+	case r.access.Person != nil:
+		name = r.access.Person.Name
+	}
+	return reply{}, h.open(ctx, r, view.Preview(r.company.Name, name))
+}
+
+// sendInvite sends the DM of an invitation. If the process dies between sending and recording it, the person gets the same link twice.
+func (h *Handlers) sendInvite(ctx context.Context, job store.Job) error {
+	company, err := h.store.Company(ctx, job.CompanyID)
+	if err != nil {
+		return fmt.Errorf("load the company: %w", err)
+	}
+	invite, token, err := h.store.OpenInvite(ctx, company.ID, job.Ref)
+	if err != nil {
+		return fmt.Errorf("load the invitation: %w", err)
+	}
+	if !invite.SentAt.IsZero() {
+		return nil
+	}
+	if _, err := h.deliver(ctx, company, invite.SlackID, view.Invitation(company, invite.InvitedBy, h.personalURL(company, token), invite.ExpiresAt)); err != nil {
+		return err
+	}
+	if err := h.store.InviteDelivered(ctx, company.ID, invite.ID, ""); err != nil {
+		return fmt.Errorf("record that the invitation was sent: %w", err)
+	}
+	return nil
+}
+
+// inviteFailed records why the DM could not be delivered, so that the row in User Management shows it.
+func (h *Handlers) inviteFailed(ctx context.Context, job store.Job, err error) error {
+	code := slackError(err)
+	if code == "" {
+		code = "unreachable"
+	}
+	if err := h.store.InviteDelivered(ctx, job.CompanyID, job.Ref, code); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("record why an invitation was not sent: %w", err)
+	}
+	return nil
+}
+
+// people reads the names in a command: the Slack ids of mentions, which arrive as <@U123|ann>
+// (https://docs.slack.dev/interactivity/implementing-slash-commands#escaping), and the other words, such as @ann or ann@acme.example.
+func people(args string) (slackIDs, words []string) {
+	for word := range strings.FieldsSeq(strings.ReplaceAll(args, ",", " ")) {
+		inner, marked := strings.CutPrefix(word, "<")
+		inner, closed := strings.CutSuffix(inner, ">")
+		if !marked || !closed {
+			words = append(words, word)
+			continue
+		}
+		target, label, _ := strings.Cut(inner, "|")
+		switch {
+		case strings.HasPrefix(target, "@") && len(target) > 1:
+			slackIDs = append(slackIDs, target[1:])
+		case strings.HasPrefix(target, "mailto:"):
+			words = append(words, strings.TrimPrefix(target, "mailto:"))
+		case label != "":
+			words = append(words, label)
+		default:
+			words = append(words, target)
+		}
+	}
+	return slackIDs, words
+}
+
+// named finds the Slack users whom words name exactly: a handle with or without @, or an email address. Words that name nobody, or more
+// than one person, are unknown.
+func (h *Handlers) named(ctx context.Context, c store.Company, words []string) (slackIDs, unknown []string, err error) {
+	const looked = 25 // namesakes by the beginning of a word
+	for _, word := range words {
+		name := strings.TrimPrefix(word, "@")
+		var hits []string
+		for _, group := range []store.Group{store.All, store.Unregistered} {
+			page, err := h.store.Roster(ctx, c.ID, store.RosterQuery{Group: group, Search: name, Limit: looked})
+			if err != nil {
+				return nil, nil, fmt.Errorf("search the directory: %w", err)
+			}
+			for _, row := range page.Rows {
+				email := row.Member != nil && strings.EqualFold(row.Member.Email, name)
+				if email || strings.EqualFold(row.Person.Handle, name) || strings.EqualFold(row.Person.Email, name) {
+					hits = append(hits, row.Person.SlackID)
+				}
+			}
+		}
+		if hits = distinct(hits); len(hits) == 1 && hits[0] != "" {
+			slackIDs = append(slackIDs, hits[0])
+		} else {
+			unknown = append(unknown, word)
+		}
+	}
+	return slackIDs, unknown, nil
+}
+
+// distinct keeps the first of each.
+func distinct(ids []string) []string {
+	var out []string
+	for _, id := range ids {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
