@@ -18,7 +18,7 @@ type adminCommand struct {
 
 type adminGrant struct {
 	databaseSettings
-	slackSettings
+	slackAPISettings
 	logSettings
 
 	Team string `help:"Slack team id, such as T024BE7LD. Needed only if the database holds several companies and no Slack token is set." placeholder:"TEAM"`
@@ -28,13 +28,12 @@ type adminGrant struct {
 // Run grants. With a bot token it asks Slack who this is, so it works before the first start and for somebody who was removed;
 // without, the person must be in the database.
 func (a adminGrant) Run(p *process) error {
-	a.SlackAppToken = orElse(a.SlackAppToken, "xapp-") // not used here
 	settings := [][]setting{
 		a.databaseSettings.settings(), a.logSettings.settings(),
 		{{"slack-user-id", a.User, true, slackIDs, "whom to make a company admin.", "a person's Slack profile › ⋮ › Copy member ID."}},
 	}
 	if a.SlackBotToken != "" {
-		settings = append(settings, a.slackSettings.settings())
+		settings = append(settings, a.slackAPISettings.settings())
 	}
 	if err := checkSettings(settings...); err != nil {
 		return err
@@ -100,11 +99,4 @@ func (a adminGrant) company(p *process, db *store.Store) (store.Company, error) 
 		return store.Company{}, errors.New("the database holds no company yet: set SLACK_BOT_TOKEN (see herald serve --help), or start herald serve once")
 	}
 	return store.Company{}, errors.New("the database holds several companies: say which with --team")
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -26,10 +26,16 @@ type databaseSettings struct {
 	KeyFile       string `help:"File that holds the key if ENCRYPTION_KEY is empty; made on the first start. Default: herald.key beside the database file." env:"KEY_FILE" placeholder:"FILE" group:"Database"`
 }
 
-type slackSettings struct {
+// slackAPISettings are enough to ask Slack something.
+type slackAPISettings struct {
 	SlackBotToken string `help:"Bot User OAuth Token, xoxb-…." env:"SLACK_BOT_TOKEN" placeholder:"TOKEN" group:"Slack"`
-	SlackAppToken string `help:"App-level token with connections:write, xapp-…." env:"SLACK_APP_TOKEN" placeholder:"TOKEN" group:"Slack"`
 	SlackAPIURL   string `name:"slack-api-url" help:"Base URL of Slack's Web API." env:"SLACK_API_URL" default:"https://slack.com/api/" placeholder:"URL" group:"Slack"`
+}
+
+// slackSettings are what it takes to hear Slack, too.
+type slackSettings struct {
+	slackAPISettings
+	SlackAppToken string `help:"App-level token with connections:write, xapp-…." env:"SLACK_APP_TOKEN" placeholder:"TOKEN" group:"Slack"`
 	Operators     string `help:"Slack user ids, with commas, of those who decide who becomes a company admin. Empty: the workspace's primary owner." env:"OPERATORS" placeholder:"IDS" group:"Slack"`
 }
 
@@ -94,13 +100,18 @@ func (d databaseSettings) settings() []setting {
 	}
 }
 
-func (s slackSettings) settings() []setting {
+func (s slackAPISettings) settings() []setting {
 	return []setting{
 		{"SLACK_BOT_TOKEN", s.SlackBotToken, true, prefix("xoxb-"), "lets Herald speak in the workspace.", "api.slack.com/apps › your app › OAuth & Permissions › Bot User OAuth Token."},
-		{"SLACK_APP_TOKEN", s.SlackAppToken, true, prefix("xapp-"), "opens the Socket Mode connection.", "api.slack.com/apps › your app › Basic Information › App-Level Tokens, with the scope connections:write."},
 		{"SLACK_API_URL", s.SlackAPIURL, true, httpURL, "where Slack's Web API is.", "leave it out for Slack itself."},
-		{"OPERATORS", s.Operators, false, slackIDs, "who decides requests to become a company admin.", "a person's Slack profile › ⋮ › Copy member ID; leave it empty for the workspace's primary owner."},
 	}
+}
+
+func (s slackSettings) settings() []setting {
+	return append(s.slackAPISettings.settings(),
+		setting{"SLACK_APP_TOKEN", s.SlackAppToken, true, prefix("xapp-"), "opens the Socket Mode connection.", "api.slack.com/apps › your app › Basic Information › App-Level Tokens, with the scope connections:write."},
+		setting{"OPERATORS", s.Operators, false, slackIDs, "who decides requests to become a company admin.", "a person's Slack profile › ⋮ › Copy member ID; leave it empty for the workspace's primary owner."},
+	)
 }
 
 func (w webSettings) settings() []setting {
@@ -147,7 +158,7 @@ func (d databaseSettings) keys() (store.Keys, error) {
 	return store.KeysFile(path)
 }
 
-func (s slackSettings) apiURL() string { return strings.TrimRight(s.SlackAPIURL, "/") + "/" }
+func (s slackAPISettings) apiURL() string { return strings.TrimRight(s.SlackAPIURL, "/") + "/" }
 
 func (s slackSettings) operators() []string { return list(s.Operators) }
 

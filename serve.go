@@ -26,7 +26,9 @@ const (
 	pageTimeout   = 60 * time.Second // a page, a network's answers to it included
 	drainTimeout  = 25 * time.Second // what is under way at shutdown
 	syncEvery     = "@every 6h"      // the whole directory; single changes arrive as events
-	staleAfter    = time.Hour        // a start-up syncs the directory unless it was just done
+	expireEvery   = "@every 1m"
+	tidyEvery     = "@every 15m"
+	staleAfter    = time.Hour // a start-up syncs the directory unless it was just done
 )
 
 type serveCommand struct {
@@ -43,15 +45,15 @@ func (s serveCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	return s.serve(p.ctx, p.now, s.logger(), func(string) {})
-}
-
-// serve wires everything together and runs it until ctx ends. It calls ready with the web server's address once people can be served.
-func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog.Logger, ready func(addr string)) error {
 	listener, err := net.Listen("tcp", s.listen())
 	if err != nil {
 		return fmt.Errorf("listen for browsers: %w", err)
 	}
+	return s.serve(p.ctx, p.now, s.logger(), listener)
+}
+
+// serve wires everything together and runs it until ctx ends. It closes the listener, which is for people's browsers.
+func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog.Logger, listener net.Listener) error {
 	defer listener.Close() //nolint:errcheck // the HTTP server closes it first, this is for the errors in between
 
 	// The store tells the handlers about new jobs, and the handlers need the store.
@@ -75,8 +77,8 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	h := handlers.New(handlers.Config{
 		Store: db, HTTP: client, Operators: s.operators(), Now: now, Log: log,
 		API:         func(store.Company) *slack.Client { return api },
-		CompanyURL:  links.Company,
-		PersonalURL: links.Personal,
+		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
+		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
 	})
 	wake = h.Wake
 	company, err := h.Start(ctx)
@@ -85,31 +87,32 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	}
 
 	hearing := bot.New(bot.Config{API: api, Handler: h, Seen: db, Log: log, Now: now})
-	pages := web.New(web.Config{
-		Store: db, Directory: h, PublicURL: s.publicURL(), TrustedProxies: s.trustedProxies(), Now: now, Log: log,
-		Networks: []networks.Network{networks.LinkedIn(networks.LinkedInConfig{
-			ClientID: s.LinkedInClientID, ClientSecret: s.LinkedInClientSecret, URL: s.LinkedInURL, APIURL: s.LinkedInAPIURL,
-		})},
-		Health: func() any { return hearing.Health() },
+	pages, err := web.New(web.Config{
+		Store: db, Directory: directory{h}, PublicURL: s.publicURL(), TrustedProxies: s.trustedProxies(), Now: now, Log: log,
+		Networks: []networks.Network{
+			networks.NewLinkedIn(networks.LinkedInApp{
+				ClientID: s.LinkedInClientID, ClientSecret: s.LinkedInClientSecret, URL: s.LinkedInURL, APIURL: s.LinkedInAPIURL, Now: now,
+			}),
+		},
+		Slack: func() (string, bool) { return slackState(hearing.Health()) },
 	})
-	clock := bot.NewClock(time.UTC, log)
-	for name, job := range map[string]struct {
-		spec string
-		run  func(context.Context) error
-	}{
-		"sync the directory":  {syncEvery, func(ctx context.Context) error { return h.SyncDirectory(ctx, company) }},
-		"expire connections":  {"@every 1m", h.ExpireConnections},
-		"delete what is over": {"@every 15m", db.Tidy},
-	} {
-		if err := clock.Add(name, job.spec, job.run); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
+	}
+	clock := bot.NewClock(time.UTC, now, log)
+	err = errors.Join(
+		clock.Add("sync the directory", syncEvery, func(ctx context.Context) error { return h.SyncDirectory(ctx, company) }),
+		clock.Add("expire connections", expireEvery, h.ExpireConnections),
+		clock.Add("delete what is over", tidyEvery, db.Tidy),
+	)
+	if err != nil {
+		return err
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return hearing.Run(ctx) })
 	group.Go(func() error { return h.Run(ctx) })
-	group.Go(func() error { return clock.Run(ctx) })
+	group.Go(func() error { return clock.Run(ctx, drainTimeout) })
 	group.Go(func() error { return serveHTTP(ctx, listener, pages) })
 	if now().Sub(company.SyncedAt) > staleAfter {
 		group.Go(func() error {
@@ -120,8 +123,27 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		})
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "Herald serves", slog.String("address", listener.Addr().String()), slog.String("public_url", s.publicURL()))
-	ready(listener.Addr().String())
 	return group.Wait()
+}
+
+// slackState is the connection to Slack in a word, for the health page.
+func slackState(h bot.Health) (state string, ok bool) {
+	switch {
+	case h.Connected:
+		return "connected", true
+	case h.LastHello.IsZero():
+		return "connecting", false
+	default:
+		return "reconnecting", false
+	}
+}
+
+// directory lets web ask Slack who somebody is.
+type directory struct{ *handlers.Handlers }
+
+// Person returns the workspace's entry for the Slack user, or store.ErrNotFound.
+func (d directory) Person(ctx context.Context, c store.Company, slackID string) (store.Person, error) {
+	return d.DirectoryPerson(ctx, c, slackID)
 }
 
 // serveHTTP serves until ctx ends, then lets requests under way finish.
