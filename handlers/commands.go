@@ -3,8 +3,11 @@ package handlers
 import (
 	"context"
 	"strings"
+	"unicode"
 
 	"github.com/slack-go/slack"
+
+	"herald/handlers/view"
 )
 
 // A command is a subcommand of /social.
@@ -23,13 +26,22 @@ func commands() []command {
 		{"menu", "", "what you can do (also plain `/social`)", everyone, (*Handlers).menu},
 		{"help", "", "show this list", everyone, (*Handlers).help},
 		{"me", "", "what Herald stores about you, and how to leave", everyone, (*Handlers).me},
+		{"members", "[group] [search words]", "User Management: everybody, or `admins`, `invited`, `not registered` …", admins, (*Handlers).members},
+		{"role", "@ann recruiter", "change a user type to `employee`, `recruiter` or `admin`", admins, (*Handlers).role},
+		{"remove", "@ann @bob …", "remove members, after a confirmation", admins, (*Handlers).remove},
+		{"link", "", "the company URL, to post in a channel or send to people", admins, (*Handlers).link},
+		{"invite", "@ann @bob …", "send people their own registration link", admins, (*Handlers).invite},
+		{"audit", "", "who did what", admins, (*Handlers).audit},
 	}
 }
 
 // parse splits a command's text into the subcommand and its arguments. No text is the menu; an unknown word is a command that says so.
 func parse(text string) (command, string) {
 	text = strings.TrimSpace(text)
-	word, args, _ := strings.Cut(text, " ")
+	word, args := text, ""
+	if i := strings.IndexFunc(text, unicode.IsSpace); i >= 0 {
+		word, args = text[:i], text[i:]
+	}
 	if word == "" {
 		word = "menu"
 	}
@@ -50,7 +62,24 @@ type action struct {
 
 // actions lists every control. To add one, write its method beside its feature and add a line.
 func actions() []action {
-	return []action{}
+	return []action{
+		{view.ActionPreview, everyone, (*Handlers).preview},
+		{view.ActionPostURL, admins, (*Handlers).postURLForm},
+		{view.ActionDMPeople, admins, (*Handlers).dmPeopleForm},
+		{view.ActionURLMenu, admins, (*Handlers).urlMenu},
+		{view.ActionInvitePerson, admins, (*Handlers).invitePerson},
+		{view.ActionInviteResend, admins, (*Handlers).resendInvite},
+		{view.ActionInviteCancel, admins, (*Handlers).cancelInvite},
+		{view.ActionConfirmYes, everyone, (*Handlers).confirmSignup},
+		{view.ActionConfirmNo, everyone, (*Handlers).denySignup},
+		{view.ActionSignupApprove, admins, (*Handlers).approveSignup},
+		{view.ActionSignupDecline, admins, (*Handlers).declineSignup},
+		{view.ActionCaseApprove, operators, (*Handlers).approveCase},
+		{view.ActionCaseDecline, operators, (*Handlers).declineCaseForm},
+		{view.ActionAudit, admins, (*Handlers).openAudit},
+		{view.ActionAuditOlder, admins, (*Handlers).turnAudit},
+		{view.ActionAuditNewer, admins, (*Handlers).turnAudit},
+	}
 }
 
 func actionByID(id string) (action, bool) {
@@ -73,7 +102,12 @@ type form struct {
 
 // forms lists every modal that can be submitted.
 func forms() []form {
-	return []form{}
+	return []form{
+		{view.FormPostURL, admins, (*Handlers).postURL, nil},
+		{view.FormDMPeople, admins, (*Handlers).dmPeople, nil},
+		{view.FormCaseRequest, admins, (*Handlers).requestCase, (*Handlers).requestDropped},
+		{view.FormCaseDecline, operators, (*Handlers).declineCase, nil},
+	}
 }
 
 func formByID(id string) (form, bool) {

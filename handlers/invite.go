@@ -27,7 +27,7 @@ func (h *Handlers) invite(ctx context.Context, r *request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return fresh(view.Sentence(notice.Text)), nil
+	return fresh(notice.Message()), nil
 }
 
 // invitePeople invites Slack users and says what became of it. Those who are not in the mirror are looked up at Slack; somebody who

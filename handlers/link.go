@@ -30,11 +30,11 @@ func (h *Handlers) link(ctx context.Context, r *request) (reply, error) {
 // Without a screen, or with one that is too old, the person gets a direct message.
 func (h *Handlers) redrawScreen(ctx context.Context, r *request, screenID string, notice view.Notice) (reply, error) {
 	if screenID == "" {
-		return reply{}, h.tell(ctx, r, notice.Text)
+		return fresh(notice.Message()), nil
 	}
 	sc, err := h.store.Screen(ctx, r.company.ID, r.slackID, screenID)
 	if errors.Is(err, store.ErrNotFound) {
-		return reply{}, h.tell(ctx, r, notice.Text)
+		return fresh(notice.Message()), nil
 	}
 	if err != nil {
 		return reply{}, fmt.Errorf("load a screen: %w", err)
@@ -50,7 +50,14 @@ func (h *Handlers) redrawScreen(ctx context.Context, r *request, screenID string
 	}
 	m := view.Link(r.company, h.companyURL(r.company), sc.ID, sc.Revision)
 	m.Notice = &notice
-	return reply{message: &m, replace: true, through: sc.ResponseURL}, nil
+	if r.responseURL != "" {
+		return reply{message: &m, replace: true}, nil
+	}
+	// A form has no response URL; that of the message it was opened from may be too old.
+	if err := h.respond(ctx, sc.ResponseURL, m, true); err != nil {
+		return fresh(notice.Message()), nil //nolint:nilerr // the direct message says it as well
+	}
+	return reply{}, nil
 }
 
 // screenOf is the screen that a control belongs to, "" if it names none. It is only a claim: the store checks whose it is.
