@@ -305,7 +305,7 @@ func TestWithoutItsDatabaseTheBotStillServesPeople(t *testing.T) {
 	for _, trouble := range []string{"down", "slow"} {
 		t.Run(trouble, func(t *testing.T) {
 			t.Parallel()
-			s := play(t, func(c *bot.Config) { c.ClaimBudget = 50 * time.Millisecond })
+			s := play(t, func(c *bot.Config) { c.ClaimBudget = 300 * time.Millisecond })
 			s.seen.set(trouble == "down", trouble == "slow")
 
 			s.slack.Inject(slackd.Fault{Kind: slackd.Duplicate, Count: 1})
@@ -465,20 +465,21 @@ func TestASubmissionThatFailsIsAnsweredKindly(t *testing.T) {
 		name   string
 		submit func(context.Context) (*slack.ViewSubmissionResponse, error)
 		want   string
+		budget time.Duration
 	}{
-		{"it panics", func(context.Context) (*slack.ViewSubmissionResponse, error) { panic("oh") }, "Something broke"},
-		{"it fails", func(context.Context) (*slack.ViewSubmissionResponse, error) { return nil, errors.New("no luck") }, "Something broke"},
+		{"it panics", func(context.Context) (*slack.ViewSubmissionResponse, error) { panic("oh") }, "Something broke", 0},
+		{"it fails", func(context.Context) (*slack.ViewSubmissionResponse, error) { return nil, errors.New("no luck") }, "Something broke", 0},
 		{"it gives up in time", func(ctx context.Context) (*slack.ViewSubmissionResponse, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
-		}, "takes longer"},
+		}, "takes longer", 100 * time.Millisecond},
 		{"its answer is too large", func(context.Context) (*slack.ViewSubmissionResponse, error) {
 			return slack.NewErrorsViewSubmissionResponse(map[string]string{"why": strings.Repeat("x", 20<<10)}), nil
-		}, "Something broke"},
+		}, "Something broke", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := play(t, func(c *bot.Config) { c.SubmitBudget = 100 * time.Millisecond })
+			s := play(t, func(c *bot.Config) { c.SubmitBudget = test.budget })
 			s.handler.submit = func(ctx context.Context, _ slack.InteractionCallback) (*slack.ViewSubmissionResponse, func(context.Context) error, error) {
 				response, err := test.submit(ctx)
 				return response, nil, err
@@ -544,7 +545,7 @@ func TestASubmissionDoesNotWaitForAClickForEver(t *testing.T) {
 
 func TestSuggestions(t *testing.T) {
 	t.Parallel()
-	s := play(t, func(c *bot.Config) { c.SubmitBudget = 100 * time.Millisecond })
+	s := play(t, func(c *bot.Config) { c.SubmitBudget = time.Second })
 	s.handler.suggest = func(ctx context.Context, cb slack.InteractionCallback) ([]*slack.OptionBlockObject, error) {
 		switch cb.Value {
 		case "panic":

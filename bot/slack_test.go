@@ -171,16 +171,16 @@ func limits() slackd.Limits {
 }
 
 // newSlack starts a local Slack.
-func newSlack(t *testing.T, l slackd.Limits) *slackd.Server {
-	t.Helper()
+func newSlack(tb testing.TB, l slackd.Limits) *slackd.Server {
+	tb.Helper()
 	server, err := slackd.New(slackd.Options{Now: time.Now, Limits: l})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	if err := server.Start(context.WithoutCancel(t.Context())); err != nil {
-		t.Fatal(err)
+	if err := server.Start(contextb.WithoutCancel(tb.Context())); err != nil {
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Close() })
+	tb.Cleanup(func() { _ = server.Close() })
 	return server
 }
 
