@@ -63,6 +63,24 @@ type action struct {
 // actions lists every control. To add one, write its method beside its feature and add a line.
 func actions() []action {
 	return []action{
+		{view.ActionSignup, everyone, (*Handlers).signup},
+		{view.ActionStored, everyone, (*Handlers).stored},
+		{view.ActionMe, members, (*Handlers).myData},
+		{view.ActionLeave, members, (*Handlers).leave},
+		{view.ActionHomeMenu, admins, (*Handlers).backToMenu},
+		{view.ActionMembers, admins, (*Handlers).userManagement},
+		{view.ActionFilter, admins, onScreen((*Handlers).filterMembers)},
+		{view.ActionSearch, admins, onScreen((*Handlers).searchMembers)},
+		{view.ActionClear, admins, onScreen((*Handlers).clearFilter)},
+		{view.ActionSelect, admins, onScreen((*Handlers).selectMember)},
+		{view.ActionAll, admins, onScreen((*Handlers).selectAll)},
+		{view.ActionNone, admins, onScreen((*Handlers).selectNone)},
+		{view.ActionPrev, admins, onScreen((*Handlers).turnPage)},
+		{view.ActionNext, admins, onScreen((*Handlers).turnPage)},
+		{view.ActionExport, admins, onScreen((*Handlers).exportMembers)},
+		{view.ActionType, admins, onScreen((*Handlers).chooseType)},
+		{view.ActionRemove, admins, (*Handlers).removeMember},
+		{view.ActionRemoveN, admins, (*Handlers).removeSelected},
 		{view.ActionPreview, everyone, (*Handlers).preview},
 		{view.ActionPostURL, admins, (*Handlers).postURLForm},
 		{view.ActionDMPeople, admins, (*Handlers).dmPeopleForm},
@@ -103,6 +121,8 @@ type form struct {
 // forms lists every modal that can be submitted.
 func forms() []form {
 	return []form{
+		// Whoever removes themselves is no member any more when their click is repeated.
+		{view.FormRemoval, everyone, (*Handlers).submitRemoval, (*Handlers).removalClosed},
 		{view.FormPostURL, admins, (*Handlers).postURL, nil},
 		{view.FormDMPeople, admins, (*Handlers).dmPeople, nil},
 		{view.FormCaseRequest, admins, (*Handlers).requestCase, (*Handlers).requestDropped},

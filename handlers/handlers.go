@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackevents"
 
 	"herald/store"
 )
@@ -40,6 +41,7 @@ type Handlers struct {
 	now         func() time.Time
 	log         *slog.Logger
 	wake        chan struct{} // nudges the job runner
+	pace        pace
 }
 
 // New returns Handlers for the configuration.
@@ -110,14 +112,14 @@ func (h *Handlers) Submit(ctx context.Context, cb slack.InteractionCallback) (*s
 	}
 	r.what = "form " + cb.View.CallbackID
 	if err := h.authorise(ctx, r); err != nil {
-		return h.formError(r, err), nil, nil
+		return h.formError(ctx, r, err), nil, nil
 	}
 	if err := r.allow(f.who); err != nil {
-		return h.formError(r, err), nil, nil
+		return h.formError(ctx, r, err), nil, nil
 	}
 	response, after, err := f.run(h, ctx, r, cb.View)
 	if err != nil {
-		return h.formError(r, err), nil, nil
+		return h.formError(ctx, r, err), nil, nil
 	}
 	if after == nil {
 		return response, nil, nil
@@ -125,6 +127,18 @@ func (h *Handlers) Submit(ctx context.Context, cb slack.InteractionCallback) (*s
 	return response, func(ctx context.Context) error {
 		return h.answer(ctx, r, func() (reply, error) { return after(ctx) })
 	}, nil
+}
+
+// Event hears what happened in the workspace.
+func (h *Handlers) Event(ctx context.Context, ev slackevents.EventsAPIEvent) error {
+	r := &request{teamID: ev.TeamID, enterpriseID: ev.EnterpriseID, what: "event " + ev.InnerEvent.Type}
+	switch e := ev.InnerEvent.Data.(type) {
+	case *slackevents.AppHomeOpenedEvent:
+		if r.slackID = e.User; e.Tab == "home" {
+			return h.homeOpened(ctx, r)
+		}
+	}
+	return nil
 }
 
 // Suggest answers an external select. No screen has one, so whoever asks gets no options.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,11 +25,20 @@ func (e *UserError) Error() string { return e.Msg }
 type reply struct {
 	message *view.Message // an ephemeral message
 	replace bool          // it takes the place of the message that was clicked
+	through string        // a response URL other than the request's, or ""
 	home    *view.Message // the Home tab
 }
 
 // fresh answers with a new ephemeral message.
 func fresh(m view.Message) reply { return reply{message: &m} }
+
+// here answers where the person clicked: in the Home tab, or with a new ephemeral message.
+func (r *request) here(m view.Message) reply {
+	if r.home {
+		return reply{home: &m}
+	}
+	return fresh(m)
+}
 
 // answer runs decide and shows its reply, or what went wrong. The error it returns was already told to the person and logged.
 func (h *Handlers) answer(ctx context.Context, r *request, decide func() (reply, error)) error {
@@ -71,13 +81,19 @@ func (h *Handlers) tell(ctx context.Context, r *request, text string) error {
 	switch {
 	case r.responseURL != "":
 		return h.respond(ctx, r.responseURL, m, false)
-	case r.triggerID != "" && r.home:
-		_, err := h.api(r.company).OpenViewContext(ctx, r.triggerID, view.SentenceModal(text))
+	case r.company.ID == "": // somebody of a workspace that Herald has no token for
+		return nil
+	case r.triggerID != "" && (r.home || r.modal):
+		if err := h.open(ctx, r, view.SentenceModal(text)); err == nil {
+			return nil
+		}
+		// The trigger may be too old, or used: a direct message says it as well.
+		_, _, err := h.api(r.company).PostMessageContext(ctx, r.slackID, m.Options()...)
 		return clean(err)
 	case r.channelID != "":
 		_, err := h.api(r.company).PostEphemeralContext(ctx, r.channelID, r.slackID, m.Options()...)
 		return clean(err)
-	case r.slackID != "" && r.company.ID != "":
+	case r.slackID != "":
 		_, _, err := h.api(r.company).PostMessageContext(ctx, r.slackID, m.Options()...)
 		return clean(err)
 	}
@@ -86,17 +102,29 @@ func (h *Handlers) tell(ctx context.Context, r *request, text string) error {
 
 func (h *Handlers) show(ctx context.Context, r *request, rep reply) error {
 	if rep.message != nil {
-		if r.responseURL == "" {
-			_, err := h.api(r.company).PostEphemeralContext(ctx, r.channelID, r.slackID, rep.message.Options()...)
-			if err != nil {
-				return fmt.Errorf("post an ephemeral message: %w", clean(err))
-			}
-		} else if err := h.respond(ctx, r.responseURL, *rep.message, rep.replace); err != nil {
+		if err := h.say(ctx, r, rep); err != nil {
 			return err
 		}
 	}
 	if rep.home != nil {
 		return h.publishHome(ctx, r.company, r.slackID, *rep.home)
+	}
+	return nil
+}
+
+// say shows the reply's message where the person is looking.
+func (h *Handlers) say(ctx context.Context, r *request, rep reply) error {
+	if through := cmp.Or(rep.through, r.responseURL); through != "" {
+		return h.respond(ctx, through, *rep.message, rep.replace)
+	}
+	var err error
+	if r.channelID != "" {
+		_, err = h.api(r.company).PostEphemeralContext(ctx, r.channelID, r.slackID, rep.message.Options()...)
+	} else {
+		_, _, err = h.api(r.company).PostMessageContext(ctx, r.slackID, rep.message.Options()...)
+	}
+	if err != nil {
+		return fmt.Errorf("post a message: %w", clean(err))
 	}
 	return nil
 }
@@ -112,6 +140,30 @@ func (h *Handlers) respond(ctx context.Context, responseURL string, m view.Messa
 	return nil
 }
 
+// open shows a modal on top of what the person sees.
+func (h *Handlers) open(ctx context.Context, r *request, modal slack.ModalViewRequest) error {
+	_, err := h.opened(ctx, r, modal)
+	return err
+}
+
+// opened is open, and returns the id of the view.
+func (h *Handlers) opened(ctx context.Context, r *request, modal slack.ModalViewRequest) (viewID string, err error) {
+	show := h.api(r.company).OpenViewContext
+	if r.modal {
+		show = h.api(r.company).PushViewContext
+	}
+	v, err := show(ctx, r.triggerID, modal)
+	switch slackError(err) {
+	case "expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged":
+		// A trigger opens one modal, within three seconds (https://docs.slack.dev/interactivity/handling-user-interaction).
+		return "", &UserError{"That took too long for Slack, and nothing happened. Please click again."}
+	}
+	if err != nil {
+		return "", fmt.Errorf("open a modal: %w", clean(err))
+	}
+	return v.ID, nil
+}
+
 // publishHome shows the Home tab.
 func (h *Handlers) publishHome(ctx context.Context, c store.Company, slackID string, m view.Message) error {
 	_, err := h.api(c).PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: slackID, View: m.Home()})
@@ -122,8 +174,8 @@ func (h *Handlers) publishHome(ctx context.Context, c store.Company, slackID str
 }
 
 // formError shows in a form what went wrong.
-func (h *Handlers) formError(r *request, err error) *slack.ViewSubmissionResponse {
-	modal := view.SentenceModal(h.explain(context.Background(), r, err))
+func (h *Handlers) formError(ctx context.Context, r *request, err error) *slack.ViewSubmissionResponse {
+	modal := view.SentenceModal(h.explain(ctx, r, err))
 	return slack.NewUpdateViewSubmissionResponse(&modal)
 }
 

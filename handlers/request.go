@@ -18,6 +18,7 @@ type request struct {
 	responseURL          string // "" in the Home tab and in forms
 	triggerID            string
 	home                 bool   // it came from the Home tab
+	modal                bool   // it came from a control in a modal
 	args                 string // a command's words after the subcommand
 	what                 string // for the log
 
@@ -28,7 +29,7 @@ type request struct {
 func requestOf(cb slack.InteractionCallback) *request {
 	return &request{
 		teamID: teamOf(cb), enterpriseID: cb.Enterprise.ID, slackID: cb.User.ID, channelID: cb.Channel.ID,
-		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab,
+		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab, modal: cb.View.Type == slack.VTModal,
 	}
 }
 

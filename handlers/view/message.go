@@ -2,8 +2,6 @@
 package view
 
 import (
-	"strings"
-
 	"github.com/slack-go/slack"
 )
 
@@ -99,15 +97,5 @@ func Broken(ref string) string {
 	return "Something went wrong on our side, and nothing was lost. Please try again; if it happens again, tell your admins this reference: `" + ref + "`."
 }
 
-func mrkdwn(s string) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.MarkdownType, s, false, false)
-}
-
-func plain(s string) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.PlainTextType, s, true, false)
-}
-
-// escape makes user text safe inside mrkdwn (https://docs.slack.dev/messaging/formatting-message-text#escaping).
-func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-}
+// Message is the notice as a message of its own.
+func (n Notice) Message() Message { return Message{Text: n.Text, Blocks: []slack.Block{n.block()}} }

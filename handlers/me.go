@@ -1,0 +1,57 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"herald/handlers/view"
+	"herald/store"
+)
+
+// me answers "/social me".
+func (h *Handlers) me(_ context.Context, r *request) (reply, error) {
+	return fresh(view.Me(r.company, r.access.Person, r.access.Member, h.now())), nil
+}
+
+// myData shows the same from the menu: in a message, or on top of the Home tab.
+func (h *Handlers) myData(ctx context.Context, r *request, _ *slack.BlockAction) (reply, error) {
+	m := view.Me(r.company, r.access.Person, r.access.Member, h.now())
+	if r.home {
+		return reply{}, h.open(ctx, r, view.MeModal(m))
+	}
+	return fresh(m), nil
+}
+
+// leave asks whether the person really wants to go.
+func (h *Handlers) leave(ctx context.Context, r *request, _ *slack.BlockAction) (reply, error) {
+	screenID, err := h.leaveScreen(ctx, r)
+	if err != nil {
+		return reply{}, err
+	}
+	removal, err := h.store.ProposeRemoval(ctx, r.company.ID, r.actor(), screenID, []string{r.access.Member.ID})
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{}, h.confirm(ctx, r, removal)
+}
+
+// leaveScreen remembers where the goodbye is said.
+func (h *Handlers) leaveScreen(ctx context.Context, r *request) (string, error) {
+	var sc store.Screen
+	var err error
+	switch {
+	case r.responseURL != "":
+		sc, err = h.store.OpenScreen(ctx, store.Screen{
+			CompanyID: r.company.ID, Viewer: r.slackID, Surface: store.OnMessage, ResponseURL: r.responseURL, Group: store.All, Page: 1,
+		})
+	case r.admin():
+		sc, err = h.homeScreen(ctx, r)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", fmt.Errorf("remember where the person left: %w", err)
+	}
+	return sc.ID, nil
+}

@@ -1,0 +1,64 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"herald/handlers/view"
+	"herald/store"
+)
+
+// menu answers "/social".
+func (h *Handlers) menu(ctx context.Context, r *request) (reply, error) {
+	m, err := h.drawMenu(ctx, r, true)
+	if err != nil {
+		return reply{}, err
+	}
+	return fresh(m), nil
+}
+
+// signup draws the sign-up screen with the person's own link, for somebody whose Home tab had none.
+func (h *Handlers) signup(ctx context.Context, r *request, _ *slack.BlockAction) (reply, error) {
+	m, err := h.drawMenu(ctx, r, true)
+	if err != nil {
+		return reply{}, err
+	}
+	rep := r.here(m)
+	rep.replace = true
+	return rep, nil
+}
+
+// drawMenu draws the menu that fits who the person is. Without link, somebody not registered gets a button that asks for their link:
+// making one leaves a trace, so it takes an act of theirs.
+func (h *Handlers) drawMenu(ctx context.Context, r *request, link bool) (view.Message, error) {
+	m := view.Menu{Company: r.company, Member: r.access.Member, Now: h.now()}
+	switch {
+	case m.Member == nil:
+		admins, err := h.store.Admins(ctx, r.company.ID, view.AdminsShown)
+		if err != nil {
+			return view.Message{}, fmt.Errorf("list the admins: %w", err)
+		}
+		m.Admins = admins
+		if link {
+			token, err := h.store.SignupToken(ctx, r.company.ID, r.slackID)
+			if err != nil {
+				return view.Message{}, fmt.Errorf("make a registration link: %w", err)
+			}
+			m.SignupURL = h.personalURL(r.company, token)
+		}
+	case m.Member.Type == store.Admin:
+		counts, err := h.store.Counts(ctx, r.company.ID)
+		if err != nil {
+			return view.Message{}, fmt.Errorf("count the members: %w", err)
+		}
+		m.Counts = counts
+	}
+	return m.Message(), nil
+}
+
+// stored shows what Herald stores about a member.
+func (h *Handlers) stored(ctx context.Context, r *request, _ *slack.BlockAction) (reply, error) {
+	return reply{}, h.open(ctx, r, view.StoredModal(r.company))
+}

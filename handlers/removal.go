@@ -1,0 +1,307 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"herald/handlers/view"
+	"herald/store"
+)
+
+const (
+	// ackLimit is how big a view may be that acknowledges a submission: Slack silently drops acknowledgements of 20 KB
+	// (https://github.com/slack-go/slack/blob/v0.35.0/socketmode/socket_mode_managed_conn.go), and the envelope needs some.
+	ackLimit = 18_000
+	// signedOut is how many removed people's Home tabs are redrawn: views.publish may be called 100 times a minute for the whole
+	// workspace (https://docs.slack.dev/reference/methods/views.publish). Others see it when they open the tab.
+	signedOut = 20
+)
+
+// remove answers "/social remove @ann @bob".
+func (h *Handlers) remove(ctx context.Context, r *request) (reply, error) {
+	ids, words := people(r.args)
+	if len(ids)+len(words) == 0 {
+		return reply{}, &UserError{"Whom? Try `/social remove @ann @bob`."}
+	}
+	found, unknown, err := h.named(ctx, r.company, words)
+	if err != nil {
+		return reply{}, err
+	}
+	if len(unknown) > 0 {
+		return reply{}, &UserError{view.NoSuchPerson(unknown)}
+	}
+	who, err := h.membersOf(ctx, r, append(ids, found...))
+	if err != nil {
+		return reply{}, err
+	}
+	memberIDs := make([]string, len(who))
+	for i, m := range who {
+		memberIDs[i] = m.ID
+	}
+	// Afterwards the list is shown where the command was typed.
+	sc, err := h.store.OpenScreen(ctx, store.Screen{
+		CompanyID: r.company.ID, Viewer: r.slackID, Surface: store.OnMessage, ResponseURL: r.responseURL, Group: store.All, Page: 1,
+	})
+	if err != nil {
+		return reply{}, fmt.Errorf("open a screen: %w", err)
+	}
+	removal, err := h.store.ProposeRemoval(ctx, r.company.ID, r.actor(), sc.ID, memberIDs)
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{}, h.confirm(ctx, r, removal)
+}
+
+// removeMember is the Remove button of a row.
+func (h *Handlers) removeMember(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	return h.removeFrom(ctx, r, pressed, func(_ store.Screen, memberID string) ([]string, error) {
+		return []string{memberID}, nil
+	})
+}
+
+// removeSelected is the Remove Selected button above the list.
+func (h *Handlers) removeSelected(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	return h.removeFrom(ctx, r, pressed, func(sc store.Screen, _ string) ([]string, error) {
+		ids, err := h.store.Selection(ctx, r.company.ID, sc.ID)
+		if err != nil {
+			return nil, fmt.Errorf("load the selection: %w", err)
+		}
+		return ids, nil
+	})
+}
+
+// removeFrom asks for the confirmation of a removal from a User Management screen. If there is nothing to confirm, the list says why.
+func (h *Handlers) removeFrom(ctx context.Context, r *request, pressed *slack.BlockAction, whom func(store.Screen, string) ([]string, error)) (reply, error) {
+	sc, rowID, err := h.screenHere(ctx, r, pressed)
+	if errors.Is(err, errStale) {
+		return h.freshMembers(ctx, r, &view.Notice{Text: view.StaleScreen})
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	memberIDs, err := whom(sc, rowID)
+	if err != nil {
+		return reply{}, err
+	}
+	removal, err := h.store.ProposeRemoval(ctx, r.company.ID, r.actor(), sc.ID, memberIDs)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return h.redrawScreenOf(ctx, r, sc, &view.Notice{Text: view.GoneMember})
+	case errors.Is(err, store.ErrLastAdmin), errors.Is(err, store.ErrTooMany):
+		return h.redrawScreenOf(ctx, r, sc, &view.Notice{Text: h.explain(ctx, r, err)})
+	case err != nil:
+		return reply{}, err
+	}
+	if err := h.confirm(ctx, r, removal); err != nil {
+		return reply{}, err
+	}
+	// The newest response URL is the one to redraw the screen with.
+	if _, err := h.store.SaveScreen(ctx, sc); err != nil {
+		return reply{}, fmt.Errorf("save a screen: %w", err)
+	}
+	return reply{}, nil
+}
+
+// confirm opens the confirmation. The modal comes first, since Slack lets us open one for three seconds only; a list that does not fit
+// follows as a file.
+func (h *Handlers) confirm(ctx context.Context, r *request, removal store.Removal) error {
+	v := view.Removal{Removal: removal, Leaving: !r.admin()}
+	viewID, err := h.opened(ctx, r, v.Modal())
+	if err != nil {
+		return err
+	}
+	if view.RemovalFits(removal) {
+		return nil
+	}
+	return h.fileRemoval(ctx, r, viewID, v)
+}
+
+// fileRemoval sends the complete list as a file and then lets the modal be confirmed.
+func (h *Handlers) fileRemoval(ctx context.Context, r *request, viewID string, v view.Removal) error {
+	fileID, err := h.sendFile(ctx, r, "to-be-removed.txt", "Everybody who will be removed once you confirm. Herald deletes this file afterwards.",
+		view.RemovalFile(r.company, v.Removal))
+	if err != nil {
+		return err
+	}
+	if err := h.store.SetRemovalFile(ctx, r.company.ID, v.Removal.ID, fileID); err != nil {
+		h.deleteFile(ctx, r.company, fileID)
+		return fmt.Errorf("remember the file of a removal: %w", err)
+	}
+	v.Filed = true
+	return h.updateModal(ctx, r, viewID, v.Modal())
+}
+
+// updateModal shows something else in an open modal.
+func (h *Handlers) updateModal(ctx context.Context, r *request, viewID string, modal slack.ModalViewRequest) error {
+	if _, err := h.api(r.company).UpdateViewContext(ctx, modal, "", "", viewID); err != nil {
+		return fmt.Errorf("update a modal: %w", clean(err))
+	}
+	return nil
+}
+
+// deleteFile deletes a file that has served its purpose; a failure is only logged.
+func (h *Handlers) deleteFile(ctx context.Context, c store.Company, fileID string) {
+	if fileID == "" {
+		return
+	}
+	if err := h.api(c).DeleteFileContext(ctx, fileID); err != nil && slackError(err) != "file_deleted" && slackError(err) != "file_not_found" {
+		h.log.LogAttrs(ctx, slog.LevelWarn, "file of a removal not deleted", slog.String("team", c.TeamID), slog.String("error", clean(err).Error()))
+	}
+}
+
+// submitRemoval is the confirmation. Whatever is repeated, late or forged removes nobody, and nobody sees an error after a success.
+func (h *Handlers) submitRemoval(ctx context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+	done := slack.NewClearViewSubmissionResponse()
+	removal, err := h.store.Removal(ctx, r.company.ID, r.actor(), form.PrivateMetadata)
+	switch {
+	case errors.Is(err, store.ErrNotFound) && r.access.Member == nil:
+		return done, nil, nil // they left with this very removal: it names nobody any more
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil, &UserError{"This confirmation is too old, so nobody was removed. Choose again whom to remove."}
+	case err != nil:
+		return nil, nil, fmt.Errorf("load a removal: %w", err)
+	case removal.Status != store.RemovalProposed:
+		return done, nil, nil // confirmed before
+	}
+	if complaint := wrongCount(form, removal); complaint != nil {
+		return complaint, nil, nil
+	}
+	sc, err := h.store.Screen(ctx, r.company.ID, r.slackID, removal.ScreenID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, nil, fmt.Errorf("load a screen: %w", err)
+	}
+
+	confirmed, err := h.store.ConfirmRemoval(ctx, r.company.ID, r.actor(), removal.ID)
+	switch {
+	case errors.Is(err, store.ErrUsed):
+		return done, nil, nil
+	case errors.Is(err, store.ErrChanged):
+		return h.confirmAgain(r, form.ID, removal.FileID, confirmed)
+	case err != nil:
+		return nil, nil, err
+	}
+	return done, func(ctx context.Context) (reply, error) { return h.executeRemoval(ctx, r, confirmed, sc) }, nil
+}
+
+// wrongCount checks the number that was typed, where the modal asked for one; nil: it is right.
+func wrongCount(form slack.View, removal store.Removal) *slack.ViewSubmissionResponse {
+	if view.RemovalFits(removal) {
+		return nil
+	}
+	typed := ""
+	if form.State != nil {
+		typed = form.State.Values[view.BlockCount][view.ActionCount].Value
+	}
+	if strings.NewReplacer(",", "", ".", "", " ", "").Replace(typed) == strconv.Itoa(len(removal.Members)) {
+		return nil
+	}
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{
+		view.BlockCount: "That is not the number of accounts above. Look at the list again, then type the number.",
+	})
+}
+
+// confirmAgain shows the list as it is now, after the one that was confirmed no longer held. What is too big for an acknowledgement
+// follows right after it.
+func (h *Handlers) confirmAgain(r *request, viewID, oldFile string, removal store.Removal) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+	v := view.Removal{Removal: removal, Leaving: !r.admin(), Changed: true}
+	modal := v.Modal()
+	size, err := json.Marshal(modal)
+	if err != nil {
+		return nil, nil, fmt.Errorf("measure a modal: %w", err)
+	}
+	fits := view.RemovalFits(removal)
+	if fits && len(size) < ackLimit && oldFile == "" {
+		return slack.NewUpdateViewSubmissionResponse(&modal), nil, nil
+	}
+	wait := view.Wait(removal.ID)
+	return slack.NewUpdateViewSubmissionResponse(&wait), func(ctx context.Context) (reply, error) {
+		h.deleteFile(ctx, r.company, oldFile)
+		if fits {
+			return reply{}, h.updateModal(ctx, r, viewID, modal)
+		}
+		return reply{}, h.fileRemoval(ctx, r, viewID, v)
+	}, nil
+}
+
+// executeRemoval purges the members of a removal that was just confirmed, and shows it where the removal came from. The job that the
+// confirmation left does the same but for showing it: whichever comes first purges.
+func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed store.Removal, sc store.Screen) (reply, error) {
+	executed, err := h.store.ExecuteRemoval(ctx, r.company.ID, confirmed.ID)
+	if err != nil {
+		return reply{}, fmt.Errorf("execute a removal: %w", err)
+	}
+	self := slices.ContainsFunc(confirmed.Members, func(m store.RemovalMember) bool { return m.Self })
+	notice := view.Removed(len(confirmed.Members), self)
+	if self {
+		h.signOut(ctx, r.company, r.slackID, &notice)
+		if sc.ResponseURL != "" {
+			if err := h.respond(ctx, sc.ResponseURL, notice.Message(), true); err != nil {
+				h.log.LogAttrs(ctx, slog.LevelInfo, "goodbye not shown", slog.String("team", r.teamID), slog.String("error", err.Error()))
+			}
+		}
+		h.afterRemoval(ctx, r.company, executed)
+		return reply{}, nil
+	}
+	rep, err := h.redrawMembers(ctx, r, sc.ID, &notice)
+	if err == nil {
+		err = h.show(ctx, r, rep)
+	}
+	h.afterRemoval(ctx, r.company, executed)
+	return reply{}, err
+}
+
+// afterRemoval deletes the file with the names and signs the removed people out.
+func (h *Handlers) afterRemoval(ctx context.Context, c store.Company, executed store.Removal) {
+	h.deleteFile(ctx, c, executed.FileID)
+	left := signedOut
+	for _, m := range executed.Members {
+		if m.SlackID != "" && !m.Self && left > 0 {
+			left--
+			h.signOut(ctx, c, m.SlackID, nil)
+		}
+	}
+}
+
+// runRemoval is the job that every confirmation leaves: it finishes what a process that died had begun.
+func (h *Handlers) runRemoval(ctx context.Context, job store.Job) error {
+	company, err := h.store.Company(ctx, job.CompanyID)
+	if err != nil {
+		return fmt.Errorf("load the company: %w", err)
+	}
+	executed, err := h.store.ExecuteRemoval(ctx, company.ID, job.Ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("execute a removal: %w", err)
+	}
+	for _, m := range executed.Members {
+		if m.Self && m.SlackID != "" {
+			notice := view.Removed(len(executed.Members), true)
+			h.signOut(ctx, company, m.SlackID, &notice)
+		}
+	}
+	h.afterRemoval(ctx, company, executed)
+	return nil
+}
+
+// removalClosed forgets a removal that was not confirmed.
+func (h *Handlers) removalClosed(ctx context.Context, r *request, form slack.View) error {
+	removal, err := h.store.DropRemoval(ctx, r.company.ID, r.actor(), form.PrivateMetadata)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrUsed) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("forget a removal: %w", err)
+	}
+	h.deleteFile(ctx, r.company, removal.FileID)
+	return nil
+}

@@ -1,0 +1,189 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"herald/store"
+)
+
+// Menu is what /social and the top of the Home tab show.
+type Menu struct {
+	Company store.Company
+	Member  *store.Member // nil: not registered
+	// SignupURL is the person's own registration link. "" for somebody not registered: the button asks for it first.
+	SignupURL string
+	Admins    []store.Member      // for somebody not registered
+	Counts    map[store.Group]int // for a company admin
+	Now       time.Time
+}
+
+// Message draws the menu.
+func (m Menu) Message() Message {
+	if m.Member == nil {
+		return m.signup()
+	}
+	blocks := []slack.Block{
+		section("*" + escape(m.Company.Name) + " social recruiting*\nHello " + escape(m.Member.Name) + ", you are " + article(m.Member.Type) + " *" + TypeName(m.Member.Type) + "*."),
+		quiet(networks(*m.Member, m.Now)),
+		slack.NewActionBlock("",
+			button(ActionMe, "", "My data"),
+			button(ActionPreview, "", "See how a post would look"),
+			button(ActionLeave, "", "Leave")),
+	}
+	if m.Member.Type == store.Admin {
+		blocks = append(blocks,
+			slack.NewDividerBlock(),
+			section("*Company*\n"+numbers(m.Counts)),
+			slack.NewActionBlock("",
+				button(ActionMembers, "", "User Management"),
+				button(ActionAudit, "", "Audit")))
+	}
+	return Message{Text: "The menu of " + escape(m.Company.Name) + "'s social recruiting. You are " + article(m.Member.Type) + " " + TypeName(m.Member.Type) + ".", Blocks: blocks}
+}
+
+func (m Menu) signup() Message {
+	company := escape(m.Company.Name)
+	sign := button(ActionSignup, "", "Sign up").WithStyle(slack.StylePrimary)
+	if m.SignupURL != "" {
+		sign = button(ActionSignupLink, "", "Sign up").WithStyle(slack.StylePrimary).WithURL(m.SignupURL)
+	}
+	return Message{
+		Text: "Help " + company + " hire people you would like to work with: sign up with `/social`.",
+		Blocks: []slack.Block{
+			section("*Help " + company + " hire people you would like to work with*\n" +
+				"Sign up once, and share open jobs with your network whenever you feel like it.\n" + promises),
+			slack.NewActionBlock("", sign,
+				button(ActionPreview, "", "See how a post would look"),
+				button(ActionStored, "", "What is stored?")),
+			quiet(yourAdmins(m.Admins)),
+		},
+	}
+}
+
+// promises are the privacy promises, in the words of every surface.
+const promises = "• Nothing is ever posted without your click.\n" +
+	"• Nobody, not even an admin, can get into your account.\n" +
+	"• Leave any time; everything about you is erased."
+
+// numbers is the company in one line.
+func numbers(counts map[store.Group]int) string {
+	registered := counts[store.All]
+	return fmt.Sprintf("%s registered of %s · %s invited",
+		number(registered), number(registered+counts[store.Unregistered]), number(counts[store.Invited]))
+}
+
+// TypeName is a user type in words.
+func TypeName(t store.MemberType) string {
+	switch t {
+	case store.Recruiter:
+		return "recruiter"
+	case store.Admin:
+		return "company admin"
+	case store.Employee:
+	}
+	return "employee"
+}
+
+// article goes before TypeName.
+func article(t store.MemberType) string {
+	if t == store.Employee {
+		return "an"
+	}
+	return "a"
+}
+
+// networkName is a network as it writes itself.
+func networkName(network string) string {
+	switch network {
+	case "linkedin":
+		return "LinkedIn"
+	case "facebook":
+		return "Facebook"
+	}
+	return network
+}
+
+// soon is how long before its end an access is worth mentioning.
+const soon = 14 * 24 * time.Hour
+
+// networks lists a member's networks with their state in words.
+func networks(m store.Member, now time.Time) string {
+	if len(m.Connections) == 0 {
+		return "No network is connected."
+	}
+	list := make([]string, len(m.Connections))
+	for i, c := range m.Connections {
+		list[i] = "*" + networkName(c.Network) + "*: " + state(c, now)
+		if c.CompanyPage != "" {
+			list[i] += ", with the company page “" + escape(c.CompanyPage) + "”"
+		}
+	}
+	return strings.Join(list, " · ")
+}
+
+func state(c store.Connection, now time.Time) string {
+	switch left := c.ExpiresAt.Sub(now); {
+	case c.State != store.Connected, !c.ExpiresAt.IsZero() && left <= 0:
+		return "the access ended, reconnect"
+	case c.ExpiresAt.IsZero() || left > soon:
+		return "connected"
+	case left < 24*time.Hour:
+		return "connected, expires today"
+	default:
+		return "connected, expires in " + count(int(left/(24*time.Hour)), "day", "days")
+	}
+}
+
+// AdminsShown is how many admins a sentence names.
+const AdminsShown = 5
+
+// LastAdmin is what somebody reads who would leave the company without an admin.
+const LastAdmin = "A company needs at least one company admin, so the last one cannot be removed or changed. " +
+	"Make somebody else a company admin first (User Management, then their user type), and try again."
+
+// AskAnAdmin is what somebody reads who tried something for company admins.
+func AskAnAdmin(admins []store.Member) string {
+	if len(admins) == 0 {
+		return "Only company admins can do that, and there is none yet. Ask whoever installed Herald."
+	}
+	return "Only company admins can do that. " + yourAdmins(admins)
+}
+
+func yourAdmins(admins []store.Member) string {
+	if len(admins) == 0 {
+		return "There is no company admin yet."
+	}
+	names := make([]string, len(admins))
+	for i, a := range admins {
+		names[i] = who(a)
+	}
+	return "Your admins: " + strings.Join(names, ", ")
+}
+
+// who names a member: Slack shows the current name of a Slack user.
+func who(m store.Member) string {
+	if m.SlackID != "" {
+		return mention(m.SlackID)
+	}
+	return escape(m.Name)
+}
+
+// StoredModal tells what Herald stores about a member.
+func StoredModal(c store.Company) slack.ModalViewRequest {
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, Title: plain("What is stored?"), Close: plain("Close"),
+		Blocks: slack.Blocks{BlockSet: []slack.Block{
+			section("*Once you sign up, Herald stores*\n" +
+				"• your name and the email address you enter\n" +
+				"• your Slack name, handle, email address and time zone, as Slack shows them to everybody at " + escape(c.Name) + "\n" +
+				"• your user type and the day you signed up\n" +
+				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click"),
+			section("*It never stores* your passwords, your contacts or your messages."),
+			section(promises),
+		}},
+	}
+}
