@@ -177,7 +177,7 @@ func newSlack(tb testing.TB, l slackd.Limits) *slackd.Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := server.Start(contextb.WithoutCancel(tb.Context())); err != nil {
+	if err := server.Start(context.WithoutCancel(tb.Context())); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = server.Close() })
