@@ -102,7 +102,7 @@ type Person struct {
 
 // MayTakePart reports whether the person is a full, active human member of this workspace.
 func (p Person) MayTakePart() bool {
-	return p.TeamID == TeamID && !p.Guest && !p.Bot && !p.Deactivated && p.ID != slackbot
+	return p.TeamID == TeamID && !p.Guest && !p.Bot && !p.Deactivated
 }
 
 // Channel is a conversation that exists from the start.
@@ -130,11 +130,8 @@ func (c Company) Person(id string) (Person, bool) {
 	return Person{}, false
 }
 
-// everybody is the number of people in the workspace, Slackbot and the apps' bots not counted.
+// everybody is the number of people in the workspace, bots not counted.
 const everybody = 401
-
-// slackbot is in every users.list, and says is_bot:false there.
-const slackbot = "USLACKBOT"
 
 // New returns the company. Every call returns equal values, which the caller owns.
 func New() Company {
@@ -168,7 +165,7 @@ func (b *builder) add(p Person) {
 	if p.FirstName == "" {
 		p.FirstName, p.LastName, _ = strings.Cut(p.RealName, " ")
 	}
-	if !p.Bot && p.ID != slackbot {
+	if !p.Bot {
 		b.humans++
 	}
 	b.handles[p.Handle]++

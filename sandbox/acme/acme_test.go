@@ -32,7 +32,7 @@ func TestIdsAndHandlesAreUniqueAndAddressesParse(t *testing.T) {
 			t.Errorf("%s has no time zone", p.ID)
 		}
 		if p.Email == "" {
-			if !p.Bot && p.ID != "USLACKBOT" {
+			if !p.Bot {
 				t.Errorf("%s has no address", p.ID)
 			}
 			continue

@@ -39,7 +39,6 @@ func mainCharacters() []Person {
 func bots() []Person {
 	utc := zones()[4]
 	return []Person{
-		Person{ID: slackbot, Handle: "slackbot", RealName: "Slackbot", DisplayName: "Slackbot"}.in(utc),
 		Person{ID: Bot, Handle: "standup", RealName: "Stand-up <Bot> & Friends", Bot: true}.in(utc),
 		Person{ID: "U00000CAL", Handle: "calendar", RealName: "Calendar", Bot: true}.in(utc),
 	}

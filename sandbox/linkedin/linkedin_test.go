@@ -445,6 +445,32 @@ func TestAMemberRemovesTheAppUnderPermittedServices(t *testing.T) {
 	}
 }
 
+func TestADemoBeginsWithPeopleWhoSignedUpLongAgo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	scopes := []string{"openid", "profile"}
+	fresh, err := w.Grant("herald", "li-ann", scopes, w.clock.now().AddDate(0, 0, -10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := w.Grant("herald", "li-ann", scopes, w.clock.now().AddDate(0, 0, -61))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, claims := w.userinfo(fresh.AccessToken); status != http.StatusOK || claims["sub"] != fresh.Sub {
+		t.Errorf("userinfo answered %d %v", status, claims)
+	}
+	if _, claims := w.userinfo(old.AccessToken); claims["code"] != "EXPIRED_ACCESS_TOKEN" {
+		t.Errorf("a token of 61 days ago: %v", claims)
+	}
+	if _, err := w.Grant("nobody", "li-ann", scopes, w.clock.now()); err == nil {
+		t.Error("granted to an app that is not there")
+	}
+	if _, err := w.Grant("herald", "li-nobody", scopes, w.clock.now()); err == nil {
+		t.Error("granted by an account that is not there")
+	}
+}
+
 func TestSettingsLinkedInWouldNotAccept(t *testing.T) {
 	t.Parallel()
 	for name, app := range map[string]linkedin.App{

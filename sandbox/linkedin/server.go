@@ -81,7 +81,6 @@ type Server struct {
 	log     *slog.Logger
 	pages   *template.Template
 	key     *rsa.PrivateKey
-	salt    []byte // makes the pairwise subs of one run unlike those of another
 	delay   time.Duration
 	apps    map[string]App
 
@@ -114,7 +113,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("linkedin: Options.Now is needed")
 	}
 	s := &Server{
-		now: o.Now, log: o.Logger, pages: templates, key: key, salt: []byte(rand.Text()), delay: o.Delay,
+		now: o.Now, log: o.Logger, pages: templates, key: key, delay: o.Delay,
 		apps: map[string]App{}, accounts: slices.Clone(o.Accounts), codes: map[string]grant{}, faults: map[Fault]int{},
 	}
 	if s.log == nil {
@@ -207,6 +206,30 @@ func (s *Server) Tokens() []Token {
 	return slices.Clone(s.tokens)
 }
 
+// Grant issues a token as if the member had allowed the app to have these scopes at that time, so that a demo can begin
+// with people who signed up long ago. It fails if there is no such app or account.
+func (s *Server) Grant(clientID, accountID string, scopes []string, at time.Time) (Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.apps[clientID]; !ok {
+		return Token{}, fmt.Errorf("there is no app %q", clientID)
+	}
+	if _, ok := s.account(accountID); !ok {
+		return Token{}, fmt.Errorf("there is no account %q", accountID)
+	}
+	return s.issue(clientID, accountID, scopes, at), nil
+}
+
+// issue needs s.mu to be held.
+func (s *Server) issue(clientID, accountID string, scopes []string, at time.Time) Token {
+	t := Token{
+		AccessToken: longToken(), ClientID: clientID, AccountID: accountID, Sub: s.Sub(clientID, accountID),
+		Scopes: scopes, Issued: at, Expires: at.Add(TokenLife),
+	}
+	s.tokens = append(s.tokens, t)
+	return t
+}
+
 // Revoke does what a member does under "Permitted services": all tokens of the sub stop working. It returns how many
 // were valid until then.
 func (s *Server) Revoke(sub string) int {
@@ -215,9 +238,9 @@ func (s *Server) Revoke(sub string) int {
 	return s.revokeWhere(func(t Token) bool { return t.Sub == sub })
 }
 
-// Sub is how the app knows the account: LinkedIn's subs are pairwise.
+// Sub is how the app knows the account: LinkedIn's subs are pairwise. It is the same in every run.
 func (s *Server) Sub(clientID, accountID string) string {
-	mac := hmac.New(sha256.New, s.salt)
+	mac := hmac.New(sha256.New, []byte(s.apps[clientID].ClientSecret))
 	fmt.Fprintf(mac, "%s\x00%s", clientID, accountID)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))[:10]
 }

@@ -82,12 +82,7 @@ func (s *Server) exchange(app App, code, redirect string) (Token, Account, bool)
 	s.revokeWhere(func(t Token) bool {
 		return t.ClientID == app.ClientID && t.AccountID == g.accountID && !sameScopes(t.Scopes, g.scopes)
 	})
-	t := Token{
-		AccessToken: longToken(), ClientID: app.ClientID, AccountID: account.ID, Sub: s.Sub(app.ClientID, account.ID),
-		Scopes: g.scopes, Issued: s.now(), Expires: s.now().Add(TokenLife),
-	}
-	s.tokens = append(s.tokens, t)
-	return t, account, true
+	return s.issue(app.ClientID, account.ID, g.scopes, s.now()), account, true
 }
 
 func sameScopes(a, b []string) bool {
