@@ -21,7 +21,7 @@ const AuditPage = 40
 
 // Audit shows a page of the audit log, newest first; next is the cursor of older events, "" on the last page.
 func Audit(events []store.AuditEvent, first bool, next string) Message {
-	const linesTogether = 5 // far below a section's limit even with the longest lines
+	const linesTogether = 3 // within a section's limit even with the longest names, which escaping makes longer
 	blocks := []slack.Block{
 		slack.NewHeaderBlock(plain("Audit")),
 		quiet("Who did what, newest first. Whoever was removed appears as a code: the same code is the same person, and it leads back to nobody."),
@@ -66,7 +66,7 @@ func auditLine(e store.AuditEvent) string {
 	case store.AuditInviteCancelled:
 		return actor + " cancelled the invitation of " + subject
 	case store.AuditRegistered:
-		return subject + " registered"
+		return initial(subject) + " registered"
 	case store.AuditSignupApproved:
 		return actor + " approved the sign-up of " + subject
 	case store.AuditSignupDeclined:
@@ -80,12 +80,12 @@ func auditLine(e store.AuditEvent) string {
 	case store.AuditCaseDeclined:
 		return actor + " declined: " + change(subject, e.From, e.To)
 	case store.AuditRemoved:
-		if e.Count > 1 || e.Subject == nil && e.SubjectHash == "" {
-			return actor + " removed " + count(e.Count, "member", "members")
+		if e.SubjectHash != "" {
+			return actor + " removed " + code(e.SubjectHash)
 		}
-		return actor + " removed " + subject
+		return actor + " removed " + count(e.Count, "member", "members")
 	case store.AuditLeft:
-		return subject + " left"
+		return initial(subject) + " left"
 	case store.AuditKeyRotated:
 		return actor + " made a new company URL"
 	case store.AuditAdminGranted:
@@ -124,5 +124,9 @@ func auditPerson(p store.Person) string { return "*" + escape(clip(p.Name, nameS
 // date lets Slack show a moment in the reader's time zone and language; where it cannot, it is shown in UTC
 // (https://docs.slack.dev/messaging/formatting-message-text#date-formatting).
 func date(t time.Time, format string) string {
-	return "<!date^" + strconv.FormatInt(t.Unix(), 10) + "^" + format + "|" + t.UTC().Format("2 Jan 2006 15:04") + " UTC>"
+	fallback := t.UTC().Format("2 Jan 2006")
+	if strings.Contains(format, "{time}") {
+		fallback = t.UTC().Format("2 Jan 2006 15:04") + " UTC"
+	}
+	return "<!date^" + strconv.FormatInt(t.Unix(), 10) + "^" + format + "|" + fallback + ">"
 }

@@ -33,10 +33,10 @@ func change(who string, from, to store.MemberType) string {
 
 // CaseRequest is the form that asks for a change to or from company admin; metadata comes back with it.
 func CaseRequest(m store.Member, to store.MemberType, metadata string) slack.ModalViewRequest {
-	name := "*" + escape(clip(m.Name, nameShown)) + "*"
-	question := "*Make* " + name + " *a company admin?*\nCompany admins can see, invite and remove everybody, so an operator approves this."
+	name := escape(clip(m.Name, nameShown))
+	question := "*Make " + name + " a company admin?*\nCompany admins can see, invite and remove everybody, so an operator approves this."
 	if to != store.Admin {
-		question = "*Make* " + name + " *" + aType(to) + "?*\nThey would not be a company admin any more, so an operator approves this."
+		question = "*Make " + name + " " + aType(to) + "?*\nThey would not be a company admin any more, so an operator approves this."
 	}
 	reason := slack.NewPlainTextInputBlockElement(plain("Why is this right for the company?"), InputValue).WithMultiline(true).WithMinLength(1).WithMaxLength(ReasonLimit)
 	return slack.ModalViewRequest{
@@ -150,7 +150,11 @@ func caseTitle(c store.Case) string {
 	if c.RequestedBy != "" {
 		from += " from " + mention(c.RequestedBy)
 	}
-	return from + ": " + change("*"+caseMember(c)+"*", c.From, c.To) + " (was " + TypeName(c.From) + " then)"
+	was := " (was "
+	if c.Status == store.CaseOpen {
+		was = " (now "
+	}
+	return from + ": " + change("*"+caseMember(c)+"*", c.From, c.To) + was + TypeName(c.From) + ")"
 }
 
 func caseMember(c store.Case) string {

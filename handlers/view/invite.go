@@ -98,14 +98,14 @@ func mentions(slackIDs []string) string {
 
 // quoted lists words as they were typed.
 func quoted(words []string) string {
-	const wordsShown = 5
+	const wordsShown, wordShown = 5, 40
 	parts := make([]string, 0, wordsShown+1)
 	for i, w := range words {
 		if i == wordsShown {
 			parts = append(parts, strconv.Itoa(len(words)-i)+" more")
 			break
 		}
-		parts = append(parts, "“"+escape(clip(w, nameShown))+"”")
+		parts = append(parts, "“"+escape(clip(w, wordShown))+"”")
 	}
 	return list(parts)
 }

@@ -107,7 +107,7 @@ func SignupDecided(end SignupEnd, by string, at time.Time) Message {
 	case SignupApproved:
 		did = "Approved"
 	case SignupDeclined:
-		did = "Declined, and erased"
+		did = "Declined"
 	}
 	text := "A sign-up through the company URL: *" + did
 	if by != "" {

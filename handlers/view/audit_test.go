@@ -1,0 +1,47 @@
+package view
+
+import (
+	"testing"
+	"time"
+
+	"herald/sandbox/slackd/blockkit"
+	"herald/store"
+)
+
+func TestAuditScreens(t *testing.T) {
+	t.Parallel()
+	ana, ann := &store.Person{Name: "Ana Pereira", SlackID: "U0ANA"}, &store.Person{Name: "Ann Lee", SlackID: "U0ANN"}
+	var events []store.AuditEvent
+	happened := func(e store.AuditEvent) {
+		e.At = noon.Add(-time.Duration(len(events)) * time.Minute)
+		events = append(events, e)
+	}
+	happened(store.AuditEvent{Action: store.AuditRemoved, Actor: ana, Count: 3})
+	happened(store.AuditEvent{Action: store.AuditRemoved, Actor: ana, Count: 1, SubjectHash: "k7f2-9q3x"})
+	happened(store.AuditEvent{Action: store.AuditLeft, SubjectHash: "k7f2-9q3x"})
+	happened(store.AuditEvent{Action: store.AuditTypeChanged, Actor: ana, Subject: ann, From: store.Employee, To: store.Recruiter})
+	happened(store.AuditEvent{Action: store.AuditCaseOpened, Actor: ana, Subject: ann, From: store.Recruiter, To: store.Admin})
+	happened(store.AuditEvent{Action: store.AuditCaseApproved, Actor: ana, Subject: ann, From: store.Recruiter, To: store.Admin})
+	happened(store.AuditEvent{Action: store.AuditCaseDeclined, Actor: ana, Subject: ann, From: store.Admin, To: store.Employee})
+	happened(store.AuditEvent{Action: store.AuditInvited, Actor: ana, Subject: ann, Count: 1})
+	happened(store.AuditEvent{Action: store.AuditInvited, Actor: ana, Count: 12})
+	happened(store.AuditEvent{Action: store.AuditInviteResent, Actor: ana, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditInviteCancelled, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditRegistered, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditSignupApproved, Actor: ana, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditSignupDeclined, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditKeyRotated, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditAdminGranted, CLI: true, Subject: ana})
+	happened(store.AuditEvent{Action: store.AuditExported, Actor: ana, Count: 1400})
+	happened(store.AuditEvent{Action: store.AuditURLPosted, Actor: ana})
+	happened(store.AuditEvent{Action: "from_a_newer_release", Actor: ana})
+	golden(t, "audit", blockkit.Message, Audit(events, true, "cursor"))
+	golden(t, "audit_empty", blockkit.Message, Audit(nil, true, ""))
+
+	var fullest []store.AuditEvent
+	loud := &store.Person{Name: longName()}
+	for range AuditPage {
+		fullest = append(fullest, store.AuditEvent{At: noon, Action: store.AuditTypeChanged, Actor: loud, Subject: loud, From: store.Recruiter, To: store.Admin})
+	}
+	golden(t, "audit_fullest", blockkit.Message, Audit(fullest, false, "cursor"))
+}

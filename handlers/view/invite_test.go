@@ -1,0 +1,46 @@
+package view
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"herald/sandbox/slackd/blockkit"
+	"herald/store"
+)
+
+func TestInvitationScreens(t *testing.T) {
+	t.Parallel()
+	url := acmeURL + "/token"
+	expires := noon.Add(store.InviteLife)
+	golden(t, "invite_dm", blockkit.Message, Invitation(acme, "U0ANA", url, expires))
+	golden(t, "invite_dm_inviter_removed", blockkit.Message, Invitation(acme, "", url, expires))
+	golden(t, "invite_dm_longest", blockkit.Message, Invitation(store.Company{Name: longName()}, "U0ANA", url, expires.Add(400*24*time.Hour)))
+	golden(t, "preview", blockkit.Modal, Preview("Acme", "Ann Lee"))
+	golden(t, "preview_longest", blockkit.Modal, Preview(longName(), longName()))
+}
+
+func TestWhatBecameOfAnInvitation(t *testing.T) {
+	t.Parallel()
+	outcome := func(id string, r store.InviteResult) store.InviteOutcome {
+		return store.InviteOutcome{Person: store.Person{SlackID: id}, Result: r}
+	}
+	golden(t, "invite_result", blockkit.Message, Invited([]store.InviteOutcome{
+		outcome("U1", store.InviteSent), outcome("U2", store.InviteSent), outcome("U3", store.InviteAgain),
+		outcome("U4", store.InviteRegistered), outcome("U5", store.InviteRefused),
+	}, []string{"U6"}, []string{"@nobody", "*stars* <!channel>"}).Message())
+
+	var many []store.InviteOutcome
+	var strangers, words []string
+	for i := range InviteAtOnce {
+		many = append(many, outcome(fmt.Sprintf("U0000000%03d", i), store.InviteSent), outcome(fmt.Sprintf("U0000001%03d", i), store.InviteAgain),
+			outcome(fmt.Sprintf("U0000002%03d", i), store.InviteRegistered))
+		strangers = append(strangers, fmt.Sprintf("U0000003%03d", i))
+		words = append(words, longName())
+	}
+	golden(t, "invite_result_longest", blockkit.Message, Invited(many, strangers, words).Message())
+
+	if n := Invited([]store.InviteOutcome{outcome("U3", store.InviteAgain)}, nil, nil); n.Good {
+		t.Errorf("nobody was invited, yet the bar is green: %q", n.Text)
+	}
+}

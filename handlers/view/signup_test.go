@@ -1,0 +1,31 @@
+package view
+
+import (
+	"strings"
+	"testing"
+
+	"herald/sandbox/slackd/blockkit"
+	"herald/store"
+)
+
+func TestSignupScreens(t *testing.T) {
+	t.Parallel()
+	s := store.Signup{ID: "signup1", Name: "Eve Novák", Email: "eve@acme.example", Network: "linkedin", CreatedAt: noon}
+	golden(t, "signup_question", blockkit.Message, ConfirmSignup(acme, s))
+	golden(t, "signup_confirmed", blockkit.Message, SignupConfirmed())
+	golden(t, "signup_erased", blockkit.Message, SignupErased())
+	golden(t, "signup_welcome", blockkit.Message, Welcome(acme, member("eve", store.Employee)))
+	golden(t, "signup_card", blockkit.Message, ApprovalCard(acme, s))
+	s.Email = ""
+	golden(t, "signup_card_no_email", blockkit.Message, ApprovalCard(acme, s))
+	golden(t, "signup_approved", blockkit.Message, SignupDecided(SignupApproved, "U0ANA", noon))
+	golden(t, "signup_declined", blockkit.Message, SignupDecided(SignupDeclined, "U0ANA", noon))
+
+	s.Name, s.Email = longName(), strings.Repeat("e", 64)+"@"+strings.Repeat("x", 180)+".example"
+	big := store.Company{Name: longName()}
+	golden(t, "signup_question_longest", blockkit.Message, ConfirmSignup(big, s))
+	golden(t, "signup_card_longest", blockkit.Message, ApprovalCard(big, s))
+	m := member("eve", store.Employee)
+	m.Name = longName()
+	golden(t, "signup_welcome_longest", blockkit.Message, Welcome(big, m))
+}
