@@ -62,10 +62,12 @@ func (s *Server) parseContent(text string, blocks, attachments, metadata json.Ra
 			Type    string `json:"event_type"`
 			Payload object `json:"event_payload"`
 		}
-		if json.Unmarshal(metadata, &m) != nil || m.Type == "" {
+		if json.Unmarshal(metadata, &m) != nil || m.Type == "" && m.Payload != nil {
 			return c, refuse("invalid_metadata_format")
 		}
-		c.metadata = metadata
+		if m.Type != "" { // slack-go sends empty metadata to response_urls
+			c.metadata = metadata
+		}
 	}
 	if strings.TrimSpace(c.text) == "" && len(c.blocks) == 0 && len(c.attachments) == 0 {
 		return c, refuse("no_text")

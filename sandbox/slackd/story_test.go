@@ -65,7 +65,7 @@ type story struct {
 func tell(t *testing.T, change func(*slackd.Options), hear func(*story, socketmode.Event)) *story {
 	t.Helper()
 	o := options()
-	o.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	o.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if change != nil {
 		change(&o)
 	}
