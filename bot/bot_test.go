@@ -240,16 +240,16 @@ func TestAPanicIsAnsweredWithAReference(t *testing.T) {
 		_ = cb.ActionCallback.BlockActions[7]
 		return nil
 	}
-	s.deliver(command("U1", "go"))
+	s.deliver(command("U0ANNLEE", "go"))
 	s.expect("command go")
 	apology := s.next()
-	ref, ok := strings.CutPrefix(apology, "apology T1 U1 C1 http://slack.invalid/r ")
+	ref, ok := strings.CutPrefix(apology, "apology T1 U0ANNLEE C1 http://slack.invalid/r ")
 	if !ok || len(ref) != 8 {
 		t.Fatalf("got %q", apology)
 	}
-	s.deliver(click("U2", "1.2"))
+	s.deliver(click("U0BOGARCIA", "1.2"))
 	s.expect("action 1.2")
-	if got := s.next(); !strings.HasPrefix(got, "apology T1 U2 C1 http://slack.invalid/r ") {
+	if got := s.next(); !strings.HasPrefix(got, "apology T1 U0BOGARCIA C1 http://slack.invalid/r ") {
 		t.Errorf("got %q", got)
 	}
 	log := s.log.String()
@@ -258,7 +258,7 @@ func TestAPanicIsAnsweredWithAReference(t *testing.T) {
 			t.Errorf("the log lacks %q:\n%s", want, log)
 		}
 	}
-	for _, secret := range []string{"Ann", "U1", "U2", "slack.invalid", "xapp-"} {
+	for _, secret := range []string{"Ann Lee", "U0ANNLEE", "U0BOGARCIA", "slack.invalid", "xapp-"} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log holds %q:\n%s", secret, log)
 		}
@@ -439,8 +439,9 @@ func TestSubmissionsAreAnsweredByTheHandler(t *testing.T) {
 	s.slack.Inject(slackd.Fault{Kind: slackd.Duplicate, Count: 1})
 	first := s.deliver(submission("U1", "reason", input("why")))
 	s.expect("submit reason")
-	s.deliver(command("U1", "last"))
-	s.expect("command last")
+	s.deliver(command("U1", "turn")) // once it has its turn, the second delivery was answered
+	s.expect("command turn")
+	s.deliver(command("U1", "last")) // acknowledged after that answer
 	answers := 0
 	for _, ack := range s.slack.Acks() {
 		if ack.EnvelopeID != first.EnvelopeID {

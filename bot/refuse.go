@@ -22,7 +22,8 @@ func brokenText(ref string) string {
 
 // refuse turns away what there is no room for. Events are not acknowledged, so that Slack delivers them later.
 func (b *Bot) refuse(ctx context.Context, env envelope) {
-	b.refused(env)
+	ref := newRef()
+	b.refused(env, ref)
 	switch env.kind {
 	case kindEvent:
 	case kindCommand:
@@ -34,22 +35,20 @@ func (b *Bot) refuse(ctx context.Context, env envelope) {
 		b.acks.add(ack{id: env.id, heard: env.heard, payload: optionsPayload(nil)})
 	default:
 		b.acks.add(ack{id: env.id, heard: env.heard})
-		ref := newRef()
-		b.c.Log.Warn("refused a person", "ref", ref, "kind", env.kind, "team", env.from.team)
 		b.apologise(ctx, env, ref)
 	}
 }
 
 // refuseSubmit turns away a submission. The modal stays, with everything that was typed if it has an input.
 func (b *Bot) refuseSubmit(env envelope, cb slack.InteractionCallback) {
-	b.refused(env)
+	b.refused(env, newRef())
 	b.acks.add(ack{id: env.id, heard: env.heard, payload: sorry(cb, busyText)})
 }
 
 // refused counts and logs that something was turned away.
-func (b *Bot) refused(env envelope) {
+func (b *Bot) refused(env envelope, ref string) {
 	b.health.note(func(h *Health) { h.Refused++ })
-	b.c.Log.Warn("no room", "kind", env.kind, "draining", b.draining)
+	b.c.Log.Warn("no room", "ref", ref, "kind", env.kind, "team", env.from.team, "draining", b.draining)
 }
 
 // sorry answers a submission with a sentence. Slack shows errors only at input blocks, see
