@@ -35,7 +35,7 @@ func (m Members) Message() Message {
 	total := count(m.Counts[store.All], "member", "members")
 	blocks := []slack.Block{
 		slack.NewHeaderBlock(plain("User Management")),
-		quiet(total + " · " + numbers(m.Counts)),
+		quiet(fmt.Sprintf("%s of %s · %s invited", total, number(m.Counts[store.All]+m.Counts[store.Unregistered]), number(m.Counts[store.Invited]))),
 	}
 	blocks = append(blocks, CompanyURL(m.Company, m.URL, sc.ID, sc.Revision)...)
 	blocks = append(blocks, m.filter()...)
@@ -289,10 +289,12 @@ func label(name, handle, email string, n int) string {
 	if handle != "" {
 		tail = "@" + tidy(handle)
 	}
-	if name == "" {
+	switch {
+	case name == "" && tail == "":
+		return "Somebody without a name"
+	case name == "":
 		return clip(tail, n)
-	}
-	if tail == "" {
+	case tail == "":
 		return clip(name, n)
 	}
 	tail = clip(tail, n/2)

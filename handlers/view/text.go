@@ -92,13 +92,31 @@ func escape(s string) string {
 			out.WriteRune('\u223c') // tilde operator
 		case r == '_' && (!word(at(i-1)) || !word(at(i+1))): // within a word it formats nothing, and emails stay right
 			out.WriteRune('\u02cd') // modifier letter low macron
-		case r == ':' && at(i+1) != ' ' && !unicode.IsDigit(at(i+1)): // :tada: would become a picture
+		case r == ':' && shortcode(in[i+1:]):
 			out.WriteRune('\ua789') // modifier letter colon
 		default:
 			out.WriteRune(r)
 		}
 	}
 	return out.String()
+}
+
+// shortcode tells whether what follows a colon would make a picture of it, as in :tada:
+func shortcode(rest []rune) bool {
+	for i, r := range rest {
+		switch {
+		case r == ':':
+			return i > 0
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-+'", r):
+			return false
+		}
+	}
+	return false
+}
+
+// link is a URL as a link. The characters that escape replaces may matter in it.
+func link(url string) string {
+	return "<" + strings.NewReplacer("&", "&amp;", "<", "%3C", ">", "%3E", "|", "%7C").Replace(url) + ">"
 }
 
 // code is user text between backticks: nothing in it formats.
@@ -128,7 +146,7 @@ func clip(s string, n int) string {
 		n-- // for the closing mark
 	}
 	end := n - 1
-	for end > 1 && (joins(runes[end]) || joins(runes[end-1])) {
+	for end > 1 && (joins(runes[end]) || runes[end-1] == joiner) {
 		end--
 	}
 	cut := strings.TrimRight(string(runes[:end]), " ") + "…"
@@ -138,9 +156,12 @@ func clip(s string, n int) string {
 	return cut
 }
 
-// joins tells whether a character belongs to the one before it, or ties it to the next.
+// joiner makes one picture of the two around it.
+const joiner = '\u200d'
+
+// joins tells whether a character belongs to the one before it: an accent, a joiner, a variation, the colour of a skin.
 func joins(r rune) bool {
-	return unicode.Is(unicode.Mn, r) || r == '\u200d' || r == '\ufe0f' || r >= 0x1f3fb && r <= 0x1f3ff
+	return unicode.In(r, unicode.Mn, unicode.Me) || r == joiner || r >= 0x1f3fb && r <= 0x1f3ff
 }
 
 // since is day without the year, if it is this year.
