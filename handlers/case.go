@@ -163,7 +163,7 @@ func (h *Handlers) mayDecide(ctx context.Context, r *request) error {
 	return nil
 }
 
-var errOperatorsOnly = &UserError{"Only an operator can decide this. If you were one, the settings changed meanwhile."}
+var errOperatorsOnly error = &UserError{"Only an operator can decide this. If you were one, the settings changed meanwhile."}
 
 // sendCaseCards asks the operators.
 func (h *Handlers) sendCaseCards(ctx context.Context, job store.Job) error {
@@ -252,7 +252,7 @@ func (h *Handlers) declineCase(ctx context.Context, r *request, form slack.View)
 	return nil, nil, h.decideCase(ctx, r, form.PrivateMetadata, false, reason)
 }
 
-var errCaseGone = &UserError{"This request is gone: the account it was about was removed. There is nothing left to decide."}
+var errCaseGone error = &UserError{"This request is gone: the account it was about was removed. There is nothing left to decide."}
 
 // decideCase decides; a job closes the cards of all operators and tells those concerned.
 func (h *Handlers) decideCase(ctx context.Context, r *request, caseID string, approve bool, reason string) error {

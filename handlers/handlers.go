@@ -42,6 +42,7 @@ type Handlers struct {
 	log         *slog.Logger
 	wake        chan struct{} // nudges the job runner
 	pace        pace
+	ends        signupEnds
 }
 
 // New returns Handlers for the configuration.
@@ -137,6 +138,10 @@ func (h *Handlers) Event(ctx context.Context, ev slackevents.EventsAPIEvent) err
 		if r.slackID = e.User; e.Tab == "home" {
 			return h.homeOpened(ctx, r)
 		}
+	case *slackevents.TeamJoinEvent, *slackevents.UserChangeEvent:
+		return h.personChanged(ctx, ev)
+	case *slackevents.AppUninstalledEvent, *slackevents.TokensRevokedEvent:
+		return h.uninstalled(ctx, ev)
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func lanes() []lane {
 			{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},
 			{store.JobConfirmDM, (*Handlers).askWasThisYou, jobTries, nil},
 			{store.JobApprovalCard, (*Handlers).sendApprovalCards, jobTries, nil},
-			{store.JobSignupDecided, (*Handlers).closeApprovalCards, jobTries, nil},
+			{store.JobSignupDecided, (*Handlers).closeSignupCards, jobTries, nil},
 			{store.JobWelcomeDM, (*Handlers).welcome, jobTries, nil},
 		}},
 		{workers: 1, jobs: []jobRun{

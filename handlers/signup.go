@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/slack-go/slack"
 
@@ -15,7 +16,7 @@ import (
 const adminsAsked = 50
 
 // errAnswered is said to whoever answers a sign-up that is over.
-var errAnswered = &UserError{view.SignupOver}
+var errAnswered error = &UserError{view.SignupOver}
 
 // askWasThisYou asks the Slack user whose email address was entered at the company URL.
 func (h *Handlers) askWasThisYou(ctx context.Context, job store.Job) error {
@@ -64,6 +65,10 @@ func (h *Handlers) answerSignup(ctx context.Context, r *request, signupID string
 		return reply{}, errAnswered
 	case errors.Is(err, store.ErrExists):
 		after = view.Sentence("You are registered already, so there was nothing left to do. Type `/social` to see your account.")
+	case errors.Is(err, store.ErrTaken):
+		return reply{}, &UserError{"That network account belongs to another member by now. Choose *No*, and sign up again with your own: type `/social`."}
+	case errors.Is(err, store.ErrNotEligible):
+		return reply{}, &UserError{"You cannot take part any more, so no account was made. Choose *No* to erase what was entered."}
 	case err != nil:
 		return reply{}, fmt.Errorf("answer a sign-up: %w", err)
 	}
@@ -107,9 +112,9 @@ func (h *Handlers) sendApprovalCards(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return err
 	}
-	// A card that was on its way while somebody answered is closed here: closeApprovalCards did not know it.
+	// A card that was on its way while somebody answered is closed here: closeSignupCards did not know it.
 	if _, err := h.store.Signup(ctx, company.ID, job.Ref); errors.Is(err, store.ErrNotFound) {
-		return h.closeApprovalCards(ctx, job)
+		return h.closeSignupCards(ctx, job)
 	}
 	return nil
 }
@@ -124,9 +129,50 @@ func (h *Handlers) declineSignup(ctx context.Context, r *request, pressed *slack
 	return h.decideSignup(ctx, r, pressed.Value, false)
 }
 
+// signupEnds remembers how sign-ups ended until their cards say so: the store keeps nothing of a sign-up that is over. If the process
+// dies before, or another one closes the cards, they say only that it was answered. The zero value is ready to use.
+type signupEnds struct {
+	mu   sync.Mutex // held while somebody decides, so that the job that follows finds the end
+	byID map[string]view.Message
+}
+
+// decide remembers end if do succeeds.
+func (e *signupEnds) decide(signupID string, end view.Message, do func() error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := do(); err != nil {
+		return err
+	}
+	if e.byID == nil {
+		e.byID = map[string]view.Message{}
+	}
+	e.byID[signupID] = end
+	return nil
+}
+
+func (e *signupEnds) of(signupID string) (view.Message, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m, ok := e.byID[signupID]
+	return m, ok
+}
+
+func (e *signupEnds) forget(signupID string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.byID, signupID)
+}
+
 // decideSignup decides; a job closes the cards of all admins.
 func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string, approve bool) (reply, error) {
-	_, err := h.store.DecideSignup(ctx, r.company.ID, r.actor(), signupID, approve)
+	end := view.SignupDeclined
+	if approve {
+		end = view.SignupApproved
+	}
+	err := h.ends.decide(signupID, view.SignupDecided(end, r.slackID, h.now()), func() error {
+		_, err := h.store.DecideSignup(ctx, r.company.ID, r.actor(), signupID, approve)
+		return err
+	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return reply{}, errAnswered
@@ -138,18 +184,25 @@ func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string
 	return reply{}, nil
 }
 
-// closeApprovalCards takes the buttons off every admin's card once one of them decided.
-func (h *Handlers) closeApprovalCards(ctx context.Context, job store.Job) error {
+// closeSignupCards takes the buttons off the question and off every admin's card once a sign-up is over.
+func (h *Handlers) closeSignupCards(ctx context.Context, job store.Job) error {
 	company, err := h.store.Company(ctx, job.CompanyID)
 	if err != nil {
 		return fmt.Errorf("load the company: %w", err)
 	}
-	if err := h.redrawCards(ctx, company, store.JobApprovalCard, job.Ref, view.SignupDecided("", "", h.now())); err != nil {
-		return err
+	end, known := h.ends.of(job.Ref)
+	if !known {
+		end = view.SignupDecided("", "", h.now())
 	}
-	if err := h.store.DropCards(ctx, company.ID, store.JobApprovalCard, job.Ref); err != nil {
-		return fmt.Errorf("forget the cards: %w", err)
+	for _, kind := range []store.JobKind{store.JobApprovalCard, store.JobConfirmDM} {
+		if err := h.redrawCards(ctx, company, kind, job.Ref, end); err != nil {
+			return err
+		}
+		if err := h.store.DropCards(ctx, company.ID, kind, job.Ref); err != nil {
+			return fmt.Errorf("forget the cards: %w", err)
+		}
 	}
+	h.ends.forget(job.Ref)
 	return nil
 }
 
