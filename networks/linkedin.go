@@ -87,7 +87,7 @@ func (l *LinkedIn) Issuer() string { return l.issuer }
 // Asks explains the four scopes.
 func (l *LinkedIn) Asks() []Ask {
 	return []Ask{
-		{"To know that it is you", "so that the account you sign up with is yours and nobody else's."},
+		{"To know that it is you", "so that the account you sign up with is yours and nobody else’s."},
 		{"Your name and photo", "so that you and your admins recognise the account. Herald keeps the name, not the photo."},
 		{"Your email address", "so that Herald can reach you if you give no other address here."},
 		{"To create posts for you", "so that a job you choose to share can appear on your profile, after you said yes to that very post."},
