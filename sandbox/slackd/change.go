@@ -4,7 +4,7 @@ import "context"
 
 // Change tells a subscriber that something visible changed.
 type Change struct {
-	Kind    string // "message", "home", "modal", "directory", "faults" or "sockets"
+	Kind    string // "message", "home", "modal", "directory", "faults" or "sockets"; "acks" and "calls" to those who watch everything
 	Channel string // for messages
 }
 

@@ -5,7 +5,7 @@ type desk struct {
 	ephemerals  map[string][]*Message // by channel, by ascending TS
 	home        *view
 	modals      []*view             // the visible one last
-	inputs      map[string]inputs  // of messages, by channel and TS
+	inputs      map[string]inputs   // of messages, by channel and TS
 	inputOrder  ring[string]        // keys of inputs, to forget the oldest
 	suggestions map[Target][]Option // what external selects offered last, by element
 }

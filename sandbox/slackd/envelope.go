@@ -129,32 +129,26 @@ func (s *Server) hold(frames [][]byte, f Fault) {
 
 // flush delivers frames that were kept back to whichever socket is open now.
 func (s *Server) flush(frames [][]byte) {
-	s.mu.Lock()
-	k := s.sockets.pick()
-	s.mu.Unlock()
-	if k != nil {
+	if k := s.nextSocket(); k != nil {
 		_ = s.sendAll(k, frames) // a lost envelope is what its deadline is for
 	}
 }
 
-// sendAll writes frames, the copies to other sockets if there are any. A socket that fails is counted out, and the
-// next one tried.
+// sendAll writes frames, the first to k and each further one to the next socket, if there are several. A socket that
+// fails is counted out, and the next one tried.
 func (s *Server) sendAll(k *socket, frames [][]byte) error {
-	for _, frame := range frames {
-		for k.send(frame) != nil {
-			s.leave(k)
-			s.mu.Lock()
-			k = s.sockets.pick()
-			s.mu.Unlock()
-			if k == nil {
+	for i, frame := range frames {
+		if i > 0 {
+			k = s.nextSocket()
+		}
+		for k == nil || k.send(frame) != nil {
+			if k != nil {
+				s.leave(k)
+			}
+			if k = s.nextSocket(); k == nil {
 				return errNoSocket
 			}
 		}
-		s.mu.Lock()
-		if next := s.sockets.pick(); next != nil {
-			k = next
-		}
-		s.mu.Unlock()
 	}
 	return nil
 }
@@ -171,6 +165,7 @@ func (s *Server) settle(id string, payload json.RawMessage, oversized bool) {
 	a := p.about
 	a.Payload, a.Latency, a.Oversized, a.Repeated = payload, s.now().Sub(a.Sent), oversized, p.settled
 	s.acks.add(a)
+	s.tell("", Change{Kind: "acks"})
 	if p.deaf || oversized || p.settled {
 		return
 	}
@@ -207,6 +202,7 @@ func (s *Server) outcome(ctx context.Context, p *pending) (Ack, bool) {
 	a := p.about
 	a.Missed = true
 	s.acks.add(a)
+	s.tell("", Change{Kind: "acks"})
 	s.finish(p)
 	return a, false
 }

@@ -1,6 +1,7 @@
 package slackd_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func TestAnAdminPagesThroughAListInAnEphemeralMessage(t *testing.T) {
 		case slack.InteractionCallback:
 			clicked = data.ActionCallback.BlockActions[0].Value
 			_ = st.sock.Ack(*e.Request)
-			_, _, _, err := st.api.SendMessageContext(st.t.Context(), "", slack.MsgOptionReplaceOriginal(data.ResponseURL),
+			_, _, _, err := st.api.SendMessageContext(context.WithoutCancel(st.t.Context()), "", slack.MsgOptionReplaceOriginal(data.ResponseURL),
 				slack.MsgOptionText("Page 2", false), slack.MsgOptionBlocks(page("2")...))
 			if err != nil {
 				st.t.Error(err)
@@ -93,10 +94,10 @@ func TestAModalIsFilledMendedPushedAndClosed(t *testing.T) {
 		switch data := e.Data.(type) {
 		case slack.SlashCommand:
 			_ = st.sock.Ack(*e.Request)
-			if _, err := st.api.OpenViewContext(st.t.Context(), data.TriggerID, modal("One", "one")); err != nil {
+			if _, err := st.api.OpenViewContext(context.WithoutCancel(st.t.Context()), data.TriggerID, modal("One", "one")); err != nil {
 				st.t.Error(err)
 			}
-			if _, err := st.api.OpenViewContext(st.t.Context(), data.TriggerID, modal("Again", "one")); code(err) != "exchanged_trigger_id" {
+			if _, err := st.api.OpenViewContext(context.WithoutCancel(st.t.Context()), data.TriggerID, modal("Again", "one")); code(err) != "exchanged_trigger_id" {
 				st.t.Errorf("a trigger opened two modals: %v", err)
 			}
 		case slack.InteractionCallback:

@@ -71,6 +71,13 @@ func (k *sockets) pick() *socket {
 	return k.open[k.next%len(k.open)]
 }
 
+// nextSocket is pick for callers that do not hold mu.
+func (s *Server) nextSocket() *socket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sockets.pick()
+}
+
 // send writes a text frame; a socket that takes too long is cut.
 func (k *socket) send(frame []byte) error {
 	k.write.Lock()
@@ -224,9 +231,7 @@ var errNoSocket = errors.New("the app has no socket open")
 
 // DeliverRaw writes any text frame to one socket. It fails if none is open.
 func (s *Server) DeliverRaw(frame []byte) error {
-	s.mu.Lock()
-	k := s.sockets.pick()
-	s.mu.Unlock()
+	k := s.nextSocket()
 	if k == nil {
 		return errNoSocket
 	}

@@ -343,6 +343,7 @@ func rateLimited(wait time.Duration, ok bool) error {
 func (s *Server) record(c Call) {
 	s.mu.Lock()
 	s.calls.add(c)
+	s.tell("", Change{Kind: "calls"})
 	s.mu.Unlock()
 	s.log.Debug("web api", "method", c.Method, "status", c.Status, "error", c.Error, "details", c.Details)
 }
