@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 )
 
@@ -42,12 +42,124 @@ type AuditEvent struct {
 	Count       int
 }
 
-// Audit returns a page of events, newest first.
+// maxPage bounds the rows of a page.
+const maxPage = 100
+
+// subjectHashShown is how many characters of a hash are shown: enough to tell people apart in a log.
+const subjectHashShown = 8
+
+// audit adds an event. Of Subject only ID and SlackID matter.
+func (t *tx) audit(ctx context.Context, companyID string, by Actor, e AuditEvent) error {
+	return t.auditAll(ctx, companyID, by, []AuditEvent{e})
+}
+
+// auditAll adds events. An event without a Subject may bring its SubjectHash in full.
+func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []AuditEvent) error {
+	keys, err := t.s.secret(ctx, companyID)
+	if err != nil {
+		return err
+	}
+	actor := ""
+	if by.SlackID != "" {
+		actor = keys.slackHash(by.SlackID)
+	}
+	columns := []string{
+		"id", "company_id", "at", "sequence_key", "action", "actor_hash", "cli", "subject_hash", "from_type", "to_type", "n",
+	}
+	for part := range chunks(events) {
+		var args []any
+		for _, e := range part {
+			if e.Subject != nil {
+				e.SubjectHash = keys.personHash(*e.Subject)
+			}
+			id := newID()
+			args = append(args, id, companyID, stamp(t.now), newestFirst(stamp(t.now), id),
+				e.Action, actor, by.CLI, e.SubjectHash, e.From, e.To, e.Count)
+		}
+		if _, err := t.ExecContext(ctx, insertion("audit", columns, len(part)), args...); err != nil {
+			return fmt.Errorf("write audit log: %w", err)
+		}
+	}
+	return nil
+}
+
+// Audit returns a page of at most limit events (1 to 100), newest first, and the cursor of the next one: before is "" for the first
+// page, and the cursor is "" on the last.
 func (s *Store) Audit(ctx context.Context, companyID, before string, limit int) ([]AuditEvent, string, error) {
-	return nil, "", errors.ErrUnsupported
+	limit = min(max(limit, 1), maxPage)
+	var rows []struct {
+		ID          string      `db:"id"`
+		At          int64       `db:"at"`
+		SequenceKey []byte      `db:"sequence_key"`
+		Action      AuditAction `db:"action"`
+		ActorHash   string      `db:"actor_hash"`
+		CLI         bool        `db:"cli"`
+		SubjectHash string      `db:"subject_hash"`
+		From        MemberType  `db:"from_type"`
+		To          MemberType  `db:"to_type"`
+		N           int         `db:"n"`
+	}
+	err := s.read.SelectContext(ctx, &rows, `
+		SELECT id, at, sequence_key, action, actor_hash, cli, subject_hash, from_type, to_type, n
+		FROM audit
+		WHERE company_id = $1 AND sequence_key > $2
+		ORDER BY sequence_key
+		LIMIT $3`, companyID, decodeCursor(before), limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("read audit log: %w", err)
+	}
+	next := ""
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = encodeCursor(rows[limit-1].SequenceKey)
+	}
+	var hashes []string
+	for _, r := range rows {
+		hashes = append(hashes, r.ActorHash, r.SubjectHash)
+	}
+	people, err := s.peopleByHash(ctx, companyID, hashes)
+	if err != nil {
+		return nil, "", fmt.Errorf("read audit log: %w", err)
+	}
+	events := make([]AuditEvent, len(rows))
+	for i, r := range rows {
+		events[i] = AuditEvent{
+			ID: r.ID, At: unstamp(r.At), Action: r.Action, Actor: people[r.ActorHash], CLI: r.CLI,
+			Subject: people[r.SubjectHash], SubjectHash: truncate(r.SubjectHash, subjectHashShown), From: r.From, To: r.To, Count: r.N,
+		}
+	}
+	return events, next, nil
+}
+
+// peopleByHash returns those of the people who are still known.
+func (s *Store) peopleByHash(ctx context.Context, companyID string, hashes []string) (map[string]*Person, error) {
+	people := map[string]*Person{}
+	for part := range chunks(hashes) {
+		list, args := in([]any{companyID}, part)
+		var rows []struct {
+			personRow
+			Hash string `db:"subject_hash"`
+		}
+		err := s.read.SelectContext(ctx, &rows, `
+			SELECT `+personColumns+`, p.subject_hash
+			FROM people p
+			WHERE p.company_id = $1 AND p.subject_hash IN `+list, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			people[r.Hash] = new(r.person())
+		}
+	}
+	return people, nil
 }
 
 // Record adds an event that follows no other change (an export, a posted URL).
 func (s *Store) Record(ctx context.Context, companyID string, by Actor, action AuditAction, count int) error {
-	return errors.ErrUnsupported
+	if _, err := s.secret(ctx, companyID); err != nil {
+		return fmt.Errorf("record event: %w", err)
+	}
+	return s.update(ctx, func(t *tx) error {
+		return t.audit(ctx, companyID, by, AuditEvent{Action: action, Count: count})
+	})
 }

@@ -2,17 +2,44 @@ package store
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 )
 
+// envelopeLife is how long an envelope is remembered. Slack redelivers an event for about an hour
+// (https://docs.slack.dev/apis/events-api/#retries).
+const envelopeLife = 24 * time.Hour
+
 // BeginEnvelope claims a Slack envelope by its key. It reports false if it was finished before, or claimed less than lease ago.
 func (s *Store) BeginEnvelope(ctx context.Context, key string, lease time.Duration) (bool, error) {
-	return false, errors.ErrUnsupported
+	var n int
+	err := s.update(ctx, func(t *tx) error {
+		var err error
+		n, err = t.exec(ctx, `
+			INSERT INTO envelopes (key, claimed_at, finished)
+			VALUES ($1, $2, FALSE)
+			ON CONFLICT (key) DO UPDATE
+			SET claimed_at = excluded.claimed_at
+			WHERE NOT envelopes.finished AND envelopes.claimed_at <= $3`, key, stamp(t.now), stamp(t.now.Add(-lease)))
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("claim envelope: %w", err)
+	}
+	return n == 1, nil
 }
 
 // FinishEnvelope marks it handled.
-func (s *Store) FinishEnvelope(ctx context.Context, key string) error { return errors.ErrUnsupported }
-
-// Tidy deletes what is of no use any more: old envelopes, screens, transactions, signups, dead invites, dropped removals.
-func (s *Store) Tidy(ctx context.Context) error { return errors.ErrUnsupported }
+func (s *Store) FinishEnvelope(ctx context.Context, key string) error {
+	err := s.update(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `
+			UPDATE envelopes
+			SET finished = TRUE
+			WHERE key = $1`, key)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("finish envelope: %w", err)
+	}
+	return nil
+}

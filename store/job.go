@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -30,38 +32,106 @@ type Job struct {
 	Attempt   int // 1 on the first
 }
 
+// leave leaves jobs that are due at once. Of each, Kind and Ref matter.
+func (t *tx) leave(ctx context.Context, companyID string, jobs ...Job) error {
+	columns := []string{"id", "company_id", "kind", "ref", "attempt", "due_at", "created_at"}
+	for part := range chunks(jobs) {
+		var args []any
+		for _, j := range part {
+			args = append(args, newID(), companyID, j.Kind, j.Ref, 0, stamp(t.now), stamp(t.now))
+		}
+		if _, err := t.ExecContext(ctx, insertion("jobs", columns, len(part)), args...); err != nil {
+			return fmt.Errorf("leave jobs: %w", err)
+		}
+		t.jobs = true
+	}
+	return nil
+}
+
 // ClaimJobs leases due jobs of the given kinds, oldest first, to this caller alone; a lease that runs out makes the job due again.
-// No kinds: any.
+// No kinds: none.
 func (s *Store) ClaimJobs(ctx context.Context, limit int, lease time.Duration, kinds ...JobKind) ([]Job, error) {
-	return nil, errors.ErrUnsupported
+	if len(kinds) == 0 {
+		return nil, nil
+	}
+	var due bool
+	now := s.time()
+	ofKinds, args := in([]any{stamp(now)}, kinds)
+	// Without a look first, every idle poll would be a write.
+	err := s.read.GetContext(ctx, &due, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM jobs
+			WHERE due_at <= $1 AND kind IN `+ofKinds+`)`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("claim jobs: %w", err)
+	}
+	if !due {
+		return nil, nil
+	}
+	var rows []struct {
+		ID        string  `db:"id"`
+		CompanyID string  `db:"company_id"`
+		Kind      JobKind `db:"kind"`
+		Ref       string  `db:"ref"`
+		Attempt   int     `db:"attempt"`
+		CreatedAt int64   `db:"created_at"`
+	}
+	err = s.update(ctx, func(t *tx) error {
+		rows = nil
+		ofKinds, args := in([]any{stamp(now), stamp(now.Add(lease)), limit}, kinds)
+		// The outer due_at: another caller may have claimed a job between the subquery and the lock of its row.
+		return t.SelectContext(ctx, &rows, `
+			UPDATE jobs
+			SET due_at = $2, attempt = attempt + 1
+			WHERE due_at <= $1 AND id IN (
+				SELECT id
+				FROM jobs
+				WHERE due_at <= $1 AND kind IN `+ofKinds+`
+				ORDER BY due_at, created_at, id
+				LIMIT $3)
+			RETURNING id, company_id, kind, ref, attempt, created_at`, args...)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim jobs: %w", err)
+	}
+	jobs := make([]Job, len(rows))
+	created := make(map[string]int64, len(rows))
+	for i, r := range rows {
+		jobs[i] = Job{ID: r.ID, CompanyID: r.CompanyID, Kind: r.Kind, Ref: r.Ref, Attempt: r.Attempt}
+		created[r.ID] = r.CreatedAt
+	}
+	slices.SortFunc(jobs, func(a, b Job) int {
+		return cmp.Or(cmp.Compare(created[a.ID], created[b.ID]), cmp.Compare(a.ID, b.ID))
+	})
+	return jobs, nil
 }
 
 // FinishJob deletes it.
-func (s *Store) FinishJob(ctx context.Context, jobID string) error { return errors.ErrUnsupported }
+func (s *Store) FinishJob(ctx context.Context, jobID string) error {
+	err := s.update(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `
+			DELETE FROM jobs
+			WHERE id = $1`, jobID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("finish job: %w", err)
+	}
+	return nil
+}
 
 // RetryJob makes it due at the given time.
 func (s *Store) RetryJob(ctx context.Context, jobID string, at time.Time) error {
-	return errors.ErrUnsupported
-}
-
-// A Card is a message that must change later (a case card, an approval card).
-type Card struct {
-	SlackID string // recipient
-	Channel string
-	TS      string
-}
-
-// SaveCard remembers a sent message for (kind, ref), one for each recipient.
-func (s *Store) SaveCard(ctx context.Context, companyID string, kind JobKind, ref string, c Card) error {
-	return errors.ErrUnsupported
-}
-
-// Cards returns the messages sent for (kind, ref).
-func (s *Store) Cards(ctx context.Context, companyID string, kind JobKind, ref string) ([]Card, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// DropCards forgets them.
-func (s *Store) DropCards(ctx context.Context, companyID string, kind JobKind, ref string) error {
-	return errors.ErrUnsupported
+	err := s.update(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `
+			UPDATE jobs
+			SET due_at = $2
+			WHERE id = $1`, jobID, stamp(at))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("retry job: %w", err)
+	}
+	return nil
 }

@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
-	"time"
+	"fmt"
 )
 
 // A Person is somebody Herald knows: mirrored from the workspace directory, or registered or invited from outside of it (SlackID "").
@@ -27,46 +26,119 @@ func (p Person) Eligible() bool { return !p.Bot && !p.Guest && !p.Deactivated }
 // Access is what decides an authorisation: who somebody is in this company, at this moment.
 type Access struct {
 	Person *Person // nil if not in the mirror (yet), or forgotten
-	Member *Member // nil unless registered and active
+	Member *Member // nil unless registered and eligible
 	// Forgotten: this Slack user was removed and is kept out of the mirror until they are invited or register again.
 	Forgotten bool
 }
 
+type personRow struct {
+	ID           string  `db:"id"`
+	CompanyID    string  `db:"company_id"`
+	SlackID      *string `db:"slack_id"`
+	Name         string  `db:"name"`
+	Handle       string  `db:"handle"`
+	Email        string  `db:"email"`
+	TimeZone     string  `db:"time_zone"`
+	Bot          bool    `db:"bot"`
+	Guest        bool    `db:"guest"`
+	Deactivated  bool    `db:"deactivated"`
+	PrimaryOwner bool    `db:"primary_owner"`
+}
+
+const personColumns = `p.id, p.company_id, p.slack_id, p.name, p.handle, p.email, p.time_zone, p.bot, p.guest, p.deactivated, p.primary_owner`
+
+func (r personRow) person() Person {
+	p := Person{
+		ID: r.ID, CompanyID: r.CompanyID, Name: r.Name, Handle: r.Handle, Email: r.Email, TimeZone: r.TimeZone,
+		Bot: r.Bot, Guest: r.Guest, Deactivated: r.Deactivated, PrimaryOwner: r.PrimaryOwner,
+	}
+	if r.SlackID != nil {
+		p.SlackID = *r.SlackID
+	}
+	return p
+}
+
 // Access looks a Slack user up for authorisation.
 func (s *Store) Access(ctx context.Context, companyID, slackID string) (Access, error) {
-	return Access{}, errors.ErrUnsupported
+	people, err := s.roll(ctx, s.read, `p.company_id = $1 AND p.slack_id = $2`, companyID, slackID)
+	if err != nil {
+		return Access{}, fmt.Errorf("look up access: %w", err)
+	}
+	if len(people) == 1 {
+		a := Access{Person: &people[0].Person}
+		if a.Person.Eligible() {
+			a.Member = people[0].Member
+		}
+		return a, nil
+	}
+	keys, err := s.secret(ctx, companyID)
+	if err != nil {
+		return Access{}, fmt.Errorf("look up access: %w", err)
+	}
+	var a Access
+	err = s.read.GetContext(ctx, &a.Forgotten, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM forgotten
+			WHERE company_id = $1 AND subject_hash = $2)`, companyID, keys.slackHash(slackID))
+	if err != nil {
+		return Access{}, fmt.Errorf("look up access: %w", err)
+	}
+	return a, nil
 }
 
+// Person returns ErrNotFound for somebody who was removed, and for somebody of another company.
 func (s *Store) Person(ctx context.Context, companyID, personID string) (Person, error) {
-	return Person{}, errors.ErrUnsupported
+	return person(ctx, s.read, `p.company_id = $1 AND p.id = $2`, companyID, personID)
 }
 
+// PersonBySlackID returns ErrNotFound for a Slack user who is not in the mirror.
 func (s *Store) PersonBySlackID(ctx context.Context, companyID, slackID string) (Person, error) {
-	return Person{}, errors.ErrUnsupported
-}
-
-// People returns those of the Slack ids that are known, in the order given.
-func (s *Store) PeopleBySlackIDs(ctx context.Context, companyID string, slackIDs []string) ([]Person, error) {
-	return nil, errors.ErrUnsupported
+	return person(ctx, s.read, `p.company_id = $1 AND p.slack_id = $2`, companyID, slackID)
 }
 
 // PrimaryOwner returns the workspace's primary owner, or ErrNotFound before the first sync.
 func (s *Store) PrimaryOwner(ctx context.Context, companyID string) (Person, error) {
-	return Person{}, errors.ErrUnsupported
+	return person(ctx, s.read, `p.company_id = $1 AND p.primary_owner AND NOT p.deactivated ORDER BY p.id LIMIT 1`, companyID)
 }
 
-// MirrorPeople inserts or updates directory entries (ID and CompanyID of the entries are ignored). Forgotten people are skipped.
-// One transaction a call: at most 1,000 entries.
-func (s *Store) MirrorPeople(ctx context.Context, companyID string, entries []Person) error {
-	return errors.ErrUnsupported
+// person loads the one person that the condition selects.
+func person(ctx context.Context, q querier, condition string, args ...any) (Person, error) {
+	var row personRow
+	err := q.GetContext(ctx, &row, `
+		SELECT `+personColumns+`
+		FROM people p
+		WHERE `+condition, args...)
+	if err != nil {
+		return Person{}, fmt.Errorf("load person: %w", found(err))
+	}
+	return row.person(), nil
 }
 
-// FinishSync marks directory people that no MirrorPeople call has touched since started as deactivated, and stamps Company.SyncedAt.
-func (s *Store) FinishSync(ctx context.Context, companyID string, started time.Time) error {
-	return errors.ErrUnsupported
-}
-
-// Remember lets a forgotten Slack user be mirrored again, because an admin deliberately invites them, and mirrors the entry.
-func (s *Store) Remember(ctx context.Context, companyID string, entry Person) (Person, error) {
-	return Person{}, errors.ErrUnsupported
+// PeopleBySlackIDs returns those of the Slack ids that are known, in the order given.
+func (s *Store) PeopleBySlackIDs(ctx context.Context, companyID string, slackIDs []string) ([]Person, error) {
+	known := make(map[string]Person, len(slackIDs))
+	for part := range chunks(slackIDs) {
+		list, args := in([]any{companyID}, part)
+		var rows []personRow
+		err := s.read.SelectContext(ctx, &rows, `
+			SELECT `+personColumns+`
+			FROM people p
+			WHERE p.company_id = $1 AND p.slack_id IN `+list, args...)
+		if err != nil {
+			return nil, fmt.Errorf("load people: %w", err)
+		}
+		for _, r := range rows {
+			p := r.person()
+			known[p.SlackID] = p
+		}
+	}
+	people := make([]Person, 0, len(known))
+	for _, id := range slackIDs {
+		if p, ok := known[id]; ok {
+			people = append(people, p)
+			delete(known, id)
+		}
+	}
+	return people, nil
 }

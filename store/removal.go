@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 )
 
 // RemovalStatus is how far a removal is.
@@ -38,37 +40,330 @@ type RemovalMember struct {
 	CompanyPage string // name of the company Facebook Page the account is connected to, or ""
 }
 
+type removalRow struct {
+	ID        string        `db:"id"`
+	CompanyID string        `db:"company_id"`
+	BySlack   string        `db:"by_slack"`
+	ByCLI     bool          `db:"by_cli"`
+	ScreenID  string        `db:"screen_id"`
+	Status    RemovalStatus `db:"status"`
+	FileID    string        `db:"file_id"`
+	Proposed  int           `db:"proposed"`
+	Removed   int           `db:"removed"`
+}
+
+const removalColumns = `id, company_id, by_slack, by_cli, screen_id, status, file_id, proposed, removed`
+
+func (r removalRow) removal() Removal {
+	return Removal{
+		ID: r.ID, CompanyID: r.CompanyID, By: Actor{SlackID: r.BySlack, CLI: r.ByCLI}, ScreenID: r.ScreenID, Status: r.Status,
+		FileID: r.FileID, Removed: r.Removed,
+	}
+}
+
 // ProposeRemoval takes a snapshot of the members for a confirmation. Members who are gone are left out; ErrNotFound if nobody is left,
 // ErrTooMany above SelectionLimit, ErrLastAdmin if no company admin would remain. The actor is an admin, or removes only their own account
-// (Leave); anything else is ErrNotFound.
+// (Leave); anybody else is ErrForbidden.
 func (s *Store) ProposeRemoval(ctx context.Context, companyID string, by Actor, screenID string, memberIDs []string) (Removal, error) {
-	return Removal{}, errors.ErrUnsupported
+	if len(memberIDs) > SelectionLimit {
+		return Removal{}, fmt.Errorf("propose removal: %w", ErrTooMany)
+	}
+	var removal Removal
+	err := s.change(ctx, companyID, func(t *tx) error {
+		members, err := t.snapshot(ctx, companyID, by, memberIDs)
+		if err != nil {
+			return err
+		}
+		if err := t.allowRemoval(ctx, companyID, by, members); err != nil {
+			return err
+		}
+		row := removalRow{
+			ID: newID(), CompanyID: companyID, BySlack: by.SlackID, ByCLI: by.CLI, ScreenID: screenID, Status: RemovalProposed,
+		}
+		_, err = t.ExecContext(ctx, `
+			INSERT INTO removals (id, company_id, by_slack, by_cli, screen_id, status, file_id, proposed, removed, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, '', $7, 0, $8)`,
+			row.ID, companyID, row.BySlack, row.ByCLI, screenID, row.Status, len(members), stamp(t.now))
+		if err != nil {
+			return err
+		}
+		removal = row.removal()
+		removal.Members = members
+		return t.insertSnapshot(ctx, row.ID, members)
+	})
+	if err != nil {
+		return Removal{}, fmt.Errorf("propose removal: %w", err)
+	}
+	return removal, nil
+}
+
+// allowRemoval decides whether the actor may remove these members at this moment.
+func (t *tx) allowRemoval(ctx context.Context, companyID string, by Actor, members []RemovalMember) error {
+	if len(members) != 1 || !members[0].Self {
+		if err := t.requireAdmin(ctx, companyID, by); err != nil {
+			return err
+		}
+	}
+	if len(members) == 0 {
+		return ErrNotFound
+	}
+	ids := make([]string, len(members))
+	admins := false
+	for i, m := range members {
+		ids[i] = m.MemberID
+		admins = admins || m.Type == Admin
+	}
+	if !admins {
+		return nil
+	}
+	return t.requireOtherAdmins(ctx, companyID, ids)
+}
+
+// snapshot loads those of the members who exist, by name.
+func (t *tx) snapshot(ctx context.Context, companyID string, by Actor, memberIDs []string) ([]RemovalMember, error) {
+	var rows []snapshotRow
+	for part := range chunks(memberIDs) {
+		list, args := in([]any{companyID}, part)
+		var found []snapshotRow
+		err := t.SelectContext(ctx, &found, `
+			SELECT m.id AS member_id, coalesce(p.slack_id, '') AS slack_id, p.name, m.email, m.type, m.sort_key, coalesce((
+				SELECT max(c.company_page)
+				FROM connections c
+				WHERE c.member_id = m.id), '') AS company_page
+			FROM members m
+			JOIN people p ON p.id = m.id
+			WHERE m.company_id = $1 AND m.id IN `+list, args...)
+		if err != nil {
+			return nil, fmt.Errorf("take snapshot: %w", err)
+		}
+		rows = append(rows, found...)
+	}
+	slices.SortFunc(rows, func(a, b snapshotRow) int { return slices.Compare(a.SortKey, b.SortKey) })
+	rows = slices.CompactFunc(rows, func(a, b snapshotRow) bool { return a.MemberID == b.MemberID })
+	members := make([]RemovalMember, len(rows))
+	for i, r := range rows {
+		members[i] = r.member(by)
+	}
+	return members, nil
+}
+
+type snapshotRow struct {
+	MemberID    string     `db:"member_id"`
+	SlackID     string     `db:"slack_id"`
+	Name        string     `db:"name"`
+	Email       string     `db:"email"`
+	Type        MemberType `db:"type"`
+	CompanyPage string     `db:"company_page"`
+	SortKey     []byte     `db:"sort_key"`
+}
+
+func (r snapshotRow) member(by Actor) RemovalMember {
+	return RemovalMember{
+		MemberID: r.MemberID, SlackID: r.SlackID, Name: r.Name, Email: r.Email, Type: r.Type, CompanyPage: r.CompanyPage,
+		Self: r.SlackID != "" && r.SlackID == by.SlackID,
+	}
+}
+
+func (t *tx) insertSnapshot(ctx context.Context, removalID string, members []RemovalMember) error {
+	columns := []string{"removal_id", "position", "member_id", "slack_id", "name", "email", "type", "company_page"}
+	position := 0
+	for part := range chunks(members) {
+		var args []any
+		for _, m := range part {
+			args = append(args, removalID, position, m.MemberID, m.SlackID, m.Name, m.Email, m.Type, m.CompanyPage)
+			position++
+		}
+		if _, err := t.ExecContext(ctx, insertion("removal_members", columns, len(part)), args...); err != nil {
+			return fmt.Errorf("store snapshot: %w", err)
+		}
+	}
+	return nil
 }
 
 // Removal returns the actor's own removal, or ErrNotFound.
 func (s *Store) Removal(ctx context.Context, companyID string, by Actor, removalID string) (Removal, error) {
-	return Removal{}, errors.ErrUnsupported
+	row, members, err := loadRemoval(ctx, s.read, companyID, removalID)
+	if err == nil && (row.BySlack != by.SlackID || row.ByCLI != by.CLI) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Removal{}, fmt.Errorf("load removal: %w", err)
+	}
+	removal := row.removal()
+	removal.Members = members
+	return removal, nil
 }
 
-// SetRemovalFile remembers the Slack file that holds the full list.
+// loadRemoval returns a removal and its snapshot.
+func loadRemoval(ctx context.Context, q querier, companyID, removalID string) (removalRow, []RemovalMember, error) {
+	var row removalRow
+	err := q.GetContext(ctx, &row, `
+		SELECT `+removalColumns+`
+		FROM removals
+		WHERE company_id = $1 AND id = $2`, companyID, removalID)
+	if err != nil {
+		return removalRow{}, nil, found(err)
+	}
+	var rows []snapshotRow
+	err = q.SelectContext(ctx, &rows, `
+		SELECT member_id, slack_id, name, email, type, company_page
+		FROM removal_members
+		WHERE removal_id = $1
+		ORDER BY position`, removalID)
+	if err != nil {
+		return removalRow{}, nil, err
+	}
+	var members []RemovalMember
+	for _, r := range rows {
+		members = append(members, r.member(row.removal().By))
+	}
+	return row, members, nil
+}
+
+// SetRemovalFile remembers the Slack file that holds the full list. ErrNotFound if the removal is gone.
 func (s *Store) SetRemovalFile(ctx context.Context, companyID, removalID, fileID string) error {
-	return errors.ErrUnsupported
+	err := s.update(ctx, func(t *tx) error {
+		n, err := t.exec(ctx, `
+			UPDATE removals
+			SET file_id = $3
+			WHERE company_id = $1 AND id = $2`, companyID, removalID, fileID)
+		if err == nil && n == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("remember file: %w", err)
+	}
+	return nil
 }
 
 // ConfirmRemoval turns a proposed removal to confirmed and leaves a JobRemoval, both or neither. If the snapshot no longer holds
 // (somebody gone, another type or page), it replaces the snapshot, and returns it with ErrChanged; ErrUsed when confirmed before,
-// ErrLastAdmin, ErrNotFound as ProposeRemoval.
+// ErrLastAdmin, ErrNotFound and ErrForbidden as ProposeRemoval.
 func (s *Store) ConfirmRemoval(ctx context.Context, companyID string, by Actor, removalID string) (Removal, error) {
-	return Removal{}, errors.ErrUnsupported
+	var removal Removal
+	var changed bool
+	err := s.change(ctx, companyID, func(t *tx) error {
+		row, shown, err := loadRemoval(ctx, t, companyID, removalID)
+		if err != nil {
+			return err
+		}
+		if row.BySlack != by.SlackID || row.ByCLI != by.CLI {
+			return ErrNotFound
+		}
+		if row.Status != RemovalProposed {
+			return ErrUsed
+		}
+		ids := make([]string, len(shown))
+		for i, m := range shown {
+			ids[i] = m.MemberID
+		}
+		members, err := t.snapshot(ctx, companyID, by, ids)
+		if err != nil {
+			return err
+		}
+		if err := t.allowRemoval(ctx, companyID, by, members); err != nil {
+			return err
+		}
+		// A purge takes its people out of other snapshots, so their size tells too.
+		changed = len(shown) != row.Proposed || !slices.Equal(shown, members)
+		removal = row.removal()
+		removal.Members = members
+		if changed {
+			return t.replaceSnapshot(ctx, removalID, members)
+		}
+		removal.Status = RemovalConfirmed
+		_, err = t.ExecContext(ctx, `
+			UPDATE removals
+			SET status = 'confirmed'
+			WHERE id = $1`, removalID)
+		if err != nil {
+			return err
+		}
+		return t.leave(ctx, companyID, Job{Kind: JobRemoval, Ref: removalID})
+	})
+	if err == nil && changed {
+		err = ErrChanged
+	}
+	if err != nil {
+		return removal, fmt.Errorf("confirm removal: %w", err)
+	}
+	return removal, nil
+}
+
+func (t *tx) replaceSnapshot(ctx context.Context, removalID string, members []RemovalMember) error {
+	_, err := t.ExecContext(ctx, `
+		DELETE FROM removal_members
+		WHERE removal_id = $1`, removalID)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `
+		UPDATE removals
+		SET proposed = $2
+		WHERE id = $1`, removalID, len(members))
+	if err != nil {
+		return err
+	}
+	return t.insertSnapshot(ctx, removalID, members)
+}
+
+// DropRemoval forgets a proposed removal (Cancel) and returns it, so that its file can be deleted. ErrNotFound if it is not the actor's,
+// ErrUsed if it was confirmed.
+func (s *Store) DropRemoval(ctx context.Context, companyID string, by Actor, removalID string) (Removal, error) {
+	var removal Removal
+	err := s.change(ctx, companyID, func(t *tx) error {
+		row, members, err := loadRemoval(ctx, t, companyID, removalID)
+		if err != nil {
+			return err
+		}
+		if row.BySlack != by.SlackID || row.ByCLI != by.CLI {
+			return ErrNotFound
+		}
+		if row.Status != RemovalProposed {
+			return ErrUsed
+		}
+		removal = row.removal()
+		removal.Members = members
+		_, err = t.ExecContext(ctx, `
+			DELETE FROM removals
+			WHERE id = $1`, removalID)
+		return err
+	})
+	if err != nil {
+		return Removal{}, fmt.Errorf("drop removal: %w", err)
+	}
+	return removal, nil
 }
 
 // ExecuteRemoval purges the members of a confirmed removal in one transaction, and is harmless to repeat. It returns the removal as it
-// was before (with Members), Removed set; a removal that is done already comes back with Members empty.
+// was before (with Members), Removed set; a removal that is done already comes back with Members empty. ErrNotFound if it was not
+// confirmed, ErrLastAdmin if meanwhile nobody else is company admin.
 func (s *Store) ExecuteRemoval(ctx context.Context, companyID, removalID string) (Removal, error) {
-	return Removal{}, errors.ErrUnsupported
-}
-
-// DropRemoval forgets a proposed removal (Cancel) and returns it, so that its file can be deleted.
-func (s *Store) DropRemoval(ctx context.Context, companyID string, by Actor, removalID string) (Removal, error) {
-	return Removal{}, errors.ErrUnsupported
+	var removal Removal
+	err := s.change(ctx, companyID, func(t *tx) error {
+		row, members, err := loadRemoval(ctx, t, companyID, removalID)
+		if err != nil {
+			return err
+		}
+		removal = row.removal()
+		switch row.Status {
+		case RemovalDone:
+			return nil
+		case RemovalProposed:
+			return ErrNotFound
+		case RemovalConfirmed:
+		}
+		removal.Members = members
+		removal.Removed, err = t.purge(ctx, row)
+		return err
+	})
+	if err != nil {
+		return Removal{}, fmt.Errorf("execute removal: %w", err)
+	}
+	if err := s.scrub(ctx); err != nil && !errors.Is(err, errBusy) { // Tidy scrubs again
+		return removal, fmt.Errorf("execute removal: %w", err)
+	}
+	return removal, nil
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
-	"errors"
+	"encoding/base64"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -68,22 +70,230 @@ type Roster struct {
 	More     bool // with a search: more than Matching match
 }
 
-// Roster returns one page by keyset pagination: its cost does not grow with the company. A cursor that makes no sense is the first page.
+// A listing is the order in which a group is read: one index range, unique key first to last.
+type listing struct {
+	table     string // with the alias l
+	id        string // column with the person's id
+	key       string // column of the order
+	condition string // $1 is the company, $2 a bound if there is one
+	bound     []any
+}
+
+// listing returns how to list the group. The conditions are spelt as the indexes are, so that both engines see that an index serves.
+func (g Group) listing(now time.Time) listing {
+	members := listing{table: "members l", id: "l.id", key: "l.sort_key", condition: `l.company_id = $1`}
+	connections := listing{table: "connections l", id: "l.member_id", key: "l.sort_key"}
+	people := listing{table: "people l", id: "l.id", key: "l.sort_key"}
+	switch g {
+	case Employees:
+		members.condition += ` AND l.type = 'employee'`
+	case Recruiters:
+		members.condition += ` AND l.type = 'recruiter'`
+	case Admins:
+		members.condition += ` AND l.type = 'admin'`
+	case Disconnected:
+		members.condition += ` AND l.disconnected`
+	case Recent:
+		members.key = "l.recent_key"
+		members.condition += ` AND l.recent_key < $2`
+		members.bound = []any{newestFirst(recentSince(now)-1, "")}
+	case OnLinkedIn:
+		connections.condition = `l.company_id = $1 AND l.network = 'linkedin' AND l.state = 'connected'`
+		return connections
+	case OnFacebook:
+		connections.condition = `l.company_id = $1 AND l.network = 'facebook' AND l.state = 'connected'`
+		return connections
+	case Invited:
+		people.condition = `l.company_id = $1 AND l.standing = 'invited'`
+		return people
+	case Unregistered:
+		people.condition = `l.company_id = $1 AND l.standing IN ('new', 'invited')`
+		return people
+	}
+	return members
+}
+
+// A place is one row of a listing.
+type place struct {
+	ID  string `db:"id"`
+	Key []byte `db:"key"`
+}
+
+// A page asks for places beyond a key.
+type page struct {
+	key      []byte
+	backward bool
+	limit    int
+}
+
+// placesQuery returns the SQL of one page of a listing.
+func (l listing) placesQuery(companyID string, p page) (string, []any) {
+	args := append([]any{companyID}, l.bound...)
+	query := `
+		SELECT ` + l.id + ` AS id, ` + l.key + ` AS key
+		FROM ` + l.table + `
+		WHERE ` + l.condition
+	direction, order := ">", "ASC"
+	if p.backward {
+		direction, order = "<", "DESC"
+	}
+	args = append(args, p.key, p.limit)
+	return query + fmt.Sprintf(` AND %s %s $%d
+		ORDER BY %s %s
+		LIMIT $%d`, l.key, direction, len(args)-1, l.key, order, len(args)), args
+}
+
+// A reader returns the places of a page, nearest to its key first.
+type reader func(context.Context, page) ([]place, error)
+
+func (s *Store) placesOf(companyID string, l listing) reader {
+	return func(ctx context.Context, p page) ([]place, error) {
+		query, args := l.placesQuery(companyID, p)
+		var places []place
+		err := s.read.SelectContext(ctx, &places, query, args...)
+		return places, err
+	}
+}
+
+// Roster returns one page by keyset pagination: its cost does not grow with the company. A cursor that makes no sense is the first page,
+// and where everybody after a cursor was removed meanwhile, the page before it comes.
 func (s *Store) Roster(ctx context.Context, companyID string, q RosterQuery) (Roster, error) {
-	return Roster{}, errors.ErrUnsupported
+	q.Limit = min(max(q.Limit, 1), maxPage)
+	var (
+		roster Roster
+		read   reader
+		err    error
+	)
+	if words := searchWords(q.Search); len(words) > 0 {
+		found, err := s.search(ctx, companyID, q.Group, words)
+		if err != nil {
+			return Roster{}, fmt.Errorf("search members: %w", err)
+		}
+		roster.Matching, roster.More, read = len(found.places), found.more, found.read
+	} else if asksNothing(q.Search) {
+		return Roster{}, nil
+	} else {
+		counts, err := s.Counts(ctx, companyID)
+		if err != nil {
+			return Roster{}, err
+		}
+		roster.Matching, read = counts[q.Group], s.placesOf(companyID, q.Group.listing(s.time()))
+	}
+	places, err := roster.turn(ctx, read, q)
+	if err != nil {
+		return Roster{}, fmt.Errorf("list members: %w", err)
+	}
+	ids := make([]string, len(places))
+	for i, p := range places {
+		ids[i] = p.ID
+	}
+	if roster.Rows, err = s.rollByID(ctx, s.read, ids); err != nil {
+		return Roster{}, fmt.Errorf("list members: %w", err)
+	}
+	if !q.Group.OfMembers() {
+		if err := s.addInvites(ctx, roster.Rows); err != nil {
+			return Roster{}, fmt.Errorf("list members: %w", err)
+		}
+	}
+	return roster, nil
 }
 
-// Counts returns the number of people in every group, from counters kept with each change.
-func (s *Store) Counts(ctx context.Context, companyID string) (map[Group]int, error) {
-	return nil, errors.ErrUnsupported
+// turn reads the page that the query asks for and sets the cursors of its neighbours.
+func (r *Roster) turn(ctx context.Context, read reader, q RosterQuery) ([]place, error) {
+	after, before := decodeCursor(q.After), decodeCursor(q.Before)
+	if len(before) > 0 {
+		places, err := read(ctx, page{key: before, backward: true, limit: q.Limit + 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(places) >= q.Limit {
+			if len(places) > q.Limit {
+				places = places[:q.Limit]
+				r.Prev = encodeCursor(places[q.Limit-1].Key)
+			}
+			slices.Reverse(places)
+			return places, r.link(ctx, read, places, &r.Next, false)
+		}
+		after = nil // fewer than a page before it: the first page, in full
+	}
+	places, err := read(ctx, page{key: after, limit: q.Limit + 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(places) == 0 && len(after) > 0 {
+		return r.turn(ctx, read, RosterQuery{Before: encodeCursor(after), Limit: q.Limit})
+	}
+	if len(places) > q.Limit {
+		places = places[:q.Limit]
+		r.Next = encodeCursor(places[q.Limit-1].Key)
+	}
+	if len(after) > 0 {
+		return places, r.link(ctx, read, places, &r.Prev, true)
+	}
+	return places, nil
 }
 
-// Recount counts the groups from the rows (slow): tests compare it with Counts.
-func (s *Store) Recount(ctx context.Context, companyID string) (map[Group]int, error) {
-	return nil, errors.ErrUnsupported
+// link sets the cursor if anybody stands before (backward) or after the places.
+func (r *Roster) link(ctx context.Context, read reader, places []place, cursor *string, backward bool) error {
+	edge := places[len(places)-1].Key
+	if backward {
+		edge = places[0].Key
+	}
+	beyond, err := read(ctx, page{key: edge, backward: backward, limit: 1})
+	if err == nil && len(beyond) > 0 {
+		*cursor = encodeCursor(edge)
+	}
+	return err
+}
+
+func encodeCursor(key []byte) string { return base64.RawURLEncoding.EncodeToString(key) }
+
+// decodeCursor returns an empty key for a cursor that makes no sense.
+func decodeCursor(cursor string) []byte {
+	key, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || key == nil {
+		return []byte{}
+	}
+	return key
+}
+
+// addInvites adds the open invitations to the rows of people who are not registered.
+func (s *Store) addInvites(ctx context.Context, rows []RosterRow) error {
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.Person.ID
+	}
+	open, err := openInvites(ctx, s.read, ids)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if invite, ok := open[rows[i].Person.ID]; ok {
+			rows[i].Invite = &RowInvite{
+				ID: invite.ID, InvitedBy: invite.InvitedBy, InvitedAt: unstamp(invite.CreatedAt), Reminded: invite.Reminded,
+			}
+		}
+	}
+	return nil
 }
 
 // WalkRoster calls fn for all rows of the query in order, page by page; After, Before and Limit are ignored. For CSV exports.
+// An error of fn ends it and is returned.
 func (s *Store) WalkRoster(ctx context.Context, companyID string, q RosterQuery, fn func(RosterRow) error) error {
-	return errors.ErrUnsupported
+	q.After, q.Before, q.Limit = "", "", maxPage
+	for {
+		r, err := s.Roster(ctx, companyID, q)
+		if err != nil {
+			return err
+		}
+		for _, row := range r.Rows {
+			if err := fn(row); err != nil {
+				return err
+			}
+		}
+		if r.Next == "" {
+			return nil
+		}
+		q.After = r.Next
+	}
 }

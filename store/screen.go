@@ -2,7 +2,8 @@ package store
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -26,6 +27,7 @@ type Screen struct {
 	Viewer      string // Slack id; nobody else can use it
 	Surface     Surface
 	ResponseURL string // the latest one, for OnMessage
+	Place       string // which part of the Home tab is shown: "" the menu, "members", "audit"; OnHome only
 	Group       Group
 	Search      string
 	After       string // cursor of the page shown
@@ -35,48 +37,122 @@ type Screen struct {
 	Selected    int // size of the selection; read only
 }
 
+// screenState is what is sealed at rest: a search and a cursor may name people, and a response URL lets who has it write.
+type screenState struct {
+	ResponseURL, Place, Search, After, Before string
+}
+
+type screenRow struct {
+	ID        string  `db:"id"`
+	CompanyID string  `db:"company_id"`
+	Viewer    string  `db:"viewer"`
+	Surface   Surface `db:"surface"`
+	Group     Group   `db:"grp"`
+	Page      int     `db:"page"`
+	Revision  int     `db:"revision"`
+	State     []byte  `db:"state_sealed"`
+	Selected  int     `db:"selected"`
+}
+
+func (s *Store) sealScreen(sc Screen) ([]byte, error) {
+	state, err := json.Marshal(screenState{
+		ResponseURL: sc.ResponseURL, Place: sc.Place, Search: sc.Search, After: sc.After, Before: sc.Before,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.keys.seal(state, "screen", sc.CompanyID, sc.ID), nil
+}
+
+func (s *Store) openScreen(r screenRow) (Screen, error) {
+	plain, err := s.keys.open(r.State, "screen", r.CompanyID, r.ID)
+	if err != nil {
+		return Screen{}, err
+	}
+	var state screenState
+	if err := json.Unmarshal(plain, &state); err != nil {
+		return Screen{}, err
+	}
+	return Screen{
+		ID: r.ID, CompanyID: r.CompanyID, Viewer: r.Viewer, Surface: r.Surface, ResponseURL: state.ResponseURL, Place: state.Place,
+		Group: r.Group, Search: state.Search, After: state.After, Before: state.Before, Page: r.Page, Revision: r.Revision,
+		Selected: r.Selected,
+	}, nil
+}
+
 // OpenScreen stores a new screen and gives it its ID. A viewer has one OnHome screen, which it replaces, and any number OnMessage.
 func (s *Store) OpenScreen(ctx context.Context, sc Screen) (Screen, error) {
-	return Screen{}, errors.ErrUnsupported
+	sc.ID, sc.Revision, sc.Selected = newID(), 1, 0
+	sealed, err := s.sealScreen(sc)
+	if err != nil {
+		return Screen{}, fmt.Errorf("open screen: %w", err)
+	}
+	err = s.update(ctx, func(t *tx) error {
+		if sc.Surface == OnHome {
+			_, err := t.ExecContext(ctx, `
+				DELETE FROM screens
+				WHERE company_id = $1 AND viewer = $2 AND surface = 'home'`, sc.CompanyID, sc.Viewer)
+			if err != nil {
+				return err
+			}
+		}
+		_, err := t.ExecContext(ctx, `
+			INSERT INTO screens (id, company_id, viewer, surface, grp, page, revision, state_sealed, used_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			sc.ID, sc.CompanyID, sc.Viewer, sc.Surface, sc.Group, sc.Page, sc.Revision, sealed, stamp(t.now))
+		return err
+	})
+	if err != nil {
+		return Screen{}, fmt.Errorf("open screen: %w", err)
+	}
+	return sc, nil
 }
 
 // Screen returns the viewer's screen, or ErrNotFound if it is not theirs or too old.
 func (s *Store) Screen(ctx context.Context, companyID, viewer, screenID string) (Screen, error) {
-	return Screen{}, errors.ErrUnsupported
+	return s.screenWhere(ctx, `s.id = $4`, companyID, viewer, screenID)
 }
 
 // HomeScreen returns the viewer's OnHome screen, or ErrNotFound.
 func (s *Store) HomeScreen(ctx context.Context, companyID, viewer string) (Screen, error) {
-	return Screen{}, errors.ErrUnsupported
+	return s.screenWhere(ctx, `s.surface = 'home'`, companyID, viewer)
 }
 
-// SaveScreen stores filter, search, cursor, page and response URL, and raises Revision.
+func (s *Store) screenWhere(ctx context.Context, condition, companyID, viewer string, more ...any) (Screen, error) {
+	var row screenRow
+	err := s.read.GetContext(ctx, &row, `
+		SELECT s.id, s.company_id, s.viewer, s.surface, s.grp, s.page, s.revision, s.state_sealed, (
+			SELECT count(*)
+			FROM selections
+			WHERE screen_id = s.id) AS selected
+		FROM screens s
+		WHERE s.company_id = $1 AND s.viewer = $2 AND s.used_at > $3 AND `+condition,
+		append([]any{companyID, viewer, stamp(s.time().Add(-ScreenLife))}, more...)...)
+	if err != nil {
+		return Screen{}, fmt.Errorf("load screen: %w", found(err))
+	}
+	sc, err := s.openScreen(row)
+	if err != nil {
+		return Screen{}, fmt.Errorf("load screen: %w", err)
+	}
+	return sc, nil
+}
+
+// SaveScreen stores filter, search, cursor, page and response URL, and raises Revision. ErrNotFound if the screen is gone.
 func (s *Store) SaveScreen(ctx context.Context, sc Screen) (Screen, error) {
-	return Screen{}, errors.ErrUnsupported
-}
-
-// Select adds (on) or takes members from the selection; ids that are not members of the company are ignored. ErrTooMany above SelectionLimit.
-func (s *Store) Select(ctx context.Context, companyID, screenID string, memberIDs []string, on bool) error {
-	return errors.ErrUnsupported
-}
-
-// SelectMatching adds everybody the query matches, up to SelectionLimit in all, and returns how many are selected then.
-// A group of people who are not registered selects nobody.
-func (s *Store) SelectMatching(ctx context.Context, companyID, screenID string, q RosterQuery) (int, error) {
-	return 0, errors.ErrUnsupported
-}
-
-// ClearSelection empties it.
-func (s *Store) ClearSelection(ctx context.Context, companyID, screenID string) error {
-	return errors.ErrUnsupported
-}
-
-// Selected returns which of the given members are selected.
-func (s *Store) Selected(ctx context.Context, companyID, screenID string, memberIDs []string) (map[string]bool, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Selection returns the ids of all selected members that still exist, at most SelectionLimit.
-func (s *Store) Selection(ctx context.Context, companyID, screenID string) ([]string, error) {
-	return nil, errors.ErrUnsupported
+	sealed, err := s.sealScreen(sc)
+	if err != nil {
+		return Screen{}, fmt.Errorf("save screen: %w", err)
+	}
+	err = s.update(ctx, func(t *tx) error {
+		return found(t.GetContext(ctx, &sc.Revision, `
+			UPDATE screens
+			SET grp = $4, page = $5, state_sealed = $6, used_at = $7, revision = revision + 1
+			WHERE company_id = $1 AND viewer = $2 AND id = $3
+			RETURNING revision`, sc.CompanyID, sc.Viewer, sc.ID, sc.Group, sc.Page, sealed, stamp(t.now)))
+	})
+	if err != nil {
+		return Screen{}, fmt.Errorf("save screen: %w", err)
+	}
+	return sc, nil
 }

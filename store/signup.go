@@ -1,34 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
-
-// AuthLife is how long a consent at a network may take.
-const AuthLife = 10 * time.Minute
-
-// An Authorization is one trip to a network's consent page (an OAuth transaction, RFC 9700 §2.1).
-type Authorization struct {
-	CompanyID string
-	Network   string // "linkedin"
-	Issuer    string // base URL of the authorization server it was begun with
-	Token     string // of the personal link, "" when it began at the company URL; sealed at rest
-	Email     string // what the person entered, may be ""; sealed at rest
-	Verifier  string // PKCE, "" where the network has none; sealed at rest
-}
-
-// BeginAuthorization stores it under the hashes of state and of the browser's cookie, for AuthLife.
-func (s *Store) BeginAuthorization(ctx context.Context, a Authorization, state, browser string) error {
-	return errors.ErrUnsupported
-}
-
-// TakeAuthorization consumes the transaction, whatever comes of it. ErrNotFound for an unknown, used or expired state,
-// for another browser and for another network.
-func (s *Store) TakeAuthorization(ctx context.Context, network, state, browser string) (Authorization, error) {
-	return Authorization{}, errors.ErrUnsupported
-}
 
 // An Account is what a network told about the person who consented.
 type Account struct {
@@ -69,25 +48,383 @@ type Signup struct {
 // SignupLife is how long a registration waits for a confirmation or an approval.
 const SignupLife = 14 * 24 * time.Hour
 
+// signupPayload is what is sealed at rest while a registration waits: nobody agreed yet that Herald knows this person.
+type signupPayload struct {
+	Email   string
+	Account Account
+}
+
+type signupRow struct {
+	ID        string       `db:"id"`
+	CompanyID string       `db:"company_id"`
+	Status    SignupStatus `db:"status"`
+	PersonID  *string      `db:"person_id"`
+	Network   string       `db:"network"`
+	Payload   []byte       `db:"payload_sealed"`
+	CreatedAt int64        `db:"created_at"`
+}
+
 // Register finishes a registration in one transaction. With a.Token the member is active at once and JobWelcomeDM is left; the link is
 // used up (errors as InviteByToken). Without, the email decides: a directory person's becomes SignupConfirm, any other SignupApproval.
 // ErrTaken if the account is connected to another member, ErrExists if the person is a member already, ErrNotEligible.
-// person is the directory entry of a bound Slack user that is not in the mirror (forgotten), else nil.
+// person is the directory entry of a bound Slack user that is not in the mirror (forgotten), else nil; without it such a user is
+// ErrNotFound. One registration waits for each network account: a second one replaces it.
 func (s *Store) Register(ctx context.Context, a Authorization, acc Account, person *Person) (Signup, error) {
-	return Signup{}, errors.ErrUnsupported
+	var signup Signup
+	err := s.change(ctx, a.CompanyID, func(t *tx) error {
+		var err error
+		if a.Token != "" {
+			signup, err = t.registerBound(ctx, a, acc, person)
+		} else {
+			signup, err = t.registerUnbound(ctx, a, acc)
+		}
+		return err
+	})
+	if err != nil {
+		return Signup{}, fmt.Errorf("register: %w", err)
+	}
+	return signup, nil
+}
+
+// registerBound registers the Slack user that the token is bound to.
+func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, entry *Person) (Signup, error) {
+	invite, err := t.s.inviteByToken(ctx, t, a.CompanyID, a.Token)
+	if err != nil {
+		return Signup{}, err
+	}
+	p, err := person(ctx, t, `p.company_id = $1 AND p.slack_id = $2`, a.CompanyID, invite.SlackID)
+	switch {
+	case errors.Is(err, ErrNotFound) && entry != nil && entry.SlackID == invite.SlackID:
+		if !entry.Eligible() {
+			return Signup{}, ErrNotEligible
+		}
+		p, err = t.remember(ctx, a.CompanyID, *entry)
+	case err == nil && !p.Eligible():
+		return Signup{}, ErrNotEligible
+	}
+	if err != nil {
+		return Signup{}, err
+	}
+	m, err := t.enrol(ctx, p, cmp.Or(a.Email, acc.Email, p.Email), acc)
+	if err != nil {
+		return Signup{}, err
+	}
+	if err := t.leave(ctx, a.CompanyID, Job{Kind: JobWelcomeDM, Ref: m.ID}); err != nil {
+		return Signup{}, err
+	}
+	err = t.audit(ctx, a.CompanyID, Actor{SlackID: p.SlackID}, AuditEvent{Action: AuditRegistered, Subject: &p, To: m.Type})
+	return active(m, acc), err
+}
+
+// active is the outcome of a registration that made a member.
+func active(m Member, acc Account) Signup {
+	return Signup{
+		CompanyID: m.CompanyID, Status: SignupActive, PersonID: m.PersonID, SlackID: m.SlackID, Name: acc.Name, Email: m.Email,
+		Network: acc.Network, Member: &m, CreatedAt: m.RegisteredAt,
+	}
+}
+
+// requireFree returns ErrTaken if the account is a member's.
+func (t *tx) requireFree(ctx context.Context, companyID string, acc Account) error {
+	var taken bool
+	err := t.GetContext(ctx, &taken, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM connections
+			WHERE company_id = $1 AND network = $2 AND subject = $3)`, companyID, acc.Network, acc.Subject)
+	if err != nil {
+		return fmt.Errorf("look for account: %w", err)
+	}
+	if taken {
+		return ErrTaken
+	}
+	return nil
+}
+
+// enrol makes the person a member with one connection, and drops what waited for that.
+func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Member, error) {
+	var registered bool
+	err := t.GetContext(ctx, &registered, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM members
+			WHERE id = $1)`, p.ID)
+	if err != nil {
+		return Member{}, fmt.Errorf("look for member: %w", err)
+	}
+	if registered {
+		return Member{}, ErrExists
+	}
+	if err := t.requireFree(ctx, p.CompanyID, acc); err != nil {
+		return Member{}, err
+	}
+	if err := t.insertMember(ctx, p, email, Employee); err != nil {
+		return Member{}, err
+	}
+	if err := t.connect(ctx, p, acc); err != nil {
+		return Member{}, err
+	}
+	if err := t.dropSignups(ctx, p, acc); err != nil {
+		return Member{}, err
+	}
+	return t.s.member(ctx, t, `p.company_id = $1 AND p.id = $2`, p.CompanyID, p.ID)
+}
+
+// connect stores a member's account at a network.
+func (t *tx) connect(ctx context.Context, p Person, acc Account) error {
+	seal := func(what, value string) []byte {
+		return t.s.keys.seal([]byte(value), what, p.CompanyID, p.ID, acc.Network)
+	}
+	_, err := t.ExecContext(ctx, `
+		INSERT INTO connections (member_id, network, company_id, subject, state, scopes, token_sealed, refresh_sealed, expires_at,
+			connected_at, company_page, sort_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11)`,
+		p.ID, acc.Network, p.CompanyID, acc.Subject, Connected, acc.Scopes, seal("access token", acc.Token),
+		seal("refresh token", acc.RefreshToken), stamp(acc.ExpiresAt), stamp(t.now), sortKey(p.Name, p.ID))
+	if exists(err) {
+		return ErrTaken
+	}
+	if err != nil {
+		return fmt.Errorf("store connection: %w", err)
+	}
+	return t.derive(ctx, p.CompanyID, []string{p.ID})
+}
+
+// dropSignups erases the waiting registrations of a person who is a member now, and of the account, and lets their cards be closed.
+func (t *tx) dropSignups(ctx context.Context, p Person, acc Account) error {
+	keys, err := t.s.secret(ctx, p.CompanyID)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	err = t.SelectContext(ctx, &ids, `
+		DELETE FROM signups
+		WHERE company_id = $1 AND (person_id = $2 OR (network = $3 AND account_hash = $4))
+		RETURNING id`, p.CompanyID, p.ID, acc.Network, keys.accountHash(acc.Network, acc.Subject))
+	if err != nil {
+		return fmt.Errorf("drop signups: %w", err)
+	}
+	return t.leave(ctx, p.CompanyID, decided(ids)...)
+}
+
+// decided are the jobs that close the cards of signups.
+func decided(signupIDs []string) []Job {
+	jobs := make([]Job, len(signupIDs))
+	for i, id := range signupIDs {
+		jobs[i] = Job{Kind: JobSignupDecided, Ref: id}
+	}
+	return jobs
+}
+
+// registerUnbound stores a registration through the company URL, which waits for the person with that email or for an admin. What the
+// browser is told is the same for an unknown address and for a member's, so that the page does not tell who is a member.
+func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account) (Signup, error) {
+	keys, err := t.s.secret(ctx, a.CompanyID)
+	if err != nil {
+		return Signup{}, err
+	}
+	if err := t.requireFree(ctx, a.CompanyID, acc); err != nil {
+		return Signup{}, err
+	}
+	signup := Signup{
+		ID: newID(), CompanyID: a.CompanyID, Status: SignupApproval, Name: acc.Name, Email: cmp.Or(a.Email, acc.Email),
+		Network: acc.Network, CreatedAt: t.now,
+	}
+	job := Job{Kind: JobApprovalCard, Ref: signup.ID}
+	p, err := t.personToAsk(ctx, a.CompanyID, signup.Email)
+	switch {
+	case err == nil:
+		signup.Status, signup.PersonID, signup.SlackID = SignupConfirm, p.ID, p.SlackID
+		job.Kind = JobConfirmDM
+	case !errors.Is(err, ErrNotFound):
+		return Signup{}, err
+	}
+
+	payload, err := json.Marshal(signupPayload{Email: signup.Email, Account: acc})
+	if err != nil {
+		return Signup{}, fmt.Errorf("seal signup: %w", err)
+	}
+	accountHash := keys.accountHash(acc.Network, acc.Subject)
+	var replaced []string
+	err = t.SelectContext(ctx, &replaced, `
+		DELETE FROM signups
+		WHERE company_id = $1 AND network = $2 AND account_hash = $3
+		RETURNING id`, a.CompanyID, acc.Network, accountHash)
+	if err != nil {
+		return Signup{}, fmt.Errorf("replace signup: %w", err)
+	}
+	_, err = t.ExecContext(ctx, `
+		INSERT INTO signups (id, company_id, status, person_id, network, account_hash, email_hash, payload_sealed, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		signup.ID, signup.CompanyID, signup.Status, orNull(signup.PersonID), signup.Network, accountHash, keys.emailHash(signup.Email),
+		t.s.keys.seal(payload, "signup", signup.CompanyID, signup.ID), stamp(t.now))
+	if err != nil {
+		return Signup{}, fmt.Errorf("store signup: %w", err)
+	}
+	return signup, t.leave(ctx, a.CompanyID, append(decided(replaced), job)...)
+}
+
+// personToAsk returns the directory person with that email who may become a member, or ErrNotFound.
+func (t *tx) personToAsk(ctx context.Context, companyID, email string) (Person, error) {
+	if email == "" {
+		return Person{}, ErrNotFound
+	}
+	return person(ctx, t, `
+		p.company_id = $1 AND p.email_folded = $2 AND p.slack_id IS NOT NULL AND p.standing IN ('new', 'invited')
+		ORDER BY p.id
+		LIMIT 1`, companyID, foldEmail(email))
+}
+
+// orNull turns "" into NULL.
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 // Signup returns a waiting one; ErrNotFound when decided or expired.
 func (s *Store) Signup(ctx context.Context, companyID, signupID string) (Signup, error) {
-	return Signup{}, errors.ErrUnsupported
+	signup, _, err := s.signup(ctx, s.read, companyID, signupID)
+	if err != nil {
+		return Signup{}, fmt.Errorf("load signup: %w", err)
+	}
+	return signup, nil
 }
 
-// ConfirmSignup is the Slack user's answer to «Was this you?». yes makes the member, no erases the signup. ErrNotFound unless it waits for exactly this Slack user.
+func (s *Store) signup(ctx context.Context, q querier, companyID, signupID string) (Signup, Account, error) {
+	var row signupRow
+	err := q.GetContext(ctx, &row, `
+		SELECT id, company_id, status, person_id, network, payload_sealed, created_at
+		FROM signups
+		WHERE company_id = $1 AND id = $2 AND created_at > $3`, companyID, signupID, stamp(s.time().Add(-SignupLife)))
+	if err != nil {
+		return Signup{}, Account{}, found(err)
+	}
+	plain, err := s.keys.open(row.Payload, "signup", row.CompanyID, row.ID)
+	if err != nil {
+		return Signup{}, Account{}, err
+	}
+	var payload signupPayload
+	if err := json.Unmarshal(plain, &payload); err != nil {
+		return Signup{}, Account{}, err
+	}
+	signup := Signup{
+		ID: row.ID, CompanyID: row.CompanyID, Status: row.Status, Name: payload.Account.Name, Email: payload.Email,
+		Network: row.Network, CreatedAt: unstamp(row.CreatedAt),
+	}
+	if row.PersonID != nil {
+		p, err := person(ctx, q, `p.company_id = $1 AND p.id = $2`, companyID, *row.PersonID)
+		if err != nil {
+			return Signup{}, Account{}, err
+		}
+		signup.PersonID, signup.SlackID = p.ID, p.SlackID
+	}
+	return signup, payload.Account, nil
+}
+
+// ConfirmSignup is the Slack user's answer to «Was this you?». yes makes the member, no erases the signup. ErrNotFound unless it waits
+// for exactly this Slack user; ErrTaken, ErrExists and ErrNotEligible as Register.
 func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID string, yes bool) (Signup, error) {
-	return Signup{}, errors.ErrUnsupported
+	var signup Signup
+	err := s.change(ctx, companyID, func(t *tx) error {
+		var acc Account
+		var err error
+		signup, acc, err = s.signup(ctx, t, companyID, signupID)
+		if err != nil {
+			return err
+		}
+		if signup.Status != SignupConfirm || signup.SlackID != slackID {
+			return ErrNotFound
+		}
+		if !yes {
+			return t.deleteSignup(ctx, signupID)
+		}
+		p, err := person(ctx, t, `p.company_id = $1 AND p.id = $2`, companyID, signup.PersonID)
+		if err != nil {
+			return err
+		}
+		if !p.Eligible() {
+			return ErrNotEligible
+		}
+		if err := t.deleteSignup(ctx, signupID); err != nil {
+			return err
+		}
+		if err := t.admit(ctx, &signup, p, acc); err != nil {
+			return err
+		}
+		return t.audit(ctx, companyID, Actor{SlackID: slackID}, AuditEvent{Action: AuditRegistered, Subject: &p, To: Employee})
+	})
+	if err != nil {
+		return Signup{}, fmt.Errorf("confirm signup: %w", err)
+	}
+	return signup, nil
+}
+
+// admit makes the person of a decided signup a member.
+func (t *tx) admit(ctx context.Context, signup *Signup, p Person, acc Account) error {
+	m, err := t.enrol(ctx, p, cmp.Or(signup.Email, p.Email), acc)
+	if err != nil {
+		return err
+	}
+	signup.Status, signup.Member, signup.PersonID, signup.SlackID = SignupActive, &m, m.PersonID, m.SlackID
+	if m.SlackID == "" {
+		return nil
+	}
+	return t.leave(ctx, m.CompanyID, Job{Kind: JobWelcomeDM, Ref: m.ID})
+}
+
+func (t *tx) deleteSignup(ctx context.Context, signupID string) error {
+	_, err := t.ExecContext(ctx, `
+		DELETE FROM signups
+		WHERE id = $1`, signupID)
+	if err != nil {
+		return fmt.Errorf("delete signup: %w", err)
+	}
+	return nil
 }
 
 // DecideSignup is a company admin's answer to the approval card; leaves JobSignupDecided, which updates the cards. Declining erases it.
+// ErrNotFound unless it waits for an approval, ErrForbidden unless the actor is a company admin, ErrTaken as Register.
 func (s *Store) DecideSignup(ctx context.Context, companyID string, by Actor, signupID string, approve bool) (Signup, error) {
-	return Signup{}, errors.ErrUnsupported
+	var signup Signup
+	err := s.change(ctx, companyID, func(t *tx) error {
+		if err := t.requireAdmin(ctx, companyID, by); err != nil {
+			return err
+		}
+		var acc Account
+		var err error
+		signup, acc, err = s.signup(ctx, t, companyID, signupID)
+		if err != nil {
+			return err
+		}
+		if signup.Status != SignupApproval {
+			return ErrNotFound
+		}
+		if err := t.deleteSignup(ctx, signupID); err != nil {
+			return err
+		}
+		if err := t.leave(ctx, companyID, decided([]string{signupID})...); err != nil {
+			return err
+		}
+		if !approve {
+			return t.audit(ctx, companyID, by, AuditEvent{Action: AuditSignupDeclined})
+		}
+		keys, err := s.secret(ctx, companyID)
+		if err != nil {
+			return err
+		}
+		p, err := t.insertPerson(ctx, keys, Person{CompanyID: companyID, Name: signup.Name, Email: acc.Email})
+		if err != nil {
+			return err
+		}
+		if err := t.admit(ctx, &signup, p, acc); err != nil {
+			return err
+		}
+		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditSignupApproved, Subject: &p, To: Employee})
+	})
+	if err != nil {
+		return Signup{}, fmt.Errorf("decide signup: %w", err)
+	}
+	return signup, nil
 }

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// cardLife is how long a message is remembered that may have to change.
+const cardLife = 60 * 24 * time.Hour
+
+// A Card is a message that must change later (a case card, an approval card).
+type Card struct {
+	SlackID string `db:"slack_id"` // recipient
+	Channel string `db:"channel"`
+	TS      string `db:"ts"`
+}
+
+// SaveCard remembers a sent message for (kind, ref), one for each recipient.
+func (s *Store) SaveCard(ctx context.Context, companyID string, kind JobKind, ref string, c Card) error {
+	err := s.update(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `
+			INSERT INTO cards (company_id, kind, ref, slack_id, channel, ts, saved_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (company_id, kind, ref, slack_id) DO UPDATE
+			SET channel = excluded.channel, ts = excluded.ts, saved_at = excluded.saved_at`,
+			companyID, kind, ref, c.SlackID, c.Channel, c.TS, stamp(t.now))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("save card: %w", err)
+	}
+	return nil
+}
+
+// Cards returns the messages sent for (kind, ref).
+func (s *Store) Cards(ctx context.Context, companyID string, kind JobKind, ref string) ([]Card, error) {
+	var cards []Card
+	err := s.read.SelectContext(ctx, &cards, `
+		SELECT slack_id, channel, ts
+		FROM cards
+		WHERE company_id = $1 AND kind = $2 AND ref = $3
+		ORDER BY saved_at, slack_id`, companyID, kind, ref)
+	if err != nil {
+		return nil, fmt.Errorf("load cards: %w", err)
+	}
+	return cards, nil
+}
+
+// DropCards forgets them.
+func (s *Store) DropCards(ctx context.Context, companyID string, kind JobKind, ref string) error {
+	err := s.update(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `
+			DELETE FROM cards
+			WHERE company_id = $1 AND kind = $2 AND ref = $3`, companyID, kind, ref)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("drop cards: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Keys seal secrets at rest with AES-256-GCM. The zero value is invalid.
+// The first key seals, all of them open; every sealed value names its key.
+type Keys struct {
+	ring []key
+}
+
+type key struct {
+	id   [keyIDSize]byte
+	aead cipher.AEAD
+}
+
+const (
+	keySize   = 32
+	keyIDSize = 4
+)
+
+// ErrKey is returned where a secret in the database was sealed with a key that Options.Keys lacks.
+var ErrKey = errors.New("the encryption key is not the one that sealed this database's secrets: restore the old key, or name it after the new one")
+
+// ParseKeys reads comma separated base64 keys of 32 bytes, the sealing one first.
+func ParseKeys(s string) (Keys, error) {
+	var keys Keys
+	for i, text := range strings.Split(s, ",") {
+		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+		if err != nil {
+			return Keys{}, fmt.Errorf("key %d is not base64", i+1) // err would repeat a part of it
+		}
+		if len(raw) != keySize {
+			return Keys{}, fmt.Errorf("key %d has %d bytes, not %d", i+1, len(raw), keySize)
+		}
+		block, err := aes.NewCipher(raw)
+		if err != nil {
+			return Keys{}, err
+		}
+		aead, err := cipher.NewGCM(block)
+		if err != nil {
+			return Keys{}, err
+		}
+		// The id is a hash, so that an operator may read it in a dump and compare without holding the key.
+		sum := sha256.Sum256(append([]byte("herald key id\x00"), raw...))
+		keys.ring = append(keys.ring, key{id: [keyIDSize]byte(sum[:]), aead: aead})
+	}
+	return keys, nil
+}
+
+// KeysFile reads the key file at path, and makes it with a fresh key and mode 0600 where there is none.
+// Its parent folder must exist. Lines are keys as for ParseKeys.
+func KeysFile(path string) (Keys, error) {
+	if err := makeKeysFile(path); err != nil {
+		return Keys{}, fmt.Errorf("make key file: %w", err)
+	}
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return Keys{}, fmt.Errorf("read key file: %w", err)
+	}
+	keys, err := ParseKeys(strings.Join(strings.Fields(string(text)), ","))
+	if err != nil {
+		return Keys{}, fmt.Errorf("read key file %s: %w", path, err)
+	}
+	return keys, nil
+}
+
+// makeKeysFile makes the file unless it is there. It appears under its name only when it is complete: another process may look for it
+// at the same moment.
+func makeKeysFile(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".herald-key-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	raw := make([]byte, keySize)
+	rand.Read(raw)
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(raw) + "\n")
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	// Unlike a rename, a link does not replace the file of a process that was faster.
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+func (k Keys) valid() bool { return len(k.ring) > 0 }
+
+// seal encrypts plain. It opens only with the same context, which says what the value is and whose, so that one row's secret is no use
+// in another row.
+func (k Keys) seal(plain []byte, context ...string) []byte {
+	first := k.ring[0]
+	sealed := make([]byte, keyIDSize+first.aead.NonceSize(), keyIDSize+first.aead.NonceSize()+len(plain)+first.aead.Overhead())
+	copy(sealed, first.id[:])
+	nonce := sealed[keyIDSize:]
+	rand.Read(nonce)
+	return first.aead.Seal(sealed, nonce, plain, additionalData(context))
+}
+
+// open is the inverse of seal. It returns ErrKey if the value was sealed with an unknown key.
+func (k Keys) open(sealed []byte, context ...string) ([]byte, error) {
+	for _, key := range k.ring {
+		if len(sealed) < keyIDSize+key.aead.NonceSize() || [keyIDSize]byte(sealed) != key.id {
+			continue
+		}
+		nonce, ciphertext := sealed[keyIDSize:keyIDSize+key.aead.NonceSize()], sealed[keyIDSize+key.aead.NonceSize():]
+		plain, err := key.aead.Open(nil, nonce, ciphertext, additionalData(context))
+		if err != nil {
+			return nil, fmt.Errorf("open the sealed %s: %w", context[0], err)
+		}
+		return plain, nil
+	}
+	return nil, ErrKey
+}
+
+func additionalData(context []string) []byte { return []byte(strings.Join(context, "\x00")) }

@@ -1,0 +1,249 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A subject is somebody who is being purged.
+type subject struct {
+	ID           string     `db:"id"`
+	SlackID      string     `db:"slack_id"`
+	Hash         string     `db:"subject_hash"`
+	Email        string     `db:"email"`
+	MemberEmail  string     `db:"member_email"`
+	Type         MemberType `db:"type"`
+	Facets       string     `db:"facets"`
+	RegisteredAt int64      `db:"registered_at"`
+}
+
+// purge erases the members of a confirmed removal and everything that names them, and returns how many they were.
+// What stays is the keyed hash: in the audit log, and in the table forgotten, which keeps them out of the mirror.
+func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
+	subjects, err := t.subjects(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.guardAdmins(ctx, r.CompanyID, subjects); err != nil {
+		return 0, err
+	}
+	if err := t.dropSignupsOf(ctx, r, subjects); err != nil {
+		return 0, err
+	}
+	for _, statement := range purgeStatements() {
+		query, args := statement.sql, []any{r.ID}
+		if strings.Contains(query, "$2") {
+			args = append(args, r.CompanyID)
+		}
+		if strings.Contains(query, "$3") {
+			args = append(args, stamp(t.now))
+		}
+		if _, err := t.ExecContext(ctx, query, args...); err != nil {
+			return 0, fmt.Errorf("purge %s: %w", statement.what, err)
+		}
+	}
+	_, err = t.ExecContext(ctx, `
+		UPDATE removals
+		SET status = 'done', removed = $2
+		WHERE id = $1`, r.ID, len(subjects))
+	if err != nil {
+		return 0, fmt.Errorf("finish removal: %w", err)
+	}
+
+	changes := tally{}
+	events := make([]AuditEvent, len(subjects))
+	for i, s := range subjects {
+		changes.add(s.Facets, s.RegisteredAt, -1)
+		events[i] = AuditEvent{Action: AuditRemoved, SubjectHash: s.Hash, From: s.Type}
+		if s.SlackID != "" && s.SlackID == r.BySlack {
+			events[i].Action = AuditLeft
+		}
+	}
+	if err := t.count(ctx, r.CompanyID, changes); err != nil {
+		return 0, err
+	}
+	return len(subjects), t.auditAll(ctx, r.CompanyID, Actor{SlackID: r.BySlack, CLI: r.ByCLI}, events)
+}
+
+// subjects loads those of the members who are still there.
+func (t *tx) subjects(ctx context.Context, r removalRow) ([]subject, error) {
+	var subjects []subject
+	err := t.SelectContext(ctx, &subjects, `
+		SELECT p.id, coalesce(p.slack_id, '') AS slack_id, p.subject_hash, p.email, m.email AS member_email, m.type, p.facets,
+			m.registered_at
+		FROM removal_members r
+		JOIN people p ON p.id = r.member_id
+		JOIN members m ON m.id = r.member_id
+		WHERE r.removal_id = $1 AND m.company_id = $2
+		ORDER BY r.position`, r.ID, r.CompanyID)
+	if err != nil {
+		return nil, fmt.Errorf("load members: %w", err)
+	}
+	return subjects, nil
+}
+
+// guardAdmins checks once more what the confirmation checked.
+func (t *tx) guardAdmins(ctx context.Context, companyID string, subjects []subject) error {
+	var ids []string
+	admins := false
+	for _, s := range subjects {
+		ids = append(ids, s.ID)
+		admins = admins || s.Type == Admin
+	}
+	if !admins {
+		return nil
+	}
+	return t.requireOtherAdmins(ctx, companyID, ids)
+}
+
+// dropSignupsOf erases registrations that wait with an address or account of the subjects, and what was sent about them.
+func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject) error {
+	keys, err := t.s.secret(ctx, r.CompanyID)
+	if err != nil {
+		return err
+	}
+	var waiting []struct {
+		ID          string `db:"id"`
+		PersonID    string `db:"person_id"`
+		AccountHash string `db:"account_hash"`
+		EmailHash   string `db:"email_hash"`
+	}
+	err = t.SelectContext(ctx, &waiting, `
+		SELECT id, coalesce(person_id, '') AS person_id, account_hash, email_hash
+		FROM signups
+		WHERE company_id = $1`, r.CompanyID)
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
+	theirs := map[string]bool{}
+	for _, s := range subjects {
+		theirs[s.ID] = true
+		theirs[keys.emailHash(s.Email)] = true
+		theirs[keys.emailHash(s.MemberEmail)] = true
+	}
+	delete(theirs, "") // somebody without an address
+	var accounts []struct {
+		Network string `db:"network"`
+		Subject string `db:"subject"`
+	}
+	err = t.SelectContext(ctx, &accounts, `
+		SELECT network, subject
+		FROM connections
+		WHERE member_id IN (
+			SELECT member_id
+			FROM removal_members
+			WHERE removal_id = $1)`, r.ID)
+	if err != nil {
+		return fmt.Errorf("load accounts: %w", err)
+	}
+	for _, a := range accounts {
+		theirs[keys.accountHash(a.Network, a.Subject)] = true
+	}
+	var ids []string
+	for _, w := range waiting {
+		if theirs[w.PersonID] || theirs[w.AccountHash] || theirs[w.EmailHash] {
+			ids = append(ids, w.ID)
+		}
+	}
+	for part := range chunks(ids) {
+		list, args := in(nil, part)
+		for _, query := range []string{
+			`DELETE FROM signups WHERE id IN `,
+			`DELETE FROM jobs WHERE ref IN `,
+			`DELETE FROM cards WHERE ref IN `,
+		} {
+			if _, err := t.ExecContext(ctx, query+list, args...); err != nil {
+				return fmt.Errorf("drop signups: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type purgeStatement struct {
+	what string // the table
+	sql  string // $1 is the removal, $2 the company, $3 the time
+}
+
+// purgeStatements erase, in this order, everything about the people of a removal. A table that will hold personal data gets its line
+// here; the test that dumps the database after a purge tells if it was forgotten.
+func purgeStatements() []purgeStatement {
+	const (
+		theirIDs      = `(SELECT member_id FROM removal_members WHERE removal_id = $1)`
+		theirSlackIDs = `(SELECT slack_id FROM removal_members WHERE removal_id = $1 AND slack_id <> '')`
+		theirHashes   = `(SELECT p.subject_hash FROM removal_members r JOIN people p ON p.id = r.member_id WHERE r.removal_id = $1)`
+		theirInvites  = `(SELECT id FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes + `)`
+		theirCases    = `(SELECT id FROM cases WHERE member_id IN ` + theirIDs + `)`
+	)
+	return []purgeStatement{
+		{"forgotten", `
+			INSERT INTO forgotten (company_id, subject_hash, forgotten_at)
+			SELECT company_id, subject_hash, $3
+			FROM people
+			WHERE company_id = $2 AND slack_id IS NOT NULL AND id IN ` + theirIDs + `
+			ON CONFLICT DO NOTHING`},
+		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirIDs},
+		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirInvites},
+		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirCases},
+		{"cards", `DELETE FROM cards WHERE ref IN ` + theirIDs},
+		{"cards", `DELETE FROM cards WHERE ref IN ` + theirInvites},
+		{"cards", `DELETE FROM cards WHERE ref IN ` + theirCases},
+		{"cards", `DELETE FROM cards WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
+		{"invites", `DELETE FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
+		{"invites", `UPDATE invites SET invited_by = '' WHERE company_id = $2 AND invited_by IN ` + theirSlackIDs},
+		{"authorizations", `DELETE FROM authorizations WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
+		{"cases", `DELETE FROM cases WHERE member_id IN ` + theirIDs},
+		{"cases", `UPDATE cases SET requested_by = '', reason = '' WHERE company_id = $2 AND requested_by IN ` + theirSlackIDs},
+		{"cases", `UPDATE cases SET decided_by = '', decision = '' WHERE company_id = $2 AND decided_by IN ` + theirSlackIDs},
+		{"selections", `DELETE FROM selections WHERE member_id IN ` + theirIDs},
+		{"selections", `
+			DELETE FROM selections
+			WHERE screen_id IN (SELECT id FROM screens WHERE company_id = $2 AND viewer IN ` + theirSlackIDs + `)`},
+		{"screens", `DELETE FROM screens WHERE company_id = $2 AND viewer IN ` + theirSlackIDs},
+		{"words", `DELETE FROM words WHERE person_id IN ` + theirIDs},
+		{"connections", `DELETE FROM connections WHERE member_id IN ` + theirIDs},
+		{"members", `DELETE FROM members WHERE company_id = $2 AND id IN ` + theirIDs},
+		{"people", `DELETE FROM people WHERE company_id = $2 AND id IN ` + theirIDs},
+		// Proposals of theirs, and then their names and ids in the snapshots of others and of this removal.
+		{"removals", `
+			DELETE FROM removals
+			WHERE company_id = $2 AND id <> $1 AND status = 'proposed' AND by_slack IN ` + theirSlackIDs},
+		{"removals", `UPDATE removals SET by_slack = '' WHERE company_id = $2 AND by_slack IN ` + theirSlackIDs},
+		{"snapshots", `DELETE FROM removal_members WHERE removal_id <> $1 AND member_id IN ` + theirIDs},
+		{"snapshots", `DELETE FROM removal_members WHERE removal_id = $1`},
+	}
+}
+
+// errBusy is returned by scrub if readers did not let go of the database in time.
+var errBusy = errors.New("the database is being read")
+
+const (
+	scrubAttempts = 10
+	scrubPause    = 20 * time.Millisecond
+)
+
+// scrub takes what was deleted out of SQLite's files: secure_delete put zeros into the pages, but their former content is in the
+// write-ahead log until that is truncated. PostgreSQL overwrites deleted rows as it vacuums.
+func (s *Store) scrub(ctx context.Context) error {
+	if s.postgres {
+		return nil
+	}
+	for range scrubAttempts {
+		var busy, frames, moved int
+		if err := s.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved); err != nil {
+			return fmt.Errorf("truncate write-ahead log: %w", err)
+		}
+		if busy == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(scrubPause):
+		}
+	}
+	return errBusy
+}
