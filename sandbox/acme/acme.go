@@ -298,7 +298,7 @@ func channels(people []Person) []Channel {
 		{ID: Random, Name: "random", Topic: "Water cooler", Members: staff},
 		{ID: HRTeam, Name: "hr-team", Topic: "People team only", Private: true, Members: hr},
 		{ID: "C0LISBON00", Name: "office-lisbon", Topic: "Pastéis on Fridays 🥮", Members: inZone(people, "Europe/Lisbon")},
-		{ID: "C00TOKYO00", Name: "東京オフィス", Topic: "東京の皆さんへ", Members: inZone(people, "Asia/Tokyo")},
+		{ID: "C00TOKYO00", Name: "office-tokyo", Topic: "東京の皆さんへ", Members: inZone(people, "Asia/Tokyo")},
 	}
 }
 

@@ -89,11 +89,33 @@ func (s Surface) tokens(p *pieces, text string) string {
 			text = rest
 			continue
 		}
+		if address, rest, ok := bareLink(text, out.String()); ok {
+			out.WriteString(p.keep(link(unescape(address), unescape(address), unescape(address))))
+			text = rest
+			continue
+		}
 		_, size := utf8.DecodeRuneInString(text)
 		out.WriteString(text[:size])
 		text = text[size:]
 	}
 	return out.String()
+}
+
+// bareLink reads an address at the start of text, which Slack links wherever a word may begin. What ends a sentence or a
+// bracket does not belong to it.
+func bareLink(text, before string) (address, rest string, ok bool) {
+	if !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") {
+		return "", "", false
+	}
+	if last, _ := utf8.DecodeLastRuneInString(before); before != "" && wordRune(last) {
+		return "", "", false
+	}
+	end := strings.IndexFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>|*~`\"", r) })
+	if end < 0 {
+		end = len(text)
+	}
+	address = strings.TrimRight(text[:end], ".,;:!?)'_")
+	return address, text[len(address):], len(address) > len("https://")
 }
 
 // between returns what stands between an opening at the start of text and the next closing.
