@@ -27,6 +27,7 @@ const (
 	drainTimeout  = 25 * time.Second // what is under way at shutdown
 	syncEvery     = "@every 6h"      // the whole directory; single changes arrive as events
 	expireEvery   = "@every 1m"
+	expireAtOnce  = 10_000
 	tidyEvery     = "@every 15m"
 	staleAfter    = time.Hour // a start-up syncs the directory unless it was just done
 )
@@ -102,7 +103,10 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	clock := bot.NewClock(time.UTC, now, log)
 	err = errors.Join(
 		clock.Add("sync the directory", syncEvery, func(ctx context.Context) error { return h.SyncDirectory(ctx, company) }),
-		clock.Add("expire connections", expireEvery, h.ExpireConnections),
+		clock.Add("expire connections", expireEvery, func(ctx context.Context) error {
+			_, err := db.ExpireConnections(ctx, expireAtOnce)
+			return err
+		}),
 		clock.Add("delete what is over", tidyEvery, db.Tidy),
 	)
 	if err != nil {

@@ -19,6 +19,7 @@ type Account struct {
 	RefreshToken string
 	Scopes       string
 	ExpiresAt    time.Time // zero: never
+	CompanyPage  string    // name of a company Facebook Page that the account manages, or ""
 }
 
 // SignupStatus says what a registration waits for.
@@ -172,15 +173,11 @@ func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Me
 
 // connect stores a member's account at a network.
 func (t *tx) connect(ctx context.Context, p Person, acc Account) error {
-	seal := func(what, value string) []byte {
-		return t.s.keys.seal([]byte(value), what, p.CompanyID, p.ID, acc.Network)
-	}
 	_, err := t.ExecContext(ctx, `
 		INSERT INTO connections (member_id, network, company_id, subject, state, scopes, token_sealed, refresh_sealed, expires_at,
 			connected_at, company_page, sort_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11)`,
-		p.ID, acc.Network, p.CompanyID, acc.Subject, Connected, acc.Scopes, seal("access token", acc.Token),
-		seal("refresh token", acc.RefreshToken), stamp(acc.ExpiresAt), stamp(t.now), sortKey(p.Name, p.ID))
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		connectionValues(t.s.keys, p, acc, t.now, t.now, sortKey(p.Name, p.ID))...)
 	if exists(err) {
 		return ErrTaken
 	}
@@ -188,6 +185,21 @@ func (t *tx) connect(ctx context.Context, p Person, acc Account) error {
 		return fmt.Errorf("store connection: %w", err)
 	}
 	return t.derive(ctx, p.CompanyID, []string{p.ID})
+}
+
+// connectionValues are the columns of a connection, in the order of the INSERT.
+func connectionValues(keys Keys, p Person, acc Account, connectedAt, now time.Time, sortKey []byte) []any {
+	seal := func(what, value string) []byte {
+		return keys.seal([]byte(value), what, p.CompanyID, p.ID, acc.Network)
+	}
+	state := Connected
+	if !acc.ExpiresAt.IsZero() && !acc.ExpiresAt.After(now) {
+		state = Expired
+	}
+	return []any{
+		p.ID, acc.Network, p.CompanyID, acc.Subject, string(state), acc.Scopes, seal("access token", acc.Token),
+		seal("refresh token", acc.RefreshToken), stamp(acc.ExpiresAt), stamp(connectedAt), acc.CompanyPage, sortKey,
+	}
 }
 
 // dropSignups erases the waiting registrations of a person who is a member now, and of the account, and lets their cards be closed.

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"herald/sandbox"
+	"herald/web"
+)
+
+type demoCommand struct {
+	Port     int    `help:"Port of the demo's page on this machine. 0: any that is free." env:"DEMO_PORT" default:"0"`
+	Folder   string `help:"Folder that keeps the demo's database between runs. Empty: a new one, deleted at the end." env:"DEMO_FOLDER" placeholder:"FOLDER"`
+	LogLevel string `help:"debug, info, warn or error." env:"LOG_LEVEL" default:"warn" placeholder:"LEVEL"`
+}
+
+// Run starts a Slack, a LinkedIn and Herald on this machine. Herald is the same as with `serve`, only its settings point at the stand-ins.
+func (d demoCommand) Run(p *process) (err error) {
+	folder := d.Folder
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "herald-demo-"); err != nil {
+			return fmt.Errorf("make a folder for the demo: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	} else if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("make the demo's folder: %w", err)
+	}
+	log := logSettings{LogLevel: d.LogLevel}
+	if err := checkSettings(logSettings{LogLevel: d.LogLevel, LogFormat: "text"}.settings()); err != nil {
+		return err
+	}
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for browsers: %w", err)
+	}
+	public := "http://" + listener.Addr().String()
+	box, err := startSandbox(p, d.Port, public, log.logger())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, box.Close()) }()
+
+	s := demoSettings(box, public, databaseSettings{DatabaseFile: filepath.Join(folder, "herald.db")})
+	if err := s.seed(p, box); err != nil {
+		return errors.Join(fmt.Errorf("fill the demo's database: %w", err), listener.Close())
+	}
+	group, ctx := errgroup.WithContext(p.ctx)
+	group.Go(func() error { return s.serve(ctx, p.now, log.logger(), listener) })
+	_, err = fmt.Fprintf(p.stdout, `
+Herald's demo runs on this machine alone. Open:
+
+    %s
+
+You are Ana, a company admin of Acme. Type /social in a channel, or open the app's Home tab.
+Act as somebody else at the top left. Press Ctrl-C to stop.
+
+`, box.PageURL)
+	return errors.Join(group.Wait(), err)
+}
+
+// startSandbox starts the stand-ins for a Herald at the public URL.
+func startSandbox(p *process, port int, public string, log *slog.Logger) (*sandbox.Sandbox, error) {
+	m, err := readManifest()
+	if err != nil {
+		return nil, err
+	}
+	return sandbox.Start(p.ctx, sandbox.Options{
+		SlackPort: port, App: m.slackApp(), RedirectURIs: []string{web.Links{PublicURL: public}.Callback("linkedin")}, Now: p.now, Logger: log,
+	})
+}
+
+// demoSettings point Herald at the stand-ins.
+func demoSettings(box *sandbox.Sandbox, public string, db databaseSettings) serveCommand {
+	return serveCommand{
+		databaseSettings: db,
+		slackSettings: slackSettings{
+			slackAPISettings: slackAPISettings{SlackBotToken: box.BotToken, SlackAPIURL: box.SlackAPIURL},
+			SlackAppToken:    box.AppToken,
+		},
+		webSettings: webSettings{PublicURL: public},
+		linkedInSettings: linkedInSettings{
+			LinkedInClientID: sandbox.ClientID, LinkedInClientSecret: sandbox.ClientSecret,
+			LinkedInURL: box.LinkedInURL, LinkedInAPIURL: box.LinkedInAPIURL,
+		},
+	}
+}
