@@ -1,6 +1,9 @@
 package slackd
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Change tells a subscriber that something visible changed.
 type Change struct {
@@ -82,10 +85,14 @@ func (p *Person) Await(ctx context.Context, what func() bool) error {
 // AwaitMessage waits for a message in a channel that matches and returns the newest such one.
 func (p *Person) AwaitMessage(ctx context.Context, channel string, match func(Message) bool) (found Message, err error) {
 	err = p.Await(ctx, func() bool {
-		list := p.Messages(channel)
-		for i := len(list) - 1; i >= 0; i-- {
-			if match(list[i]) {
-				found = list[i]
+		// Mostly it is the last one, which spares copying them all.
+		if last, ok := p.LastMessage(channel); ok && match(last) {
+			found = last
+			return true
+		}
+		for _, m := range slices.Backward(p.Messages(channel)) {
+			if match(m) {
+				found = m
 				return true
 			}
 		}

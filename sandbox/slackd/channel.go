@@ -2,6 +2,7 @@ package slackd
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -17,6 +18,7 @@ type channels struct {
 type channel struct {
 	Channel
 	members  map[string]bool
+	listed   []string   // members in order; nil after a change
 	messages []*Message // by ascending TS
 	rate     bucket
 }
@@ -68,12 +70,22 @@ func (c *channel) visibleTo(userID string) bool { return !c.IsPrivate || c.membe
 // export copies the channel for callers outside.
 func (c *channel) export() Channel {
 	out := c.Channel
-	out.Members = make([]string, 0, len(c.members))
-	for id := range c.members {
-		out.Members = append(out.Members, id)
-	}
-	slices.Sort(out.Members)
+	out.Members = c.memberList()
 	return out
+}
+
+// memberList returns the members in the order of their ids. Nobody may change it.
+func (c *channel) memberList() []string {
+	if c.listed == nil {
+		c.listed = slices.Sorted(maps.Keys(c.members))
+	}
+	return c.listed
+}
+
+// admit makes a user a member.
+func (c *channel) admit(userID string) {
+	c.members[userID] = true
+	c.listed = nil
 }
 
 // Channel returns the channel or DM with this id.

@@ -1,6 +1,9 @@
 package slackd
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // conversationsHistory returns messages, newest first: https://docs.slack.dev/reference/methods/conversations.history.
 func (s *Server) conversationsHistory(c *call) (object, error) {
@@ -34,8 +37,7 @@ func (s *Server) conversationsHistory(c *call) (object, error) {
 		}
 	}
 	list, next := []object{}, ""
-	for i := len(ch.messages) - 1; i >= 0; i-- {
-		m := ch.messages[i]
+	for i, m := range slices.Backward(ch.messages) {
 		at := tsTime(m.TS)
 		edge := at == latest || at == oldest
 		if at > latest || at < oldest || edge && !inclusive || before != "" && m.TS >= before {

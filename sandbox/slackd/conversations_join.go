@@ -13,7 +13,7 @@ func (s *Server) conversationsJoin(c *call) (object, error) {
 		return nil, refuse("method_not_supported_for_channel_type")
 	}
 	joined := !ch.members[s.app.BotUserID]
-	ch.members[s.app.BotUserID] = true
+	ch.admit(s.app.BotUserID)
 	answer := object{"channel": s.channelObject(ch)}
 	s.channelChanged(ch)
 	s.mu.Unlock()

@@ -15,7 +15,7 @@ func (s *Server) conversationsMembers(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	members := ch.export().Members
+	members := ch.memberList()
 	if cursor := c.arg("cursor"); cursor != "" {
 		id, err := cursorID("user", cursor)
 		if err != nil {

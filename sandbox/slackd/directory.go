@@ -3,6 +3,7 @@ package slackd
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -245,7 +246,7 @@ func (s *Server) userObject(a *account) object {
 	if a.Deleted { // Slack shows little more of a deactivated account
 		return user
 	}
-	for key, value := range map[string]any{
+	maps.Copy(user, object{
 		"color":               "9f69e7",
 		"real_name":           a.RealName,
 		"tz_label":            a.TZLabel,
@@ -256,9 +257,7 @@ func (s *Server) userObject(a *account) object {
 		"is_restricted":       a.IsRestricted,
 		"is_ultra_restricted": a.IsUltraRestricted,
 		"is_email_confirmed":  a.Email != "",
-	} {
-		user[key] = value
-	}
+	})
 	if a.TZ != "" {
 		user["tz"] = a.TZ
 	}

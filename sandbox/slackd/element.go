@@ -110,11 +110,18 @@ func isStateful(kind string) bool {
 }
 
 // untouched is an element's state as the app drew it.
-func untouched(e object) object {
+func untouched(e object, origin string) object {
 	name, many := field(str(e, "type"))
 	state := object{"type": e["type"], name: e[initialField(name)]}
-	if many && state[name] == nil {
+	current := origin != "" && flag(e, "default_to_current_conversation")
+	switch {
+	case state[name] != nil:
+	case many && current:
+		state[name] = []any{origin}
+	case many:
 		state[name] = []any{}
+	case current:
+		state[name] = origin
 	}
 	return state
 }
@@ -143,8 +150,9 @@ func optionsOf(list []object, group string) []Option {
 type inputs map[string]map[string]object
 
 // nextInputs are the inputs of newly drawn blocks. Like Slack, it keeps what an element with the same block id,
-// action id and type held before, whatever the app now calls its initial value, unless the choice is gone.
-func nextInputs(blocks []any, before inputs) inputs {
+// action id and type held before, whatever the app now calls its initial value, unless the choice is gone. Origin is
+// the current conversation, for default_to_current_conversation.
+func nextInputs(blocks []any, before inputs, origin string) inputs {
 	now := inputs{}
 	for _, b := range objects(blocks) {
 		for _, e := range elementsOf(b) {
@@ -155,7 +163,7 @@ func nextInputs(blocks []any, before inputs) inputs {
 			if now[blockID] == nil {
 				now[blockID] = map[string]object{}
 			}
-			now[blockID][actionID] = untouched(e)
+			now[blockID][actionID] = untouched(e, origin)
 			if old := before[blockID][actionID]; old != nil && old["type"] == e["type"] && stillOffered(e, old) {
 				now[blockID][actionID] = old
 			}

@@ -2,12 +2,12 @@ package slackd
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 )
 
@@ -103,7 +103,7 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	case fault.Kind == CutAnswer:
 		cutConnection(w)
 	default:
-		_, _ = fmt.Fprintf(w, "OK - %d", len(content))
+		_, _ = io.WriteString(w, "OK - "+strconv.Itoa(len(content)))
 	}
 }
 

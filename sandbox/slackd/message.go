@@ -139,13 +139,12 @@ func (s *Server) post(c *channel, m *Message) *Message {
 }
 
 // whisper adds an ephemeral message. Callers hold mu.
-func (s *Server) whisper(c *channel, reader string, m *Message) *Message {
+func (s *Server) whisper(c *channel, reader string, m *Message) {
 	s.stamp(c, m)
 	m.Ephemeral, m.Reader = true, reader
 	d := s.desk(reader)
 	d.ephemerals[c.ID] = trim(append(d.ephemerals[c.ID], m), s.limits.KeepMessages)
 	s.changed(Change{Kind: "message", Channel: c.ID}, reader)
-	return m
 }
 
 // stamp dates a message.

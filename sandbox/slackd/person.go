@@ -52,7 +52,7 @@ func (p *Person) Channels() []Channel {
 }
 
 // Refusal is what Slack tells a person when an action failed, such as a command nobody acknowledged.
-type Refusal struct {
+type Refusal struct { //nolint:errname // it is an answer that people read first, and an error second
 	Code string // "dispatch_failed", "operation_timeout", "no_such_option" …
 	Text string // the sentence Slack shows
 }

@@ -63,7 +63,7 @@ func (p *Person) commandPayload(channelID, name, text string) (object, *replyURL
 		"text":         text,
 		"api_app_id":   s.app.ID,
 		"response_url": url,
-		"trigger_id":   s.newTrigger(p.id, ""),
+		"trigger_id":   s.newTrigger(p.id, c.ID, ""),
 	}
 	if s.team.EnterpriseID != "" {
 		payload["enterprise_id"], payload["enterprise_name"] = s.team.EnterpriseID, s.team.Name
@@ -165,7 +165,7 @@ func (p *Person) Shortcut(ctx context.Context, callbackID string) (Ack, error) {
 	}
 	payload := s.interaction("shortcut", a)
 	payload["callback_id"] = callbackID
-	payload["trigger_id"] = s.newTrigger(p.id, "")
+	payload["trigger_id"] = s.newTrigger(p.id, "", "")
 	payload["action_ts"] = s.newTS()
 	s.mu.Unlock()
 	ack, err := p.send(ctx, "interactive", "shortcut", false, payload)

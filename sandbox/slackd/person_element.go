@@ -156,14 +156,14 @@ func (p *Person) clickPayload(t Target, values []string) (object, error) {
 	payload := s.interaction("block_actions", a)
 	payload["actions"] = []object{action}
 	if found.view != nil {
-		payload["trigger_id"] = s.newTrigger(p.id, found.view.ID)
+		payload["trigger_id"] = s.newTrigger(p.id, found.view.origin, found.view.ID)
 		payload["container"] = object{"type": "view", "view_id": found.view.ID}
 		payload["view"] = s.viewObject(found.view)
 		return payload, nil
 	}
 	s.addMessage(payload, found, p.id)
 	payload["response_url"] = s.newReplyURL(p.id, t.Channel, found.message)
-	payload["trigger_id"] = s.newTrigger(p.id, "")
+	payload["trigger_id"] = s.newTrigger(p.id, t.Channel, "")
 	return payload, nil
 }
 

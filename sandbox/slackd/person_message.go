@@ -2,6 +2,7 @@ package slackd
 
 import (
 	"context"
+	"maps"
 	"strings"
 )
 
@@ -41,10 +42,8 @@ func (s *Server) publishMessage(event object) {
 	for _, e := range s.app.Events {
 		switch {
 		case e == subscribed && s.member(str(event, "channel")):
-			message := object{"type": "message"}
-			for key, value := range event {
-				message[key] = value
-			}
+			message := maps.Clone(event)
+			message["type"] = "message"
 			s.sendEvent(message)
 		case e == "app_mention" && strings.Contains(str(event, "text"), "<@"+s.app.BotUserID):
 			s.publish("app_mention", event)
@@ -85,7 +84,7 @@ func messageBlocks(m *Message) []any {
 // messageInputs returns what a person filled in a message, as it is drawn now. Callers hold mu.
 func (s *Server) messageInputs(userID string, m *Message) inputs {
 	before := s.desk(userID).inputs[m.Channel+m.TS]
-	return nextInputs(messageBlocks(m), before)
+	return nextInputs(messageBlocks(m), before, m.Channel)
 }
 
 // keepInputs remembers what a person filled in a message. Callers hold mu.

@@ -116,10 +116,32 @@ func (p *Person) submitPayload(viewID string, values map[string][]string) (objec
 		return nil, &Refusal{Code: "invalid_input", Text: fmt.Sprintf("please mend these inputs: %v", v.Errors)}
 	}
 	payload := s.interaction("view_submission", a)
-	payload["trigger_id"] = s.newTrigger(p.id, v.ID)
+	payload["trigger_id"] = s.newTrigger(p.id, v.origin, v.ID)
 	payload["view"] = s.viewObject(v)
-	payload["response_urls"] = []object{}
+	payload["response_urls"] = s.replyURLs(v)
 	return payload, nil
+}
+
+// replyURLs hands out a response_url for each conversation chosen in an input with response_url_enabled.
+// Callers hold mu. See https://docs.slack.dev/surfaces/modals#modal_response_url.
+func (s *Server) replyURLs(v *view) []object {
+	list := []object{}
+	for _, b := range objects(v.blocks) {
+		e := child(b, "element")
+		if !flag(e, "response_url_enabled") {
+			continue
+		}
+		blockID, actionID := str(b, "block_id"), str(e, "action_id")
+		for _, channelID := range chosen(v.inputs[blockID][actionID]) {
+			if s.conversation(channelID) == nil {
+				continue
+			}
+			list = append(list, object{
+				"block_id": blockID, "action_id": actionID, "channel_id": channelID, "response_url": s.newReplyURL(v.User, channelID, nil),
+			})
+		}
+	}
+	return list
 }
 
 // fillInputs fills inputs by their block ids. Callers hold mu.

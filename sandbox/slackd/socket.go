@@ -88,7 +88,7 @@ func (k *socket) send(frame []byte) error {
 }
 
 // serveSocket is one Socket Mode connection, from hello to its end.
-func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) { //nolint:contextcheck // a socket lives as long as the server
 	s.mu.Lock()
 	ok := s.sockets.redeem(r.URL.Query().Get("ticket"), s.now())
 	s.mu.Unlock()

@@ -19,6 +19,7 @@ const maxView = 250_000
 // view is an open modal or a Home tab.
 type view struct {
 	View
+	origin string // the conversation it was opened from, if any
 	raw    object // as the app sent it, with ids
 	blocks []any
 	inputs inputs
@@ -49,8 +50,8 @@ func (s *Server) parseView(raw json.RawMessage, kind string) (object, error) {
 }
 
 // newView makes a view of a person. Callers hold mu.
-func (s *Server) newView(raw object, user string) (*view, error) {
-	v := &view{}
+func (s *Server) newView(raw object, user, origin string) (*view, error) {
+	v := &view{origin: origin}
 	v.ID = s.newID("V")
 	v.RootID, v.User = v.ID, user
 	if err := s.redraw(v, raw); err != nil {
@@ -69,7 +70,7 @@ func (s *Server) redraw(v *view, raw object) error {
 	delete(s.external, v.ExternalID)
 	v.raw = raw
 	v.blocks, _ = raw["blocks"].([]any)
-	v.inputs = nextInputs(v.blocks, v.inputs)
+	v.inputs = nextInputs(v.blocks, v.inputs, v.origin)
 	v.Type = str(raw, "type")
 	v.CallbackID = str(raw, "callback_id")
 	v.ExternalID = externalID
@@ -106,15 +107,15 @@ func (s *Server) closeViews(d *desk, place int) []*view {
 }
 
 // openModal shows a modal in place of all others. Callers hold mu.
-func (s *Server) openModal(user string, raw object) (*view, error) {
-	v, err := s.newView(raw, user)
+func (s *Server) openModal(t *trigger, raw object) (*view, error) {
+	v, err := s.newView(raw, t.user, t.channel)
 	if err != nil {
 		return nil, err
 	}
-	d := s.desk(user)
+	d := s.desk(t.user)
 	s.closeViews(d, 0)
 	d.modals = append(d.modals, v)
-	s.changed(Change{Kind: "modal"}, user)
+	s.changed(Change{Kind: "modal"}, t.user)
 	return v, nil
 }
 
@@ -128,7 +129,7 @@ func (s *Server) pushModal(under *view, raw object) (*view, error) {
 	if place+1 >= maxModals {
 		return nil, refuse("push_limit_reached")
 	}
-	v, err := s.newView(raw, under.User)
+	v, err := s.newView(raw, under.User, under.origin)
 	if err != nil {
 		return nil, err
 	}

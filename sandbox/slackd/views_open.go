@@ -12,7 +12,7 @@ func (s *Server) viewsOpen(c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.openModal(t.user, raw)
+	v, err := s.openModal(t, raw)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func (s *Server) viewsPublish(c *call) (object, error) {
 		return nil, refuse("hash_conflict")
 	}
 	if d.home == nil {
-		if d.home, err = s.newView(raw, reader.ID); err != nil {
+		if d.home, err = s.newView(raw, reader.ID, ""); err != nil {
 			return nil, err
 		}
 	} else if err := s.redraw(d.home, raw); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -197,8 +198,18 @@ func TestMessagesReachOnlyThoseTheyMay(t *testing.T) {
 	t.Parallel()
 	st := tell(t, nil, nil)
 	for _, tt := range []struct{ channel, want string }{
-		{"C1", ""}, {"C2", ""}, {"general", ""}, {"G3", "channel_not_found"}, {"C9", "channel_not_found"}, {"", "channel_not_found"},
-		{"U1", ""}, {"W3", ""}, {"U9", "channel_not_found"}, {"U4", "channel_not_found"}, {"U5", "user_disabled"}, {"U6", "cannot_dm_bot"},
+		{"C1", ""},
+		{"C2", ""},
+		{"general", ""},
+		{"G3", "channel_not_found"},
+		{"C9", "channel_not_found"},
+		{"", "channel_not_found"},
+		{"U1", ""},
+		{"W3", ""},
+		{"U9", "channel_not_found"},
+		{"U4", "channel_not_found"},
+		{"U5", "user_disabled"},
+		{"U6", "cannot_dm_bot"},
 	} {
 		if _, _, err := st.api.PostMessage(tt.channel, slack.MsgOptionText("Hi", false)); code(err) != tt.want {
 			t.Errorf("to %q: got %v, want %q", tt.channel, err, tt.want)
@@ -252,7 +263,7 @@ func TestADMKeepsItsHistoryWithMetadata(t *testing.T) {
 	var stamps []string
 	for i := range 5 {
 		_, ts, err := st.api.PostMessage("U1", slack.MsgOptionText(fmt.Sprint("Nudge ", i), false), slack.MsgOptionDisableLinkUnfurl(),
-			slack.MsgOptionMetadata(slack.SlackMetadata{EventType: "nudge", EventPayload: map[string]any{"id": fmt.Sprint(i)}}))
+			slack.MsgOptionMetadata(slack.SlackMetadata{EventType: "nudge", EventPayload: map[string]any{"id": strconv.Itoa(i)}}))
 		if err != nil {
 			t.Fatal(err)
 		}

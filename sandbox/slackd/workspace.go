@@ -46,7 +46,7 @@ type Channel struct {
 	IsPrivate bool
 	IsIM      bool
 	User      string   // the person in a DM
-	Members   []string // user ids
+	Members   []string // user ids; owned by the server once read from it: do not change it
 }
 
 // UserGroup is an @group of the workspace.

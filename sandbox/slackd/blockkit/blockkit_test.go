@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -110,8 +111,8 @@ func TestBlocksWithinTheLimitsAreFineAndBeyondThemAreNot(t *testing.T) {
 		},
 		{
 			"actions", blockkit.Message,
-			actions(repeat(25, func(i int) string { return button(fmt.Sprint(i), "") })...),
-			actions(repeat(26, func(i int) string { return button(fmt.Sprint(i), "") })...),
+			actions(repeat(25, func(i int) string { return button(strconv.Itoa(i), "") })...),
+			actions(repeat(26, func(i int) string { return button(strconv.Itoa(i), "") })...),
 			"[ERROR] no more than 25 items allowed [json-pointer:/blocks/0/elements]",
 		},
 		{
@@ -358,32 +359,35 @@ func TestAttachmentsAndSuggestionsKeepToTheirLimits(t *testing.T) {
 	if got := blockkit.ValidateAttachments([]byte(fine)); got != nil {
 		t.Errorf("a green bar: %v", got)
 	}
-	for bad, want := range map[string]string{
-		`[{"color":"leaf","text":"x"}]`: "/attachments/0/color",
-		`[{"color":"#fff"}]`:            "/attachments/0",
-		`[{"blocks":[{"type":"x"}]}]`:   "/attachments/0/blocks/0/type",
-		`[` + times(101, func(int) string { return `{"text":"x"}` }) + `]`: "/attachments",
-		`{}`: "/attachments",
+	for _, tt := range []struct{ bad, want string }{
+		{`[{"color":"leaf","text":"x"}]`, "/attachments/0/color"},
+		{`[{"color":"#fff"}]`, "/attachments/0"},
+		{`[{"blocks":[{"type":"x"}]}]`, "/attachments/0/blocks/0/type"},
+		{`[` + times(101, func(int) string { return `{"text":"x"}` }) + `]`, "/attachments"},
+		{`{}`, "/attachments"},
 	} {
-		got := blockkit.ValidateAttachments([]byte(bad))
-		if len(got) != 1 || got[0].Pointer != want {
-			t.Errorf("%.40s: got %v, want one problem at %s", bad, got, want)
+		got := blockkit.ValidateAttachments([]byte(tt.bad))
+		if len(got) != 1 || got[0].Pointer != tt.want {
+			t.Errorf("%.40s: got %v, want one problem at %s", tt.bad, got, tt.want)
 		}
 	}
-	for answer, problems := range map[string]int{
-		`{}`:                                  1,
-		`{"options":[]}`:                      0,
-		`{"options":` + optionList(100) + `}`: 0,
-		`{"options":` + optionList(101) + `}`: 1,
-		`{"option_groups":[{"label":` + plain("L") + `,"options":` + optionList(1) + `}]}`: 0,
-		`{"option_groups":[{"label":` + plain("L") + `,"options":[]}]}`:                    1,
+	for _, tt := range []struct {
+		answer   string
+		problems int
+	}{
+		{`{}`, 1},
+		{`{"options":[]}`, 0},
+		{`{"options":` + optionList(100) + `}`, 0},
+		{`{"options":` + optionList(101) + `}`, 1},
+		{`{"option_groups":[{"label":` + plain("L") + `,"options":` + optionList(1) + `}]}`, 0},
+		{`{"option_groups":[{"label":` + plain("L") + `,"options":[]}]}`, 1},
 	} {
 		var decoded map[string]any
-		if err := json.Unmarshal([]byte(answer), &decoded); err != nil {
+		if err := json.Unmarshal([]byte(tt.answer), &decoded); err != nil {
 			t.Fatal(err)
 		}
-		if got := blockkit.CheckOptions(decoded); len(got) != problems {
-			t.Errorf("%.60s: got %v, want %d problems", answer, got, problems)
+		if got := blockkit.CheckOptions(decoded); len(got) != tt.problems {
+			t.Errorf("%.60s: got %v, want %d problems", tt.answer, got, tt.problems)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -52,11 +53,11 @@ func (c *checker) element(e object, at string, where place) {
 		c.selectMenu(e, kind, at)
 	case "checkboxes":
 		c.only(e, at, "type", "action_id", "options", "initial_options", "confirm", "focus_on_load")
-		c.options(e, "options", at, maxChecks, either)
+		c.options(e, at, maxChecks, either)
 		c.initialOptions(e, at)
 	case "radio_buttons":
 		c.only(e, at, "type", "action_id", "options", "initial_option", "confirm", "focus_on_load")
-		c.options(e, "options", at, maxChecks, either)
+		c.options(e, at, maxChecks, either)
 		c.initialOption(e, at)
 	case "datepicker":
 		c.only(e, at, "type", "action_id", "initial_date", "confirm", "focus_on_load", "placeholder")
@@ -81,7 +82,7 @@ func (c *checker) placedElement(e object, kind, at string, where place) {
 		c.button(e, at)
 	case kind == "overflow" && where != inInput:
 		c.only(e, at, "type", "action_id", "options", "confirm")
-		c.options(e, "options", at, maxOverflow, plain)
+		c.options(e, at, maxOverflow, plain)
 	case kind == "plain_text_input" && where == inInput:
 		c.plainTextInput(e, at)
 	case (kind == "email_text_input" || kind == "url_text_input") && where == inInput:
@@ -203,19 +204,19 @@ func (c *checker) filter(e object, at string) {
 // choices checks options or groups of them.
 func (c *checker) choices(e object, at string) {
 	if given(e, "options") {
-		c.options(e, "options", at, maxOptions, plain)
+		c.options(e, at, maxOptions, plain)
 	}
 	groups, places := c.list(e, "option_groups", at, 1, maxOptions, false)
 	for i, g := range groups {
 		c.only(g, places[i], "label", "options")
 		c.text(g, "label", places[i], maxGroupLabel, plain, true)
-		c.options(g, "options", places[i], maxOptions, plain)
+		c.options(g, places[i], maxOptions, plain)
 	}
 }
 
-// options checks an array of options.
-func (c *checker) options(e object, key, at string, most int, mrkdwn bool) {
-	list, places := c.list(e, key, at, 1, most, true)
+// options checks the options of an element.
+func (c *checker) options(e object, at string, most int, mrkdwn bool) {
+	list, places := c.list(e, "options", at, 1, most, true)
 	for i, o := range list {
 		c.option(o, places[i], mrkdwn, e["type"] == "overflow")
 	}
@@ -241,7 +242,7 @@ func offered(e object) []any {
 	for _, g := range groups {
 		if group, ok := g.(object); ok {
 			list, _ := group["options"].([]any)
-			found = append(found[:len(found):len(found)], list...)
+			found = append(slices.Clip(found), list...)
 		}
 	}
 	return found
