@@ -56,12 +56,9 @@ func (s *Server) trailName(state string) string {
 	return name
 }
 
-// layTrail gives the browser its cookie. Lax, because Strict would withhold it on the way back from the network.
+// layTrail gives the browser its cookie.
 func (s *Server) layTrail(w http.ResponseWriter, state string, t trail) {
-	http.SetCookie(w, &http.Cookie{
-		Name: s.trailName(state), Value: t.cookie, Path: "/", MaxAge: int(trailLife.Seconds()),
-		Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	s.setCookie(w, s.trailName(state), t.cookie, int(trailLife.Seconds()))
 }
 
 // takeTrail reads the cookie of a state and has the browser forget it.
@@ -70,9 +67,14 @@ func (s *Server) takeTrail(w http.ResponseWriter, r *http.Request, state string)
 	if err != nil {
 		return trail{}, false
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: cookie.Name, Path: "/", MaxAge: -1,
+	s.setCookie(w, cookie.Name, "", -1)
+	return parseTrail(cookie.Value)
+}
+
+// setCookie is Lax, because Strict would withhold the cookie on the way back from the network.
+func (s *Server) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: Secure wherever there is https
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
-	return parseTrail(cookie.Value)
 }

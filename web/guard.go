@@ -25,10 +25,9 @@ const (
 	maxPathValue = 512
 )
 
-// HTTPServer returns a server for addr whose timeouts and limits fit these pages.
-func (s *Server) HTTPServer(addr string) *http.Server {
+// HTTPServer returns a server whose timeouts and limits fit these pages. The caller gives it a listener.
+func (s *Server) HTTPServer() *http.Server {
 	return &http.Server{
-		Addr:              addr,
 		Handler:           s,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,

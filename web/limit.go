@@ -15,8 +15,8 @@ import (
 const (
 	// requestRate and requestBurst are what one address may ask for: a whole office behind one address can follow an
 	// announcement, a script that tries links cannot.
-	requestRate  rate.Limit = 10 // a second
-	requestBurst            = 100
+	requestRate  = rate.Limit(10) // a second
+	requestBurst = 100
 	// maxClients bounds the memory of addresses; the one that was silent for longest is forgotten first.
 	maxClients = 10_000
 )

@@ -2,10 +2,10 @@ package web_test
 
 import (
 	"context"
-	"errors"
 	"html"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -43,13 +43,10 @@ func (c *clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// directory is Slack's, for people whom Herald does not know.
+// directory is Slack's, for people whom Herald does not know, by Slack id.
 type directory map[string]store.Person
 
 func (d directory) Person(_ context.Context, _ store.Company, slackID string) (store.Person, error) {
-	if slackID == "" {
-		return store.Person{}, errors.New("slack is down")
-	}
 	p, ok := d[slackID]
 	if !ok {
 		return store.Person{}, store.ErrNotFound
@@ -100,7 +97,7 @@ func accounts() []linkedin.Account {
 }
 
 // newSite starts both servers. change may alter the configuration.
-func newSite(t testing.TB, c *clock, s web.Store, change ...func(*web.Config)) *site {
+func newSite(t *testing.T, c *clock, s web.Store, change ...func(*web.Config)) *site {
 	t.Helper()
 	front := &later{}
 	server := httptest.NewServer(front)
@@ -142,9 +139,9 @@ func newSite(t testing.TB, c *clock, s web.Store, change ...func(*web.Config)) *
 	return st
 }
 
-// A browser keeps cookies and shows one page at a time.
-type browser struct {
-	t      testing.TB
+// A visitor has a browser, which keeps cookies and shows one page at a time.
+type visitor struct {
+	t      *testing.T
 	client *http.Client
 	page   page
 }
@@ -157,22 +154,22 @@ type page struct {
 	body   string
 }
 
-func newBrowser(t testing.TB) *browser {
+func newVisitor(t *testing.T) *visitor {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t: t, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	return &visitor{t: t, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
 }
 
-// stay makes the browser show redirects instead of following them.
-func (b *browser) stay() *browser {
+// stay makes it show redirects instead of following them.
+func (b *visitor) stay() *visitor {
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return b
 }
 
-func (b *browser) do(req *http.Request) page {
+func (b *visitor) do(req *http.Request) page {
 	b.t.Helper()
 	resp, err := b.client.Do(req)
 	if err != nil {
@@ -187,7 +184,7 @@ func (b *browser) do(req *http.Request) page {
 	return b.page
 }
 
-func (b *browser) open(address string) page {
+func (b *visitor) open(address string) page {
 	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, address, nil)
 	if err != nil {
@@ -197,7 +194,7 @@ func (b *browser) open(address string) page {
 }
 
 // post sends a form as a browser would from a page of the same site.
-func (b *browser) post(address string, form url.Values) page {
+func (b *visitor) post(address string, form url.Values) page {
 	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -216,7 +213,7 @@ var (
 )
 
 // submit sends the page's form, with its hidden fields and the given ones.
-func (b *browser) submit(fields url.Values) page {
+func (b *visitor) submit(fields url.Values) page {
 	b.t.Helper()
 	action := formAction.FindStringSubmatch(b.page.body)
 	if action == nil {
@@ -226,9 +223,7 @@ func (b *browser) submit(fields url.Values) page {
 	for _, field := range hiddenInput.FindAllStringSubmatch(b.page.body, -1) {
 		form.Set(html.UnescapeString(field[1]), html.UnescapeString(field[2]))
 	}
-	for name, values := range fields {
-		form[name] = values
-	}
+	maps.Copy(form, fields)
 	target, err := b.page.url.Parse(html.UnescapeString(action[1]))
 	if err != nil {
 		b.t.Fatal(err)
@@ -242,7 +237,7 @@ func (p page) text() string {
 }
 
 // wants fails the test unless the page has the status and all the words.
-func (p page) wants(t testing.TB, status int, words ...string) {
+func (p page) wants(t *testing.T, status int, words ...string) {
 	t.Helper()
 	if p.status != status {
 		t.Errorf("%s: status %d, want %d", p.url.Path, p.status, status)
