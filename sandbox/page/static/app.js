@@ -262,6 +262,10 @@ if (composer) {
     }
     if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); composer.form.requestSubmit(); }
   });
+  // Some keyboards, and tests, insert the line break all the same.
+  let shift = false;
+  composer.addEventListener("keydown", (e) => { shift = e.shiftKey; }, true);
+  composer.addEventListener("beforeinput", (e) => { if (e.inputType === "insertLineBreak" && !shift) e.preventDefault(); });
   composer.form.addEventListener("htmx:beforeRequest", (e) => {
     if (e.target !== composer.form) return;
     composer.value = "";
