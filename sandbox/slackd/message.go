@@ -138,12 +138,15 @@ func (s *Server) post(c *channel, m *Message) *Message {
 	return m
 }
 
+// keptWhispers is how many ephemeral messages one reader keeps in each conversation.
+const keptWhispers = 50
+
 // whisper adds an ephemeral message. Callers hold mu.
 func (s *Server) whisper(c *channel, reader string, m *Message) {
 	s.stamp(c, m)
 	m.Ephemeral, m.Reader = true, reader
 	d := s.desk(reader)
-	d.ephemerals[c.ID] = trim(append(d.ephemerals[c.ID], m), s.limits.KeepMessages)
+	d.ephemerals[c.ID] = trim(append(d.ephemerals[c.ID], m), min(keptWhispers, s.limits.KeepMessages))
 	s.changed(Change{Kind: "message", Channel: c.ID}, reader)
 }
 

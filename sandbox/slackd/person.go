@@ -36,19 +36,22 @@ func (p *Person) User() User {
 func (p *Person) DM() string { return dmID(p.id) }
 
 // Channels returns the channels the person can see: public ones, private ones they are in, and their DM with the app.
+// Guests and people of other workspaces see only public channels they are in.
 func (p *Person) Channels() []Channel {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
+	a, err := p.account()
+	if err != nil {
+		return nil
+	}
+	outsider := a.IsRestricted || a.IsUltraRestricted || a.IsStranger
 	var list []Channel
 	for _, c := range p.s.channels.order {
-		if c.visibleTo(p.id) {
+		if c.members[p.id] || !c.IsPrivate && !outsider {
 			list = append(list, c.export())
 		}
 	}
-	if c := p.s.conversation(dmID(p.id)); c != nil {
-		list = append(list, c.export())
-	}
-	return list
+	return append(list, p.s.conversation(dmID(p.id)).export())
 }
 
 // Refusal is what Slack tells a person when an action failed, such as a command nobody acknowledged.

@@ -24,6 +24,8 @@ type sighted struct {
 	inputs  inputs
 	view    *view    // either this
 	message *Message // or this
+
+	attachment int // the attachment of the message it stands in, from 1; 0: none
 }
 
 // sight finds an element the person can see. Callers hold mu.
@@ -41,20 +43,36 @@ func (p *Person) sight(t Target) (*sighted, error) {
 		if m == nil {
 			return nil, fmt.Errorf("%s sees no message %s in %s", p.id, t.TS, t.Channel)
 		}
-		found.message, found.inputs, blocks = m, p.s.messageInputs(p.id, m), messageBlocks(m)
+		found.message, found.inputs, blocks = m, p.s.messageInputs(p.id, m), decodeArray(m.Blocks)
 	}
+	if found.in(blocks, t) {
+		return found, nil
+	}
+	if found.message != nil {
+		for i, a := range objects(decodeArray(found.message.Attachments)) {
+			if list, _ := a["blocks"].([]any); found.in(list, t) {
+				found.attachment = i + 1
+				return found, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("%s sees no element %q in block %q", p.id, t.ActionID, t.BlockID)
+}
+
+// in looks for the element among blocks.
+func (f *sighted) in(blocks []any, t Target) bool {
 	for _, b := range objects(blocks) {
 		if str(b, "block_id") != t.BlockID {
 			continue
 		}
 		for _, e := range elementsOf(b) {
 			if str(e, "action_id") == t.ActionID {
-				found.element, found.block = e, b
-				return found, nil
+				f.element, f.block = e, b
+				return true
 			}
 		}
 	}
-	return nil, fmt.Errorf("%s sees no element %q in block %q", p.id, t.ActionID, t.BlockID)
+	return false
 }
 
 // set fills an element. Callers hold mu.
@@ -171,7 +189,11 @@ func (p *Person) clickPayload(t Target, values []string) (object, error) {
 func (s *Server) addMessage(payload object, found *sighted, userID string) {
 	m := found.message
 	c := s.conversation(m.Channel)
-	payload["container"] = object{"type": "message", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": m.Ephemeral}
+	container := object{"type": "message", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": m.Ephemeral}
+	if found.attachment > 0 {
+		container["type"], container["attachment_id"], container["is_app_unfurl"] = "message_attachment", found.attachment, false
+	}
+	payload["container"] = container
 	payload["channel"] = object{"id": m.Channel, "name": payloadName(c)}
 	payload["state"] = object{"values": s.messageInputs(userID, m).export()}
 	if m.Ephemeral { // Slack shows apps nothing of ephemeral messages

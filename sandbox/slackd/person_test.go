@@ -319,3 +319,90 @@ func TestPeopleOfOtherWorkspacesAndForgersLookLikeThemselves(t *testing.T) {
 		t.Errorf("the app heard %+v", got)
 	}
 }
+
+func TestAGreenBarHasItsOwnButtons(t *testing.T) {
+	t.Parallel()
+	heard := make(chan slack.InteractionCallback, 1)
+	st := tell(t, nil, func(st *story, e socketmode.Event) {
+		ack(st, e)
+		heard <- e.Data.(slack.InteractionCallback)
+	})
+	bar := slack.Attachment{Color: "#2eb886", Blocks: slack.Blocks{BlockSet: []slack.Block{
+		slack.NewSectionBlock(slack.NewTextBlockObject("mrkdwn", "3 users were removed.", false, false), nil,
+			slack.NewAccessory(slack.NewButtonBlockElement("undo", "3", slack.NewTextBlockObject("plain_text", "Why?", false, false)))),
+	}}}
+	_, ts, err := st.api.PostMessage("U1", slack.MsgOptionAttachments(bar))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ana := st.Person("U1")
+	why := ana.MessageElements(ana.DM(), ts)
+	if len(why) != 1 || why[0].Label != "Why?" {
+		t.Fatalf("Ana sees %+v", why)
+	}
+	if _, err := ana.Click(st.ctx(), why[0].Target); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-heard; got.Container.Type != "message_attachment" || got.Container.AttachmentID != "1" {
+		t.Errorf("the app heard of %+v", got.Container)
+	}
+}
+
+func TestAModalPostsWhereItWasOpened(t *testing.T) {
+	t.Parallel()
+	st := tell(t, nil, func(st *story, e socketmode.Event) {
+		ack(st, e)
+		switch data := e.Data.(type) {
+		case slack.SlashCommand:
+			where := slack.NewOptionsSelectBlockElement("conversations_select", nil, "where")
+			where.DefaultToCurrentConversation, where.ResponseURLEnabled = true, true
+			view := modal("Post", "post")
+			view.Blocks.BlockSet = []slack.Block{slack.NewInputBlock("to", slack.NewTextBlockObject("plain_text", "Channel", false, false), nil, where)}
+			if _, err := st.api.OpenView(data.TriggerID, view); err != nil {
+				st.t.Error(err)
+			}
+		case slack.InteractionCallback:
+			if data.Type != slack.InteractionTypeViewSubmission {
+				return
+			}
+			to := data.ResponseURLs[0]
+			if to.ChannelID != "C2" || to.BlockID != "to" {
+				st.t.Errorf("the app may post to %+v", to)
+			}
+			_, _, _, err := st.api.SendMessageContext(context.WithoutCancel(st.t.Context()), "", slack.MsgOptionResponseURL(to.ResponseURL, "in_channel"),
+				slack.MsgOptionText("Posted", false))
+			if err != nil {
+				st.t.Error(err)
+			}
+		}
+	})
+	ana := st.Person("U1")
+	if _, err := ana.Command(st.ctx(), "C2", "/social"); err != nil {
+		t.Fatal(err)
+	}
+	v, err := ana.AwaitModal(st.ctx(), func(slackd.View) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ana.Submit(st.ctx(), v.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	bo := st.Person("U2")
+	if _, err := bo.AwaitMessage(st.ctx(), "C2", func(m slackd.Message) bool { return m.Text == "Posted" }); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestGuestsSeeOnlyTheirChannels(t *testing.T) {
+	t.Parallel()
+	st := tell(t, nil, nil)
+	for user, want := range map[string]string{"U1": "C1 C2 G3 DU1", "U2": "C1 C2 DU2", "W3": "C1 DW3", "U4": "DU4", "U404": ""} {
+		var ids []string
+		for _, c := range st.Person(user).Channels() {
+			ids = append(ids, c.ID)
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("%s sees %q, want %q", user, got, want)
+		}
+	}
+}

@@ -13,6 +13,9 @@ import (
 // See https://docs.slack.dev/interactivity/handling-user-interaction#message_responses.
 const maxReplies = 5
 
+// keptReplyURLs bounds the memory of a workspace under load; older ones are forgotten before they expire.
+const keptReplyURLs = 100_000
+
 // replyURLs are the response_urls handed out lately.
 type replyURLs struct {
 	byID  map[string]*replyURL
@@ -32,7 +35,7 @@ type replyURL struct {
 // newReplyURL hands out a response_url. Callers hold mu.
 func (s *Server) newReplyURL(user, channel string, original *Message) string {
 	now := s.now()
-	for len(s.replies.order) > 0 && now.Sub(s.replies.order[0].at) > 2*s.limits.ResponseURL {
+	for n := len(s.replies.order); n > 0 && (n >= keptReplyURLs || now.Sub(s.replies.order[0].at) > 2*s.limits.ResponseURL); n-- {
 		delete(s.replies.byID, s.replies.order[0].id)
 		s.replies.order = s.replies.order[1:]
 	}
