@@ -55,9 +55,6 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.welcome(w, r, in.company, network, signup)
 	case err == nil:
 		s.pending(w, r, in.company, auth.Email)
-	case auth.Token == "" && (errors.Is(err, store.ErrExists) || errors.Is(err, store.ErrNotEligible)):
-		// What waits and what cannot be must look alike, or the page would tell strangers whose address it is.
-		s.pending(w, r, in.company, auth.Email)
 	default:
 		s.failAt(w, r, err, back, network)
 	}

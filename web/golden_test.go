@@ -133,7 +133,7 @@ func TestPages(t *testing.T) {
 					tt.config(c)
 				}
 			}
-			got := tt.visit(newVisitor(t), newSite(t, &clock{now: start()}, m, change))
+			got := tt.visit(newVisitor(t), newSite(t, start, m, change))
 			if got.status != tt.status {
 				t.Errorf("status %d, want %d", got.status, tt.status)
 			}

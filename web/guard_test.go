@@ -14,7 +14,7 @@ import (
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	s := newSite(t, &clock{now: start()}, m)
+	s := newSite(t, start, m)
 	consent, err := url.Parse(s.network.AuthURL("", "", ""))
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 
 func TestStaticFilesAreKeptByBrowsers(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, &clock{now: start()}, newMemory())
+	s := newSite(t, start, newMemory())
 	v := newVisitor(t)
 	home := v.open(s.url + "/").body
 	for _, name := range []string{"herald.css", "herald.svg"} {
@@ -110,8 +110,8 @@ func TestStaticFilesAreKeptByBrowsers(t *testing.T) {
 func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	s := newSite(t, &clock{now: start()}, m)
-	secure := newSite(t, &clock{now: start()}, m, func(c *web.Config) { c.PublicURL = "https://jobs.acme.example" })
+	s := newSite(t, start, m)
+	secure := newSite(t, start, m, func(c *web.Config) { c.PublicURL = "https://jobs.acme.example" })
 	for _, tt := range []struct {
 		name         string
 		site         *site
@@ -146,7 +146,7 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 func TestHTTPSMakesCookiesAndConnectionsStrict(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	s := newSite(t, &clock{now: start()}, m, func(c *web.Config) { c.PublicURL = "https://jobs.acme.example/" })
+	s := newSite(t, start, m, func(c *web.Config) { c.PublicURL = "https://jobs.acme.example/" })
 	got := newVisitor(t).stay().post(s.url+"/register/"+m.company.Key+"/"+annToken+"/linkedin", nil)
 	got.wants(t, 303)
 	cookie := got.header.Get("Set-Cookie")
@@ -170,7 +170,7 @@ func TestHTTPSMakesCookiesAndConnectionsStrict(t *testing.T) {
 func TestThePublicURLMayHaveAPath(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	s := newSite(t, &clock{now: start()}, m, func(c *web.Config) { c.PublicURL += "/herald/" })
+	s := newSite(t, start, m, func(c *web.Config) { c.PublicURL += "/herald/" })
 	for _, base := range []string{"", "/herald"} { // a proxy may cut the path off, or not
 		got := newVisitor(t).open(s.url + base + "/register/" + m.company.Key)
 		got.wants(t, 200)
@@ -185,7 +185,7 @@ func TestThePublicURLMayHaveAPath(t *testing.T) {
 func TestTheLogNamesNobody(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	s := newSite(t, &clock{now: start()}, m)
+	s := newSite(t, start, m)
 	v := newVisitor(t)
 	v.open(s.url + "/register/" + m.company.Key + "/" + annToken)
 	v.submit(url.Values{"email": {"ann@home.example"}})
@@ -212,7 +212,7 @@ func (panicky) CompanyByKey(context.Context, string) (store.Company, error) {
 
 func TestAPanicIsAnswered(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, &clock{now: start()}, panicky{newMemory()})
+	s := newSite(t, start, panicky{newMemory()})
 	got := newVisitor(t).open(s.url + "/register/acme")
 	got.wants(t, 500, "Something broke on our side", "Reference:")
 	ref := varying.FindString(got.body[strings.Index(got.body, "Reference:"):])
@@ -225,7 +225,7 @@ func TestAPanicIsAnswered(t *testing.T) {
 func TestABodyMustBeShort(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	s := newSite(t, &clock{now: start()}, m)
+	s := newSite(t, start, m)
 	form := url.Values{"email": {"ann@home.example"}, "more": {strings.Repeat("x", 20<<10)}}
 	newVisitor(t).post(s.url+"/register/"+m.company.Key+"/linkedin", form).wants(t, 400, "We could not read the form", "Try again")
 }

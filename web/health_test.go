@@ -23,7 +23,7 @@ func TestHealth(t *testing.T) {
 			t.Parallel()
 			m := newMemory()
 			m.pingErr = tt.ping
-			s := newSite(t, &clock{now: start()}, m)
+			s := newSite(t, start, m)
 			s.slackOK = tt.slackOK
 			v := newVisitor(t)
 			if got := v.open(s.url + "/healthz"); got.status != tt.status || strings.TrimSpace(got.body) != tt.body {

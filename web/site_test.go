@@ -25,24 +25,6 @@ import (
 // start is when every test begins.
 func start() time.Time { return time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC) }
 
-// clock is the time of one test.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // directory is Slack's, for people whom Herald does not know, by Slack id.
 type directory map[string]store.Person
 
@@ -57,7 +39,6 @@ func (d directory) Person(_ context.Context, _ store.Company, slackID string) (s
 // site is Herald's web server with the local LinkedIn behind it.
 type site struct {
 	url      string
-	clock    *clock
 	linkedin *linkedin.Server
 	network  networks.Network
 	log      *logBook
@@ -97,7 +78,7 @@ func accounts() []linkedin.Account {
 }
 
 // newSite starts both servers. change may alter the configuration.
-func newSite(t *testing.T, c *clock, s web.Store, change ...func(*web.Config)) *site {
+func newSite(t *testing.T, now func() time.Time, s web.Store, change ...func(*web.Config)) *site {
 	t.Helper()
 	front := &later{}
 	server := httptest.NewServer(front)
@@ -106,7 +87,7 @@ func newSite(t *testing.T, c *clock, s web.Store, change ...func(*web.Config)) *
 
 	stand, err := linkedin.New(linkedin.Options{
 		Apps:     []linkedin.App{{ClientID: "herald", ClientSecret: "s3cret", Name: "Herald", RedirectURIs: []string{redirect}}},
-		Accounts: accounts(), Now: c.Now,
+		Accounts: accounts(), Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -116,9 +97,9 @@ func newSite(t *testing.T, c *clock, s web.Store, change ...func(*web.Config)) *
 
 	book := &logBook{}
 	network := networks.NewLinkedIn(networks.LinkedInApp{
-		ClientID: "herald", ClientSecret: "s3cret", URL: linkedinServer.URL + "/", APIURL: linkedinServer.URL, Now: c.Now,
+		ClientID: "herald", ClientSecret: "s3cret", URL: linkedinServer.URL + "/", APIURL: linkedinServer.URL, Now: now,
 	})
-	st := &site{url: server.URL, clock: c, linkedin: stand, network: network, log: book, slackOK: true}
+	st := &site{url: server.URL, linkedin: stand, network: network, log: book, slackOK: true}
 	config := web.Config{
 		Store: s, Directory: directory{}, Networks: []networks.Network{network}, PublicURL: server.URL,
 		Slack: func() (string, bool) {
@@ -127,7 +108,7 @@ func newSite(t *testing.T, c *clock, s web.Store, change ...func(*web.Config)) *
 			}
 			return "reconnecting", false
 		},
-		Now: c.Now, Log: slog.New(slog.NewTextHandler(io.MultiWriter(book, t.Output()), &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now: now, Log: slog.New(slog.NewTextHandler(io.MultiWriter(book, t.Output()), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range change {
 		f(&config)
@@ -252,4 +233,16 @@ func (p page) wants(t *testing.T, status int, words ...string) {
 // allow is the consent of a LinkedIn member.
 func allow(account string) url.Values {
 	return url.Values{"account": {account}, "decision": {"allow"}}
+}
+
+var button = regexp.MustCompile(`<a class="button" href="([^"]*)"`)
+
+// href is where the page's button leads.
+func (p page) href(t *testing.T) string {
+	t.Helper()
+	found := button.FindStringSubmatch(p.body)
+	if found == nil {
+		t.Fatalf("no button on:\n%s", p.text())
+	}
+	return html.UnescapeString(found[1])
 }
