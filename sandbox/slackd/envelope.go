@@ -103,7 +103,7 @@ func (s *Server) transmit(e Envelope) (*pending, error) {
 // hold keeps frames back for a while. Callers hold mu.
 func (s *Server) hold(frames [][]byte, f Fault) {
 	if f.Kind == Late {
-		s.wait.Go(func() {
+		s.spawn(func() {
 			if s.pause(s.life, f.Delay) {
 				s.flush(frames)
 			}
@@ -115,7 +115,7 @@ func (s *Server) hold(frames [][]byte, f Fault) {
 	if delay == 0 {
 		delay = heldFor
 	}
-	s.wait.Go(func() {
+	s.spawn(func() {
 		if !s.pause(s.life, delay) {
 			return
 		}

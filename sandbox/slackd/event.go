@@ -62,7 +62,9 @@ func (s *Server) sendEvent(event object) {
 	user, _ := event["user"].(string)
 	e := Envelope{ID: newEnvelopeID(), Type: "events_api", Payload: payload, subtype: str(event, "type"), user: user}
 	p, err := s.transmit(e)
-	s.wait.Go(func() { s.retry(e, p, err) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spawn(func() { s.retry(e, p, err) })
 }
 
 // retry sends an event again until it is acknowledged or Slack would give up.

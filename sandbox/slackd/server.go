@@ -186,7 +186,9 @@ func (s *Server) Start(ctx context.Context) error {
 
 // Close drops the sockets, ends redelivery and, after Start, the listener. Waiting calls return.
 func (s *Server) Close() error {
-	s.end()
+	s.mu.Lock()
+	s.end() // under mu, so that spawn starts nothing afterwards
+	s.mu.Unlock()
 	s.DropSockets()
 	var err error
 	if s.http != nil {
@@ -194,6 +196,13 @@ func (s *Server) Close() error {
 	}
 	s.wait.Wait()
 	return err
+}
+
+// spawn runs f in a goroutine that Close waits for, unless the server is closed. Callers hold mu.
+func (s *Server) spawn(f func()) {
+	if s.life.Err() == nil {
+		s.wait.Go(f)
+	}
 }
 
 // BaseURL is where the server is reachable, without a trailing slash; empty before Start or SetBaseURL.

@@ -88,7 +88,7 @@ func (k *socket) send(frame []byte) error {
 }
 
 // serveSocket is one Socket Mode connection, from hello to its end.
-func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) { //nolint:contextcheck // a socket lives as long as the server
+func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	ok := s.sockets.redeem(r.URL.Query().Get("ticket"), s.now())
 	s.mu.Unlock()
@@ -116,15 +116,12 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) { //nolint:
 		"connection_info": object{"app_id": s.app.ID},
 		"debug_info":      object{"host": "sandbox", "build_number": 1, "approximate_connection_time": connectionSeconds},
 	})
-	err = k.send(hello)
-	s.greeted(k, err == nil)
-	if err != nil {
+	ctx, stop := context.WithCancel(s.life)
+	defer stop()
+	if !s.greeted(ctx, k, k.send(hello)) { //nolint:contextcheck // a socket lives as long as the server
 		return
 	}
 	defer s.leave(k)
-	ctx, stop := context.WithCancel(s.life)
-	defer stop()
-	s.wait.Go(func() { s.ping(ctx, k) })
 	for {
 		_, frame, err := conn.ReadMessage()
 		if err != nil {
@@ -145,16 +142,18 @@ func (s *Server) join() int {
 	return len(s.sockets.open) + s.sockets.joining
 }
 
-// greeted lets a socket that heard hello have envelopes.
-func (s *Server) greeted(k *socket, heard bool) {
+// greeted lets a socket that heard hello have envelopes, and pings until ctx ends.
+func (s *Server) greeted(ctx context.Context, k *socket, deaf error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sockets.joining--
-	if !heard {
-		return
+	if deaf != nil || ctx.Err() != nil {
+		return false
 	}
+	s.spawn(func() { s.ping(ctx, k) })
 	s.sockets.open = append(s.sockets.open, k)
 	s.changed(Change{Kind: "sockets"})
+	return true
 }
 
 // leave counts a socket out.
