@@ -197,9 +197,9 @@ func matches(u slackd.User, folded string) bool {
 	if folded == "" {
 		return true
 	}
-	for _, name := range []string{u.RealName, u.DisplayName, u.Name, u.Title} {
+	for _, name := range []string{u.RealName, u.DisplayName, u.Name} {
 		name = fold(name)
-		if strings.HasPrefix(name, folded) || strings.Contains(name, " "+folded) {
+		if strings.HasPrefix(name, folded) || strings.Contains(name, " "+folded) || strings.Contains(name, "."+folded) {
 			return true
 		}
 	}

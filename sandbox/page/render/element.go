@@ -239,6 +239,9 @@ func (c control) Typed() string {
 	return c.Chosen[0].Value
 }
 
+// Opens reports whether the button leads somewhere a browser may go.
+func (c control) Opens() bool { return Safe(c.URL) }
+
 // Face is the text on a button.
 func (c control) Face() template.HTML { return c.Text.html(Surface{}) }
 
