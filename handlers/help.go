@@ -28,9 +28,9 @@ func (h *Handlers) unknown(_ context.Context, r *request) (reply, error) {
 	return reply{}, &UserError{view.Unknown(word, closest(word, r))}
 }
 
-// closest returns the subcommand that somebody meant, perhaps: at most two letters off, and one that they may use. Else "".
+// closest returns the subcommand that somebody meant, perhaps: at most two letters off, not all of them, and one that they may use. Else "".
 func closest(word string, r *request) string {
-	best, found := 3, ""
+	best, found := min(3, len(word)), ""
 	for _, c := range commands() {
 		if r.allow(c.who) != nil {
 			continue
