@@ -145,11 +145,16 @@ func (s *Store) SaveScreen(ctx context.Context, sc Screen) (Screen, error) {
 		return Screen{}, fmt.Errorf("save screen: %w", err)
 	}
 	err = s.update(ctx, func(t *tx) error {
-		return found(t.GetContext(ctx, &sc.Revision, `
+		// The selection changes by itself: what sc says of its size may be old.
+		return found(t.QueryRowxContext(ctx, `
 			UPDATE screens
 			SET grp = $4, page = $5, state_sealed = $6, used_at = $7, revision = revision + 1
 			WHERE company_id = $1 AND viewer = $2 AND id = $3
-			RETURNING revision`, sc.CompanyID, sc.Viewer, sc.ID, sc.Group, sc.Page, sealed, stamp(t.now)))
+			RETURNING revision, (
+				SELECT count(*)
+				FROM selections
+				WHERE screen_id = $3)`, sc.CompanyID, sc.Viewer, sc.ID, sc.Group, sc.Page, sealed, stamp(t.now)).
+			Scan(&sc.Revision, &sc.Selected))
 	})
 	if err != nil {
 		return Screen{}, fmt.Errorf("save screen: %w", err)
