@@ -1,0 +1,299 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"herald/networks"
+	"herald/store"
+	"herald/store/storetest"
+	"herald/web"
+)
+
+// movable is LinkedIn whose issuer can change, as if the operator had changed a setting.
+type movable struct {
+	networks.Network
+	moved *atomic.Bool
+}
+
+func (m movable) Issuer() string {
+	if m.moved.Load() {
+		return "https://elsewhere.example"
+	}
+	return m.Network.Issuer()
+}
+
+// other is the same network under another name.
+type other struct{ networks.Network }
+
+func (other) Name() string { return "facebook" }
+
+// A trip is one that has come as far as LinkedIn's answer.
+type trip struct {
+	*town
+	t        *testing.T
+	victim   *visitor // whose trip it is
+	callback *url.URL // where LinkedIn sends them
+	moved    *atomic.Bool
+}
+
+// with is the callback with other parameters: pairs of names and values, "" to leave one out.
+func (p *trip) with(pairs ...string) string {
+	u := *p.callback
+	q := u.Query()
+	for i := 0; i < len(pairs); i += 2 {
+		q.Del(pairs[i])
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// at is the callback of another path.
+func (p *trip) at(path string) string {
+	u := *p.callback
+	u.Path = path
+	return u.String()
+}
+
+// cookies are the victim's.
+func (p *trip) cookies() []*http.Cookie { return p.victim.client.Jar.Cookies(p.callback) }
+
+// steal puts cookies into a browser.
+func (p *trip) steal(v *visitor, cookies ...*http.Cookie) *visitor {
+	v.client.Jar.SetCookies(p.callback, cookies)
+	return v
+}
+
+// another starts a second trip of somebody else, and returns the answer to it.
+func (p *trip) another(v *visitor) *url.URL {
+	p.t.Helper()
+	return toCallback(p.t, v, p.personal(p.t, bo()), "bo")
+}
+
+// toCallback goes from a link to LinkedIn's answer, and stops there.
+func toCallback(t *testing.T, v *visitor, link, account string) *url.URL {
+	t.Helper()
+	v.open(link).wants(t, 200)
+	v.submit(nil).wants(t, 200, "Herald would like to")
+	v.stay()
+	v.submit(allow(account)).wants(t, 303)
+	v.client.CheckRedirect = nil
+	back, err := url.Parse(v.page.header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+// TestAttacks lets Ann come back from LinkedIn in ways that are not hers. None of them may register anybody.
+func TestAttacks(t *testing.T) {
+	t.Parallel()
+	const ended = "This sign-up has ended"
+	for _, tt := range []struct {
+		name   string
+		attack func(*trip) page
+		status int
+		words  string
+		// spoilt: the attack came from the right browser with the right state, so the trip is over.
+		spoilt bool
+	}{
+		{"forged state", func(p *trip) page { return p.victim.open(p.with("state", "FORGED")) }, 400, ended, false},
+		{"no state", func(p *trip) page { return p.victim.open(p.with("state", "")) }, 400, ended, false},
+		{"state twice", func(p *trip) page {
+			return p.victim.open(p.callback.String() + "&state=" + p.callback.Query().Get("state"))
+		}, 400, ended, false},
+		{"endless state", func(p *trip) page { return p.victim.open(p.with("state", strings.Repeat("x", 8000))) }, 400, ended, false},
+		{"another browser", func(p *trip) page { return newVisitor(p.t).open(p.callback.String()) }, 400, ended, false},
+		{"another browser on a trip of its own", func(p *trip) page {
+			v := newVisitor(p.t)
+			p.another(v)
+			return v.open(p.callback.String())
+		}, 400, ended, false},
+		{"the cookie of another trip", func(p *trip) page {
+			v := newVisitor(p.t)
+			theirs := p.another(v)
+			for _, c := range v.client.Jar.Cookies(theirs) { // under the name of the victim's
+				p.steal(v, &http.Cookie{Name: p.cookies()[0].Name, Value: c.Value, Path: "/"})
+			}
+			return v.open(p.callback.String())
+		}, 400, ended, true}, // the state was right, and it is used up whatever comes of it
+		{"a changed cookie", func(p *trip) page {
+			c := p.cookies()[0]
+			secret, _, _ := strings.Cut(c.Value, ".")
+			p.steal(p.victim, &http.Cookie{Name: c.Name, Value: secret + ".ZWxzZXdoZXJl.", Path: "/"})
+			return p.victim.open(p.callback.String())
+		}, 400, ended, true},
+		{"a cookie of nonsense", func(p *trip) page {
+			p.steal(p.victim, &http.Cookie{Name: p.cookies()[0].Name, Value: "..", Path: "/"})
+			return p.victim.open(p.callback.String())
+		}, 400, ended, true},
+		{"too late", func(p *trip) page {
+			p.env.Clock.Advance(store.AuthLife + time.Second)
+			return p.victim.open(p.callback.String())
+		}, 400, ended, true},
+		{"the path of another network", func(p *trip) page { return p.victim.open(p.at("/oauth/facebook/callback")) }, 400, ended, true},
+		{"the path of no network", func(p *trip) page { return p.victim.open(p.at("/oauth/evil/callback")) }, 404, "There is no such page", false},
+		{"an injected code", func(p *trip) page { return p.victim.open(p.with("code", "AQinjected")) }, 400, "LinkedIn did not let us finish", true},
+		{"no code", func(p *trip) page { return p.victim.open(p.with("code", "")) }, 400, "LinkedIn did not let us finish", true},
+		{"code twice", func(p *trip) page { return p.victim.open(p.callback.String() + "&code=AQother") }, 400, "LinkedIn did not let us finish", true},
+		{"a code and an error", func(p *trip) page { return p.victim.open(p.with("error", "user_cancelled_login")) }, 200, "You said no", true},
+		{"an error with a forged state", func(p *trip) page {
+			return p.victim.open(p.with("code", "", "error", "user_cancelled_login", "state", "FORGED"))
+		}, 400, ended, false},
+		{"an unknown error", func(p *trip) page {
+			return p.victim.open(p.with("code", "", "error", "<script>", "error_description", "<script>"))
+		}, 400, "LinkedIn did not let us finish", true},
+		{"an error of the app", func(p *trip) page {
+			return p.victim.open(p.with("code", "", "error", "unauthorized_scope_error"))
+		}, 500, "does not work right now", true},
+		{"another issuer", func(p *trip) page {
+			p.moved.Store(true)
+			return p.victim.open(p.callback.String())
+		}, 400, "LinkedIn did not let us finish", true},
+		{"a form instead of a link", func(p *trip) page { return p.victim.post(p.callback.String(), nil) }, 405, "This page cannot do that", false},
+		{"a new line in the state", func(p *trip) page {
+			return p.victim.open(p.with("state", "x\r\nSet-Cookie: evil=1"))
+		}, 400, ended, false},
+		{"a nil byte in the state", func(p *trip) page { return p.victim.open(p.with("state", "\x00\xff")) }, 400, ended, false},
+		{"somewhere else to go", func(p *trip) page {
+			return p.victim.open(p.with("state", "FORGED", "redirect_uri", "https://evil.example", "next", "//evil.example", "return_to", "https://evil.example"))
+		}, 400, ended, false},
+		{"a link that was replaced on the way", func(p *trip) page {
+			_, ana := storetest.Admin(p.t, p.store, p.company.ID, "Ana Cruz")
+			if _, err := p.store.RotateKey(p.t.Context(), p.company.ID, ana); err != nil {
+				p.t.Fatal(err)
+			}
+			return p.victim.open(p.callback.String())
+		}, 410, "This link was replaced", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			moved := &atomic.Bool{}
+			inTown(t, func(t *testing.T, s *town) {
+				v := newVisitor(t)
+				p := &trip{town: s, t: t, victim: v, callback: toCallback(t, v, s.personal(t, ann()), "ann"), moved: moved}
+				got := tt.attack(p)
+				got.wants(t, tt.status, tt.words)
+				for _, bad := range []string{"evil", "<script>"} {
+					if strings.Contains(got.body, bad) || strings.Contains(fmt.Sprint(got.header), bad) {
+						t.Errorf("%q is in the answer", bad)
+					}
+				}
+				if got.header.Get("Location") != "" {
+					t.Errorf("sent to %s", got.header.Get("Location"))
+				}
+				s.member(t, ann(), false)
+				s.member(t, bo(), false)
+
+				moved.Store(false)
+				after := v.open(p.callback.String())
+				if tt.spoilt {
+					after.wants(t, 400, ended)
+					s.member(t, ann(), false)
+				} else {
+					after.wants(t, 200, "You’re in, Ann.")
+					s.member(t, ann(), true)
+				}
+			}, func(c *web.Config) {
+				c.Networks = []networks.Network{movable{c.Networks[0], moved}, other{c.Networks[0]}}
+			})
+		})
+	}
+}
+
+func TestAnAnswerWorksOnce(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		v := newVisitor(t)
+		callback := toCallback(t, v, s.personal(t, ann()), "ann")
+		v.open(callback.String()).wants(t, 200, "You’re in, Ann.")
+		issued := len(s.linkedin.Tokens())
+		for range 2 {
+			v.open(callback.String()).wants(t, 400, "This sign-up has ended", "If you have just signed up, all is well")
+		}
+		if got := len(s.linkedin.Tokens()); got != issued {
+			t.Errorf("LinkedIn issued %d tokens, want %d", got, issued)
+		}
+	})
+}
+
+// TestTooLateLeadsBack: consent took longer than ten minutes, and the page still knows where it began.
+func TestTooLateLeadsBack(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		v, link := newVisitor(t), s.personal(t, ann())
+		callback := toCallback(t, v, link, "ann")
+		s.env.Clock.Advance(store.AuthLife + time.Second)
+		v.open(callback.String()).wants(t, 400, "This sign-up has ended")
+		v.signUp(s.url+v.page.href(t), "", "ann").wants(t, 200, "You’re in, Ann.")
+	})
+}
+
+// TestAForgottenTabRevealsNoNewKey: whoever has only the old company URL must not learn the new one from a way back.
+func TestAForgottenTabRevealsNoNewKey(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		v := newVisitor(t)
+		v.open(s.public())
+		v.submit(url.Values{"email": {"stranger@evil.example"}}).wants(t, 200)
+		_, ana := storetest.Admin(t, s.store, s.company.ID, "Ana Cruz")
+		rotated, err := s.store.RotateKey(t.Context(), s.company.ID, ana)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.submit(url.Values{"decision": {"cancel"}}).wants(t, 200, "You said no")
+		if strings.Contains(v.page.body, rotated.Key) {
+			t.Error("the new key is on the page")
+		}
+		v.open(s.url+v.page.href(t)).wants(t, 410, "This link was replaced")
+	})
+}
+
+// FuzzCallback comes back from no network with anything in the query and in the cookies.
+func FuzzCallback(f *testing.F) {
+	f.Add("code=x&state=y", "herald-0123=a.b.c")
+	f.Add("error=access_denied&state=y", "")
+	f.Add("state=%0d%0aSet-Cookie:+evil=1&code=%00", "__Host-herald-=..")
+	f.Add("state=a&state=b;c=d&%zz", ";;=;")
+	network := networks.NewLinkedIn(networks.LinkedInApp{ClientID: "herald", URL: "http://127.0.0.1:1", APIURL: "http://127.0.0.1:1", Now: start})
+	m := newMemory()
+	handler, err := web.New(web.Config{
+		Store: m, Directory: directory{}, Networks: []networks.Network{network}, PublicURL: "http://jobs.acme.example",
+		Slack: func() (string, bool) { return "connected", true }, Now: func() time.Time { return time.Now() }, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	peer := 0
+	f.Fuzz(func(t *testing.T, query, cookie string) {
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/oauth/linkedin/callback", nil)
+		r.URL.RawQuery = query
+		r.Header["Cookie"] = []string{cookie}
+		peer++
+		r.RemoteAddr = fmt.Sprintf("10.%d.%d.%d:1", peer>>16&255, peer>>8&255, peer&255)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code != http.StatusBadRequest {
+			t.Errorf("status %d", w.Code)
+		}
+		if w.Header().Get("Location") != "" || len(m.registered) != 0 {
+			t.Errorf("it led somewhere: %v", w.Header())
+		}
+		for name, values := range w.Header() {
+			if strings.ContainsAny(strings.Join(values, ""), "\r\n") {
+				t.Errorf("header %s: %q", name, values)
+			}
+		}
+	})
+}
