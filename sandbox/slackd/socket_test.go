@@ -375,3 +375,53 @@ func TestAGlobalShortcutOpensAModal(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestManyPeopleActAtOnceOverSeveralSockets(t *testing.T) {
+	t.Parallel()
+	button := slack.NewActionBlock("b", slack.NewButtonBlockElement("a", "1", slack.NewTextBlockObject("plain_text", "Press", false, false)))
+	hear := func(st *story, e socketmode.Event) {
+		ack(st, e)
+		cmd, ok := e.Data.(slack.SlashCommand)
+		if !ok {
+			return
+		}
+		if _, _, err := st.api.PostMessage(cmd.UserID, slack.MsgOptionText(cmd.Text, false), slack.MsgOptionBlocks(button)); err != nil {
+			st.t.Error(err)
+		}
+	}
+	st := tell(t, func(o *slackd.Options) {
+		for i := range 40 {
+			o.Users = append(o.Users, slackd.User{ID: fmt.Sprintf("UM%02d", i), Name: fmt.Sprintf("m%02d", i)})
+		}
+	}, hear)
+	first := st.sock
+	st.connect(hear)
+	if first == st.sock {
+		t.Fatal("there is one socket only")
+	}
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			p := st.Person(fmt.Sprintf("UM%02d", i))
+			for round := range 3 {
+				text := fmt.Sprint("round ", round)
+				if _, err := p.Command(st.ctx(), "C1", "/social "+text); err != nil {
+					t.Error(err)
+					return
+				}
+				m, err := p.AwaitMessage(st.ctx(), p.DM(), func(m slackd.Message) bool { return m.Text == text })
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := p.Click(st.ctx(), slackd.Target{Channel: m.Channel, TS: m.TS, BlockID: "b", ActionID: "a"}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(st.Acks()); n != 240 {
+		t.Errorf("%d acknowledgements, want 240", n)
+	}
+}

@@ -298,6 +298,51 @@ func TestBlocksWithinTheLimitsAreFineAndBeyondThemAreNot(t *testing.T) {
 			"table cells", blockkit.Message, "", `{"type":"table","rows":[[` + times(21, func(int) string { return `{"type":"raw_text","text":"x"}` }) + `]]}`,
 			"[ERROR] no more than 20 items allowed [json-pointer:/blocks/0/rows/0]",
 		},
+		{
+			"rich text", blockkit.Message,
+			`{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"x"}]}]}`,
+			`{"type":"rich_text","elements":[{"type":"text","text":"x"}]}`,
+			"[ERROR] unsupported type: text [json-pointer:/blocks/0/elements/0/type]",
+		},
+		{
+			"video", blockkit.Home,
+			`{"type":"video","title":` + plain("T") + `,"alt_text":"A","video_url":"https://acme.example/v","thumbnail_url":"https://acme.example/t"}`,
+			`{"type":"video","title":` + plain("T") + `,"alt_text":"A","video_url":"http://acme.example/v","thumbnail_url":"https://acme.example/t"}`,
+			"[ERROR] must be a valid URL [json-pointer:/blocks/0/video_url]",
+		},
+		{
+			"initial users", blockkit.Message, actions(`{"type":"multi_users_select","action_id":"u","initial_users":["U1"]}`),
+			actions(`{"type":"multi_users_select","action_id":"u","initial_users":[1]}`),
+			"[ERROR] must provide a string [json-pointer:/blocks/0/elements/0/initial_users/0]",
+		},
+		{
+			"filter", blockkit.Message, actions(`{"type":"conversations_select","action_id":"c","filter":{"include":["public"]}}`),
+			actions(`{"type":"conversations_select","action_id":"c","filter":{}}`),
+			"[ERROR] must define at least one filter [json-pointer:/blocks/0/elements/0/filter]",
+		},
+		{
+			"dispatch config", blockkit.Home,
+			input(`{"type":"plain_text_input","action_id":"t","dispatch_action_config":{"trigger_actions_on":["on_enter_pressed"]}}`),
+			input(`{"type":"plain_text_input","action_id":"t","dispatch_action_config":{"trigger_actions_on":["on_click"]}}`),
+			"[ERROR] must be one of: on_enter_pressed, on_character_entered [json-pointer:/blocks/0/element/dispatch_action_config/trigger_actions_on/0]",
+		},
+		{
+			"options and groups", blockkit.Message, "",
+			actions(`{"type":"static_select","action_id":"m","options":` + optionList(1) + `,"option_groups":[]}`),
+			"[ERROR] must define either `options` or `option_groups` [json-pointer:/blocks/0/elements/0]",
+		},
+		{
+			"initial option of a group", blockkit.Message,
+			actions(`{"type":"static_select","action_id":"m","option_groups":[{"label":` + plain("G") + `,"options":` + optionList(2) + `}],"initial_option":` + option("o", "v1") + `}`),
+			actions(`{"type":"static_select","action_id":"m","option_groups":[{"label":` + plain("G") + `,"options":` + optionList(2) + `}],"initial_option":` + option("o", "v2") + `}`),
+			"[ERROR] must match one of the options [json-pointer:/blocks/0/elements/0/initial_option]",
+		},
+		{
+			"external query length", blockkit.Message, actions(`{"type":"external_select","action_id":"m","min_query_length":0}`),
+			actions(`{"type":"external_select","action_id":"m","min_query_length":"0"}`),
+			"[ERROR] must provide an integer [json-pointer:/blocks/0/elements/0/min_query_length]",
+		},
+		{"file input in a home tab", blockkit.Home, "", input(`{"type":"file_input","action_id":"f"}`), "[ERROR] unsupported type: file_input [json-pointer:/blocks/0/element/type]"},
 		{"unknown block", blockkit.Message, "", `{"type":"sect1on"}`, "[ERROR] unsupported type: sect1on [json-pointer:/blocks/0/type]"},
 		{"no type", blockkit.Message, "", `{}`, "[ERROR] missing required field: type [json-pointer:/blocks/0]"},
 	}
