@@ -43,7 +43,7 @@ func (h *Handlers) openCaseForm(ctx context.Context, r *request, screenID string
 	if err != nil {
 		return fmt.Errorf("remember what is asked: %w", err)
 	}
-	return h.open(ctx, r, view.CaseRequest(m, to, string(metadata)))
+	return h.openOver(ctx, r, screenID, view.CaseRequest(m, to, string(metadata)))
 }
 
 // requestCase files the request of a submitted form.
@@ -51,6 +51,9 @@ func (h *Handlers) requestCase(ctx context.Context, r *request, form slack.View)
 	var asked caseRequest
 	if err := json.Unmarshal([]byte(form.PrivateMetadata), &asked); err != nil {
 		return nil, nil, fmt.Errorf("read what was asked: %w", err)
+	}
+	if _, ok := typeNamed(string(asked.To)); !ok {
+		return nil, nil, store.ErrNotFound
 	}
 	reason, complaint := reasonOf(form)
 	if complaint != nil {
@@ -185,7 +188,7 @@ func (h *Handlers) sendCaseCards(ctx context.Context, job store.Job) error {
 		}
 		return view.CaseCard(now), nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	// A card that was on its way while somebody decided is closed here: closeCase did not know it.

@@ -74,7 +74,8 @@ func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unkno
 
 // dmPeopleForm opens the form that invites people.
 func (h *Handlers) dmPeopleForm(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	return reply{}, h.open(ctx, r, view.DMPeople(r.company, screenOf(pressed)))
+	screenID := screenOf(pressed)
+	return reply{}, h.openOver(ctx, r, screenID, view.DMPeople(r.company, screenID))
 }
 
 // dmPeople invites the people of the form once it is closed: looking them up may take longer than a form can wait.

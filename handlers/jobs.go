@@ -61,7 +61,7 @@ func lanes() []lane {
 			{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},
 			{store.JobConfirmDM, (*Handlers).askWasThisYou, jobTries, nil},
 			{store.JobApprovalCard, (*Handlers).sendApprovalCards, jobTries, nil},
-			{store.JobSignupDecided, (*Handlers).closeSignupCards, jobTries, nil},
+			{store.JobSignupDecided, (*Handlers).signupDecided, jobTries, nil},
 			{store.JobWelcomeDM, (*Handlers).welcome, jobTries, nil},
 		}},
 		{workers: 1, jobs: []jobRun{
@@ -174,8 +174,9 @@ func (h *Handlers) do(ctx context.Context, run jobRun, job store.Job) {
 		// What it was about is gone: erased, cancelled or answered meanwhile.
 		settle = h.store.FinishJob(ctx, job.ID)
 	case delay > 0 && (run.tries == 0 || job.Attempt < run.tries), run.tries == 0:
+		again := h.now().Add(max(delay, jobBackoffMin))
 		log(slog.LevelWarn, "a job failed and will be tried again", err)
-		settle = h.store.RetryJob(ctx, job.ID, h.now().Add(max(delay, jobBackoffMin)))
+		settle = h.store.RetryJob(ctx, job.ID, again)
 	default:
 		log(slog.LevelError, "a job was given up", err)
 		if run.givenUp != nil {

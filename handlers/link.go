@@ -68,7 +68,24 @@ func screenOf(pressed *slack.BlockAction) string {
 
 // postURLForm opens the form that posts the company URL to a channel.
 func (h *Handlers) postURLForm(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	return reply{}, h.open(ctx, r, view.PostURL(r.company, h.companyURL(r.company), screenOf(pressed)))
+	screenID := screenOf(pressed)
+	return reply{}, h.openOver(ctx, r, screenID, view.PostURL(r.company, h.companyURL(r.company), screenID))
+}
+
+// openOver opens a form over a screen. It remembers first where the screen is: the form has no response URL, and what comes of it is
+// shown there.
+func (h *Handlers) openOver(ctx context.Context, r *request, screenID string, form slack.ModalViewRequest) error {
+	sc, err := h.store.Screen(ctx, r.company.ID, r.slackID, screenID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("load a screen: %w", err)
+	}
+	if err == nil && r.responseURL != "" {
+		sc.ResponseURL = r.responseURL
+		if _, err := h.store.SaveScreen(ctx, sc); err != nil {
+			return fmt.Errorf("remember where a screen is: %w", err)
+		}
+	}
+	return h.open(ctx, r, form)
 }
 
 // postURL posts the company URL to a channel once the form is closed: Slack may take longer than a form can wait.

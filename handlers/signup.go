@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -24,10 +26,26 @@ func (h *Handlers) askWasThisYou(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.sendCards(ctx, company, job, []string{s.SlackID}, func() (view.Message, error) {
-		return view.ConfirmSignup(company, s), nil
+	return h.sendSignupCards(ctx, company, job, []string{s.SlackID}, view.ConfirmSignup)
+}
+
+// sendSignupCards asks people about a sign-up, until one of them answers.
+func (h *Handlers) sendSignupCards(ctx context.Context, c store.Company, job store.Job, to []string, draw func(store.Company, store.Signup) view.Message) error {
+	_, err := h.sendCards(ctx, c, job, to, func() (view.Message, error) {
+		s, err := h.store.Signup(ctx, c.ID, job.Ref) // somebody may have answered since the last card
+		if err != nil {
+			return view.Message{}, fmt.Errorf("load the sign-up: %w", err)
+		}
+		return draw(c, s), nil
 	})
-	return err
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	// A card that was on its way while somebody answered is closed here: whoever answered did not know of it.
+	if _, err := h.store.Signup(ctx, c.ID, job.Ref); errors.Is(err, store.ErrNotFound) {
+		return h.closeSignupCards(ctx, c, job.Ref)
+	}
+	return nil
 }
 
 // signupOf loads what a job is about; store.ErrNotFound if it was answered meanwhile.
@@ -53,37 +71,25 @@ func (h *Handlers) denySignup(ctx context.Context, r *request, pressed *slack.Bl
 	return h.answerSignup(ctx, r, pressed.Value, false, view.SignupErased())
 }
 
+// answerSignup takes the question away. If it was answered so fast that where it is was not stored yet, sendSignupCards does.
 func (h *Handlers) answerSignup(ctx context.Context, r *request, signupID string, yes bool, after view.Message) (reply, error) {
-	// The question is where it was sent, whatever the click says. It is looked up first: answering forgets it.
-	cards, err := h.store.Cards(ctx, r.company.ID, store.JobConfirmDM, signupID)
-	if err != nil {
-		return reply{}, fmt.Errorf("look for the question: %w", err)
-	}
-	_, err = h.store.ConfirmSignup(ctx, r.company.ID, r.slackID, signupID, yes)
+	err := h.ends.decide(signupID, signupEnd{after, h.now()}, func() error {
+		_, err := h.store.ConfirmSignup(ctx, r.company.ID, r.slackID, signupID, yes)
+		return err
+	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return reply{}, errAnswered
-	case errors.Is(err, store.ErrExists):
-		after = view.Sentence("You are registered already, so there was nothing left to do. Type `/social` to see your account.")
 	case errors.Is(err, store.ErrTaken):
 		return reply{}, &UserError{"That network account belongs to another member by now. Choose *No*, and sign up again with your own: type `/social`."}
 	case errors.Is(err, store.ErrNotEligible):
 		return reply{}, &UserError{"You cannot take part any more, so no account was made. Choose *No* to erase what was entered."}
+	case errors.Is(err, store.ErrExists):
+		return reply{}, &UserError{"You are registered already. Choose *No* to erase what was entered; your account stays as it is."}
 	case err != nil:
 		return reply{}, fmt.Errorf("answer a sign-up: %w", err)
 	}
-	for _, card := range cards {
-		if card.SlackID != r.slackID {
-			continue
-		}
-		if err := h.redraw(ctx, r.company, card, after); err != nil {
-			return reply{}, err
-		}
-	}
-	if err := h.store.DropCards(ctx, r.company.ID, store.JobConfirmDM, signupID); err != nil {
-		return reply{}, fmt.Errorf("forget the question: %w", err)
-	}
-	return reply{}, nil
+	return reply{}, h.closeSignupCards(ctx, r.company, signupID)
 }
 
 // sendApprovalCards asks all company admins about somebody whom nobody in the workspace can confirm.
@@ -102,21 +108,7 @@ func (h *Handlers) sendApprovalCards(ctx context.Context, job store.Job) error {
 			to = append(to, a.SlackID)
 		}
 	}
-	_, err = h.sendCards(ctx, company, job, to, func() (view.Message, error) {
-		s, err := h.store.Signup(ctx, company.ID, job.Ref) // somebody may have answered since the last card
-		if err != nil {
-			return view.Message{}, fmt.Errorf("load the sign-up: %w", err)
-		}
-		return view.ApprovalCard(company, s), nil
-	})
-	if err != nil {
-		return err
-	}
-	// A card that was on its way while somebody answered is closed here: closeSignupCards did not know it.
-	if _, err := h.store.Signup(ctx, company.ID, job.Ref); errors.Is(err, store.ErrNotFound) {
-		return h.closeSignupCards(ctx, job)
-	}
-	return nil
+	return h.sendSignupCards(ctx, company, job, to, view.ApprovalCard)
 }
 
 // approveSignup is Approve on an approval card.
@@ -129,38 +121,42 @@ func (h *Handlers) declineSignup(ctx context.Context, r *request, pressed *slack
 	return h.decideSignup(ctx, r, pressed.Value, false)
 }
 
-// signupEnds remembers how sign-ups ended until their cards say so: the store keeps nothing of a sign-up that is over. If the process
-// dies before, or another one closes the cards, they say only that it was answered. The zero value is ready to use.
+// signupEnds remembers for a while how sign-ups ended, for their cards: the store keeps nothing of a sign-up that is over. If the process
+// dies, or another one closes the cards, they say only that it was answered. The zero value is ready to use.
 type signupEnds struct {
 	mu   sync.Mutex // held while somebody decides, so that the job that follows finds the end
-	byID map[string]view.Message
+	byID map[string]signupEnd
 }
 
-// decide remembers end if do succeeds.
-func (e *signupEnds) decide(signupID string, end view.Message, do func() error) error {
+type signupEnd struct {
+	message view.Message
+	at      time.Time
+}
+
+// signupEndLife is more than it takes to close the cards of fifty admins while Slack is slow.
+const signupEndLife = time.Hour
+
+// decide remembers the end if do succeeds.
+func (e *signupEnds) decide(signupID string, end signupEnd, do func() error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := do(); err != nil {
 		return err
 	}
 	if e.byID == nil {
-		e.byID = map[string]view.Message{}
+		e.byID = map[string]signupEnd{}
 	}
+	maps.DeleteFunc(e.byID, func(_ string, old signupEnd) bool { return end.at.Sub(old.at) > signupEndLife })
 	e.byID[signupID] = end
 	return nil
 }
 
+// of returns how a sign-up ended, if that is known.
 func (e *signupEnds) of(signupID string) (view.Message, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	m, ok := e.byID[signupID]
-	return m, ok
-}
-
-func (e *signupEnds) forget(signupID string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.byID, signupID)
+	end, ok := e.byID[signupID]
+	return end.message, ok
 }
 
 // decideSignup decides; a job closes the cards of all admins.
@@ -169,7 +165,8 @@ func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string
 	if approve {
 		end = view.SignupApproved
 	}
-	err := h.ends.decide(signupID, view.SignupDecided(end, r.slackID, h.now()), func() error {
+	now := h.now()
+	err := h.ends.decide(signupID, signupEnd{view.SignupDecided(end, r.slackID, now), now}, func() error {
 		_, err := h.store.DecideSignup(ctx, r.company.ID, r.actor(), signupID, approve)
 		return err
 	})
@@ -184,25 +181,28 @@ func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string
 	return reply{}, nil
 }
 
-// closeSignupCards takes the buttons off the question and off every admin's card once a sign-up is over.
-func (h *Handlers) closeSignupCards(ctx context.Context, job store.Job) error {
+// signupDecided takes the buttons off the question and off every admin's card once a sign-up is over.
+func (h *Handlers) signupDecided(ctx context.Context, job store.Job) error {
 	company, err := h.store.Company(ctx, job.CompanyID)
 	if err != nil {
 		return fmt.Errorf("load the company: %w", err)
 	}
-	end, known := h.ends.of(job.Ref)
+	return h.closeSignupCards(ctx, company, job.Ref)
+}
+
+func (h *Handlers) closeSignupCards(ctx context.Context, c store.Company, signupID string) error {
+	end, known := h.ends.of(signupID)
 	if !known {
 		end = view.SignupDecided("", "", h.now())
 	}
 	for _, kind := range []store.JobKind{store.JobApprovalCard, store.JobConfirmDM} {
-		if err := h.redrawCards(ctx, company, kind, job.Ref, end); err != nil {
+		if err := h.redrawCards(ctx, c, kind, signupID, end); err != nil {
 			return err
 		}
-		if err := h.store.DropCards(ctx, company.ID, kind, job.Ref); err != nil {
+		if err := h.store.DropCards(ctx, c.ID, kind, signupID); err != nil {
 			return fmt.Errorf("forget the cards: %w", err)
 		}
 	}
-	h.ends.forget(job.Ref)
 	return nil
 }
 

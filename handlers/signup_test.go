@@ -1,0 +1,164 @@
+package handlers_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"herald/handlers/view"
+	"herald/sandbox/slackd"
+	"herald/store"
+)
+
+// signsUp registers through the company URL with an email address, as the web page does.
+func (w *world) signsUp(name, email string) store.Signup {
+	w.t.Helper()
+	s, err := w.store.Register(w.ctx(), store.Authorization{CompanyID: w.company.ID, Network: "linkedin", Email: email},
+		store.Account{Network: "linkedin", Subject: "li-" + name, Name: name, Email: email, Token: "token-of-" + name}, nil)
+	w.must(err)
+	return s
+}
+
+// eventually waits for something that no person can see.
+func (w *world) eventually(what string, holds func() bool) {
+	w.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for ctx := w.ctx(); !holds(); {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			w.t.Fatalf("never: %s; the log:\n%s", what, w.log.text())
+		}
+	}
+}
+
+// failsOnce waits until a job failed; then an hour passes, in which it becomes due again.
+func (w *world) failsOnce() {
+	w.t.Helper()
+	w.eventually("a job fails", func() bool { return strings.Contains(w.log.text(), "a job failed and will be tried again") })
+	w.passed.Add(int64(time.Hour))
+}
+
+// settles waits until the welcome messages of the first members are out.
+func (w *world) settles() {
+	w.t.Helper()
+	for _, id := range []string{ana, ben, ray, ann, bo} {
+		w.as(id).gets("You're in")
+	}
+}
+
+func TestWhoeverSignsUpWithAColleaguesAddressIsAskedInSlack(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.signsUp("Eve A.", "EVE@acme.example")
+		question := w.as(eve).gets("Was this you?")
+		w.wants(question, "`EVE@acme.example`", "LinkedIn account of *Eve A.*")
+		if w.registered(eve) {
+			t.Fatal("she is a member without having said so")
+		}
+		w.as(eve).presses(w.as(eve).in(question, view.ActionConfirmYes))
+		w.as(eve).becomes(question, "You said that it was you")
+		w.as(eve).gets("You're in")
+		if !w.registered(eve) {
+			t.Error("she said yes and is no member")
+		}
+		if n := len(w.as(eve).MessageElements(question.Channel, question.TS)); n != 0 {
+			t.Errorf("the question still has %d buttons", n)
+		}
+	})
+}
+
+func TestNoErasesASignupThatSomebodyElseMade(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		s := w.signsUp("Mallory", "eve@acme.example")
+		question := w.as(eve).gets("Was this you?")
+		no := w.as(eve).in(question, view.ActionConfirmNo)
+		w.as(eve).presses(no)
+		w.as(eve).becomes(question, "erased")
+		if _, err := w.store.Signup(w.ctx(), w.company.ID, s.ID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the sign-up: %v, want %v", err, store.ErrNotFound)
+		}
+		if w.registered(eve) {
+			t.Error("she said no and is a member")
+		}
+	})
+}
+
+func TestAdminsDecideAboutSomebodyNobodyKnows(t *testing.T) {
+	t.Parallel()
+	for answer, said := range map[string]string{view.ActionSignupApprove: "Approved by <@" + ben + ">", view.ActionSignupDecline: "Declined by <@" + ben + ">"} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			each(t, options{}, func(t *testing.T, w *world) {
+				w.signsUp("Zoe Outside", "zoe@else.example")
+				w.wants(w.as(ana).gets("*Zoe Outside* signed up"), "`zoe@else.example`", "If nobody answers by")
+				card := w.as(ben).gets("*Zoe Outside* signed up")
+				w.as(ben).presses(w.as(ben).in(card, answer))
+				w.as(ben).becomes(card, said)
+				closed := w.as(ana).gets(said)
+				if strings.Contains(says(closed), "Zoe") {
+					t.Errorf("the card still names somebody whose sign-up is over:\n%s", says(closed))
+				}
+				page, err := w.store.Roster(w.ctx(), w.company.ID, store.RosterQuery{Group: store.All, Search: "zoe", Limit: 10})
+				w.must(err)
+				if approved := answer == view.ActionSignupApprove; (len(page.Rows) == 1) != approved {
+					t.Errorf("%d members are called Zoe", len(page.Rows))
+				}
+			})
+		})
+	}
+}
+
+func TestTheSecondAdminLearnsThatItWasDecided(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		s := w.signsUp("Zoe Outside", "zoe@else.example")
+		card := w.as(ana).gets("*Zoe Outside* signed up")
+		approve := w.as(ana).in(card, view.ActionSignupApprove)
+		_, err := w.store.DecideSignup(w.ctx(), w.company.ID, store.Actor{SlackID: ben}, s.ID, false)
+		w.must(err)
+		w.as(ana).becomes(card, "Answered") // by another process, which knows by whom
+
+		// Her click was on its way when the card changed.
+		forged := w.slack.Person(ana).Tampering(func(payload map[string]any) {
+			payload["actions"] = []any{map[string]any{"type": "button", "action_id": approve.ActionID, "block_id": approve.BlockID, "value": s.ID}}
+		})
+		other := w.as(ana).types("/social")
+		_, err = forged.Click(w.ctx(), w.as(ana).in(other, view.ActionMe).Target)
+		w.must(err)
+		w.as(ana).hears("a late click", func(m slackd.Message) bool { return strings.Contains(says(m), view.SignupOver) })
+	})
+}
+
+func TestACardThatCouldNotBeSentIsSentLaterAndOnlyToThoseWhoMissIt(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.settles()
+		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: ben, Error: "internal_error", Count: 1})
+		w.signsUp("Zoe Outside", "zoe@else.example")
+		w.as(ana).gets("*Zoe Outside* signed up")
+		w.failsOnce()
+		w.as(ben).gets("*Zoe Outside* signed up")
+		if n := w.as(ana).got("*Zoe Outside* signed up"); n != 1 {
+			t.Errorf("ana got the card %d times", n)
+		}
+	})
+}
+
+func TestAProcessThatDiesBetweenSendingAndRememberingSendsOneCardTwice(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.settles()
+		// Slack takes the message, and Herald does not live to hear of it.
+		w.slack.Inject(slackd.Fault{Kind: slackd.CutAnswer, Method: "chat.postMessage", Count: 1})
+		w.signsUp("Zoe Outside", "zoe@else.example")
+		w.failsOnce()
+		w.as(ana).gets("*Zoe Outside* signed up")
+		w.as(ben).gets("*Zoe Outside* signed up")
+		total := func() int { return w.as(ana).got("*Zoe Outside* signed up") + w.as(ben).got("*Zoe Outside* signed up") }
+		w.must(w.as(ana).Await(w.ctx(), func() bool { return total() == 3 }))
+	})
+}
