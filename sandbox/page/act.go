@@ -69,6 +69,7 @@ func (s *Server) values(v visit, e slackd.Element) []string {
 
 // pick is one choice a picker offers.
 type pick struct {
+	ID                       string
 	Value, Text, Note, Group string
 	Chosen                   bool
 	Face                     *face
@@ -106,6 +107,8 @@ func (s *Server) choices(v visit) {
 			continue
 		}
 		one.Chosen = slices.Contains(e.Selected, one.Value)
+		// Ids let a later answer leave in place what somebody is about to click.
+		one.ID = strings.Join(strings.Fields(strings.Join([]string{"pick", e.BlockID, e.ActionID, one.Value}, ".")), "_")
 		one.Vals = vals("block", e.BlockID, "action", e.ActionID, "chosen", one.Value)
 		p.List = append(p.List, one)
 	}
