@@ -128,7 +128,7 @@ func TestTenSocketsAreGreetedAndOneMoreIsNot(t *testing.T) {
 func TestAnEventIsSentAgainUntilItIsAcknowledged(t *testing.T) {
 	t.Parallel()
 	st := tell(t, func(o *slackd.Options) {
-		o.Limits.Ack = 30 * time.Millisecond
+		o.Limits.Ack = 400 * time.Millisecond
 		o.Limits.Retry = []time.Duration{0, time.Millisecond, time.Millisecond}
 	}, nil)
 	conn, _ := dial(t, st)
@@ -168,7 +168,7 @@ func TestAnEventIsSentAgainUntilItIsAcknowledged(t *testing.T) {
 func TestAnUnansweredCommandFailsAsInSlack(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("x", 20<<10)
-	st := tell(t, func(o *slackd.Options) { o.Limits.Ack = 50 * time.Millisecond }, nil)
+	st := tell(t, func(o *slackd.Options) { o.Limits.Ack = 700 * time.Millisecond }, nil)
 	ana := st.Person("U1")
 	if _, err := ana.Command(st.ctx(), "C1", "/social"); err == nil || err.Error() != `/social failed with the error "dispatch_failed"` {
 		t.Errorf("without a socket: %v", err)
@@ -186,6 +186,9 @@ func TestAnUnansweredCommandFailsAsInSlack(t *testing.T) {
 	late := read(t, conn)
 	if err := conn.WriteJSON(map[string]string{"envelope_id": late.ID}); err != nil {
 		t.Fatal(err)
+	}
+	if err := st.Await(st.ctx(), func() bool { return len(st.Acks()) == 2 }); err != nil {
+		t.Fatal("the late acknowledgement was not heard:", err)
 	}
 	answer := func(payload any) {
 		f := read(t, conn)
@@ -379,17 +382,21 @@ func TestAGlobalShortcutOpensAModal(t *testing.T) {
 func TestManyPeopleActAtOnceOverSeveralSockets(t *testing.T) {
 	t.Parallel()
 	button := slack.NewActionBlock("b", slack.NewButtonBlockElement("a", "1", slack.NewTextBlockObject("plain_text", "Press", false, false)))
+	var posts sync.WaitGroup
 	hear := func(st *story, e socketmode.Event) {
 		ack(st, e)
 		cmd, ok := e.Data.(slack.SlashCommand)
 		if !ok {
 			return
 		}
-		if _, _, err := st.api.PostMessage(cmd.UserID, slack.MsgOptionText(cmd.Text, false), slack.MsgOptionBlocks(button)); err != nil {
-			st.t.Error(err)
-		}
+		posts.Go(func() {
+			if _, _, err := st.api.PostMessage(cmd.UserID, slack.MsgOptionText(cmd.Text, false), slack.MsgOptionBlocks(button)); err != nil {
+				st.t.Error(err)
+			}
+		})
 	}
 	st := tell(t, func(o *slackd.Options) {
+		o.Limits.Ack = patience // a slow machine is not what this is about
 		for i := range 40 {
 			o.Users = append(o.Users, slackd.User{ID: fmt.Sprintf("UM%02d", i), Name: fmt.Sprintf("m%02d", i)})
 		}
@@ -421,6 +428,7 @@ func TestManyPeopleActAtOnceOverSeveralSockets(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	posts.Wait()
 	if n := len(st.Acks()); n != 240 {
 		t.Errorf("%d acknowledgements, want 240", n)
 	}
