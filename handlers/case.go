@@ -234,7 +234,7 @@ func (h *Handlers) declineCaseForm(ctx context.Context, r *request, pressed *sla
 	c, err := h.store.Case(ctx, r.company.ID, pressed.Value)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return reply{}, errCaseGone
+		return reply{}, h.caseGone(ctx, r)
 	case err != nil:
 		return reply{}, fmt.Errorf("load the case: %w", err)
 	case c.Status != store.CaseOpen:
@@ -255,7 +255,13 @@ func (h *Handlers) declineCase(ctx context.Context, r *request, form slack.View)
 	return nil, nil, h.decideCase(ctx, r, form.PrivateMetadata, false, reason)
 }
 
-var errCaseGone error = &UserError{"This request is gone: the account it was about was removed. There is nothing left to decide."}
+// caseGone takes the buttons off the card that was pressed and says that its member was removed, and the case with them.
+func (h *Handlers) caseGone(ctx context.Context, r *request) error {
+	if r.messageTS == "" {
+		return &UserError{view.CaseGone}
+	}
+	return h.redraw(ctx, r.company, store.Card{SlackID: r.slackID, Channel: r.channelID, TS: r.messageTS}, view.CaseVanished())
+}
 
 // decideCase decides; a job closes the cards of all operators and tells those concerned.
 func (h *Handlers) decideCase(ctx context.Context, r *request, caseID string, approve bool, reason string) error {
@@ -264,7 +270,9 @@ func (h *Handlers) decideCase(ctx context.Context, r *request, caseID string, ap
 	case err == nil:
 		return nil
 	case errors.Is(err, store.ErrNotFound):
-		return errCaseGone
+		return h.caseGone(ctx, r)
+	case errors.Is(err, store.ErrNotEligible):
+		return &UserError{"Nothing was changed: they can no longer use Slack here, so they cannot be a company admin. Decline it."}
 	case errors.Is(err, store.ErrClosed):
 		return &UserError{view.CaseDecided(c)}
 	case errors.Is(err, store.ErrChanged):

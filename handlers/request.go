@@ -15,6 +15,7 @@ type request struct {
 	teamID, enterpriseID string
 	slackID              string
 	channelID            string
+	messageTS            string // of the message that was clicked
 	responseURL          string // "" in the Home tab and in forms
 	triggerID            string
 	home                 bool   // it came from the Home tab
@@ -28,7 +29,7 @@ type request struct {
 
 func requestOf(cb slack.InteractionCallback) *request {
 	return &request{
-		teamID: teamOf(cb), enterpriseID: cb.Enterprise.ID, slackID: cb.User.ID, channelID: cb.Channel.ID,
+		teamID: teamOf(cb), enterpriseID: cb.Enterprise.ID, slackID: cb.User.ID, channelID: cb.Channel.ID, messageTS: cb.Container.MessageTs,
 		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab, modal: cb.View.Type == slack.VTModal,
 	}
 }

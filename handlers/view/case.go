@@ -71,20 +71,17 @@ func CaseCard(c store.Case) Message {
 	who := caseMember(c)
 	return Message{
 		Text: "Request: " + change(who, c.From, c.To) + ".",
-		Blocks: []slack.Block{
-			section(caseTitle(c)),
-			section(quote(c.Reason)),
+		Blocks: append(caseAsked(c),
 			slack.NewActionBlock("",
 				button(ActionCaseApprove, c.ID, "Approve").WithStyle(slack.StylePrimary),
 				button(ActionCaseDecline, c.ID, "Decline…")),
-			quiet("Sent " + date(c.CreatedAt, "{date_short_pretty} {time}") + ". The first answer of any operator counts."),
-		},
+			quiet("Sent "+date(c.CreatedAt, "{date_short_pretty} {time}")+". The first answer of any operator counts.")),
 	}
 }
 
 // CaseClosed takes the place of the card once an operator decided.
 func CaseClosed(c store.Case) Message {
-	blocks := []slack.Block{section(caseTitle(c)), section(quote(c.Reason)), section(caseOutcome(c))}
+	blocks := append(caseAsked(c), section(caseOutcome(c)))
 	if c.Decision != "" {
 		blocks = append(blocks, section(quote(c.Decision)))
 	}
@@ -92,9 +89,10 @@ func CaseClosed(c store.Case) Message {
 }
 
 // CaseVanished takes the place of a card whose member or request is gone.
-func CaseVanished() Message {
-	return Sentence("This request is gone: the account it was about was removed. There is nothing left to decide.")
-}
+func CaseVanished() Message { return Sentence(CaseGone) }
+
+// CaseGone says that there is nothing left to decide.
+const CaseGone = "This request is gone: the account it was about was removed. There is nothing left to decide."
 
 // CaseAnswer tells the requester what an operator decided.
 func CaseAnswer(c store.Case) Message {
@@ -143,6 +141,15 @@ func CaseDecided(c store.Case) string {
 // CaseOutdated says that a request no longer fits.
 func CaseOutdated(c store.Case) string {
 	return "Nothing was changed: " + caseMember(c) + " is " + aType(c.Member.Type) + " by now, so the request no longer fits. Decline it, or leave it."
+}
+
+// caseAsked is what was asked and why; the reason goes with a requester who was removed.
+func caseAsked(c store.Case) []slack.Block {
+	blocks := []slack.Block{section(caseTitle(c))}
+	if c.Reason != "" {
+		blocks = append(blocks, section(quote(c.Reason)))
+	}
+	return blocks
 }
 
 func caseTitle(c store.Case) string {

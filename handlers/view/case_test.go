@@ -25,6 +25,10 @@ func TestCaseScreens(t *testing.T) {
 	golden(t, "case_decline_form", blockkit.Modal, CaseDecline(c))
 	golden(t, "case_undelivered", blockkit.Message, CaseUndelivered(c))
 
+	orphan := c
+	orphan.RequestedBy, orphan.Reason = "", ""
+	golden(t, "case_card_requester_removed", blockkit.Message, CaseCard(orphan))
+
 	c.Status, c.DecidedBy, c.DecidedAt = store.CaseApproved, "U0OPS", noon.Add(time.Hour)
 	golden(t, "case_approved", blockkit.Message, CaseClosed(c))
 	golden(t, "case_answer_approved", blockkit.Message, CaseAnswer(c))

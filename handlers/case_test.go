@@ -1,0 +1,176 @@
+package handlers_test
+
+import (
+	"strings"
+	"testing"
+
+	"herald/handlers/view"
+	"herald/sandbox/slackd"
+	"herald/store"
+)
+
+// asks sends a request to change somebody to or from company admin, and returns the operator's card.
+func (p person) asks(role, reason string) slackd.Message {
+	p.w.t.Helper()
+	_, err := p.Command(p.w.ctx(), general, "/social role "+role)
+	p.w.must(err)
+	form := p.seesModal("an operator approves this")
+	if done := p.submits(form, map[string][]string{view.BlockReason: {reason}}); done.Action != "" {
+		p.w.t.Fatalf("the form stays open: %s %v", done.Action, done.Errors)
+	}
+	p.gets("Asked an operator")
+	return p.w.as(olga).gets(reason)
+}
+
+func TestAnOperatorMakesACompanyAdmin(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		card := w.as(ana).asks("@ray admin", "He takes over hiring in Lisbon.")
+		w.wants(card, "*Request* from <@"+ana+">", "make *Ray Rios* a company admin", "now recruiter")
+		w.as(olga).presses(w.as(olga).in(card, view.ActionCaseApprove))
+
+		closed := w.as(olga).becomes(card, "*Approved by <@"+olga+">*")
+		if n := len(w.as(olga).MessageElements(closed.Channel, closed.TS)); n != 0 {
+			t.Errorf("the card still has %d buttons", n)
+		}
+		w.wants(w.as(ana).gets("Your request was decided"), "Approved by <@"+olga+">")
+		w.as(ray).gets("You are a company admin")
+		if got := w.member(ray).Type; got != store.Admin {
+			t.Errorf("ray is %s", got)
+		}
+		log := w.as(ray).types("/social audit") // which only admins may read
+		w.wants(log, "*Ana Alves* asked to make *Ray Rios* a company admin", "*Olga Orlova* approved")
+	})
+}
+
+func TestAnOperatorDeclinesWithAReason(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		card := w.as(ana).asks("@ray admin", "Please.")
+		decline := w.as(olga).in(card, view.ActionCaseDecline)
+		w.as(olga).presses(decline)
+		form := w.as(olga).seesModal("Decline the request")
+		if done := w.as(olga).submits(form, map[string][]string{view.BlockReason: {" \n "}}); done.Errors[view.BlockReason] == "" {
+			t.Errorf("a decline needs no reason: %+v", done)
+		}
+		w.as(olga).submits(form, map[string][]string{view.BlockReason: {"Not before he has met the *team*."}})
+		w.as(olga).becomes(card, "*Declined by <@"+olga+">*")
+		w.wants(w.as(ana).gets("Your request was decided"), "Declined by <@"+olga+">", "> Not before he has met the ∗team∗.")
+		if n := w.as(ray).got("company admin"); n != 0 {
+			t.Error("ray heard of a request that changed nothing")
+		}
+		if got := w.member(ray).Type; got != store.Recruiter {
+			t.Errorf("ray is %s", got)
+		}
+	})
+}
+
+func TestACaseIsDecidedOnce(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		card := w.as(ana).asks("@ray admin", "Please.")
+		decline, approve := w.as(olga).in(card, view.ActionCaseDecline), w.as(olga).in(card, view.ActionCaseApprove)
+		w.as(olga).presses(decline)
+		form := w.as(olga).seesModal("Decline the request")
+		w.as(olga).presses(approve)
+		w.as(olga).becomes(card, "*Approved by <@"+olga+">*")
+
+		// The form was open all the time.
+		if done := w.as(olga).submits(form, map[string][]string{view.BlockReason: {"No."}}); done.Action != "update" {
+			t.Errorf("the form says nothing: %+v", done)
+		}
+		w.as(olga).seesModal("decided before: *Approved by <@" + olga + ">*")
+		if got := w.member(ray).Type; got != store.Admin {
+			t.Errorf("ray is %s", got)
+		}
+	})
+}
+
+func TestASecondRequestForTheSameMemberWaitsForTheFirst(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.as(ana).asks("@ray admin", "Please.")
+		_, err := w.as(ben).Command(w.ctx(), general, "/social role @ray admin")
+		w.must(err)
+		w.as(ben).submits(w.as(ben).seesModal("an operator approves this"), map[string][]string{view.BlockReason: {"Me too."}})
+		w.wants(w.as(ben).gets("is open already"), "sent by <@"+ana+">")
+		if n := w.as(olga).got("Me too."); n != 0 {
+			t.Error("the operator is asked twice")
+		}
+	})
+}
+
+func TestTheLastCompanyAdminStays(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		benGoes := w.as(ana).asks("@ben employee", "Ben wants to do less.")
+		anaGoes := w.as(ben).asks("@ana recruiter", "Ana wants to do less.")
+		w.as(olga).presses(w.as(olga).in(benGoes, view.ActionCaseApprove))
+		w.as(olga).becomes(benGoes, "Approved by")
+		w.as(ben).gets("You are an employee")
+
+		w.as(olga).presses(w.as(olga).in(anaGoes, view.ActionCaseApprove))
+		w.as(olga).tells("without a company admin")
+		if got := w.member(ana).Type; got != store.Admin {
+			t.Errorf("ana is %s, and the company has no admin", got)
+		}
+		w.wants(w.as(ana).types("/social role @ana employee"), "at least one company admin")
+	})
+}
+
+// tells waits until Herald answers somebody with an ephemeral message in their conversation.
+func (p person) tells(text string) {
+	p.w.t.Helper()
+	_, err := p.AwaitMessage(p.w.ctx(), p.DM(), func(m slackd.Message) bool { return m.Ephemeral && strings.Contains(says(m), text) })
+	if err != nil {
+		p.w.t.Fatalf("%s is not told %q: %v", p.ID(), text, err)
+	}
+}
+
+func TestARequestOfARemovedAdminIsStillDecidedAndARemovedMembersIsNot(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		card := w.as(ben).asks("@ray admin", "Please.")
+		w.removes(ana, ben)
+		w.as(olga).presses(w.as(olga).in(card, view.ActionCaseApprove))
+		closed := w.as(olga).becomes(card, "Approved by")
+		if strings.Contains(says(closed), ben) {
+			t.Errorf("the card still names the removed requester:\n%s", says(closed))
+		}
+		w.as(ray).gets("You are a company admin")
+
+		card = w.as(ana).asks("@ann admin", "Her, too.")
+		w.removes(ana, ann)
+		w.as(olga).presses(w.as(olga).in(card, view.ActionCaseApprove))
+		w.as(olga).becomes(card, "This request is gone")
+	})
+}
+
+// removes purges a member at once.
+func (w *world) removes(by, slackID string) {
+	w.t.Helper()
+	actor := store.Actor{SlackID: by}
+	removal, err := w.store.ProposeRemoval(w.ctx(), w.company.ID, actor, "", []string{w.member(slackID).ID})
+	w.must(err)
+	_, err = w.store.ConfirmRemoval(w.ctx(), w.company.ID, actor, removal.ID)
+	w.must(err)
+	w.eventually(slackID+" is removed", func() bool { return !w.registered(slackID) })
+}
+
+func TestOnlyOperatorsDecide(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		card := w.as(ana).asks("@ray admin", "Please.")
+		id := w.as(olga).in(card, view.ActionCaseApprove).Value
+		menu := w.as(ana).types("/social")
+		forger := w.slack.Person(ana).Tampering(func(payload map[string]any) {
+			payload["actions"] = []any{map[string]any{"type": "button", "action_id": view.ActionCaseApprove, "block_id": "b", "value": id}}
+		})
+		_, err := forger.Click(w.ctx(), w.as(ana).in(menu, view.ActionMe).Target)
+		w.must(err)
+		w.as(ana).hears("a forged approval", func(m slackd.Message) bool { return strings.Contains(says(m), "Only an operator can decide this") })
+		if got := w.member(ray).Type; got != store.Recruiter {
+			t.Errorf("ray is %s", got)
+		}
+	})
+}
