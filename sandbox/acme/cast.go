@@ -11,28 +11,50 @@ func mainCharacters() []Person {
 	ray := member(Recruiter, work("ray"), 240)
 	ray.Facebook = true
 	return []Person{
-		Person{ID: Ana, Handle: "ana", DisplayName: "ana", RealName: "Ana Pereira", Email: work("ana"), Title: "Head of People",
-			WorkspaceAdmin: true, Main: true, Membership: member(Admin, work("ana"), 398)}.in(lisbon),
-		Person{ID: Ben, Handle: "ben", DisplayName: "ben", RealName: "Ben Okafor", Email: work("ben"), Title: "Talent Lead",
-			Main: true, Membership: ben}.in(london),
-		Person{ID: Ray, Handle: "ray", DisplayName: "ray", RealName: "Ray Castillo", Email: work("ray"), Title: "Recruiter",
-			Main: true, Membership: ray}.in(ny),
-		Person{ID: Ann, Handle: "ann", DisplayName: "ann", RealName: "Ann Lee", Email: work("ann"), Title: "Product Designer",
-			Main: true, Membership: member(Employee, "ann@home.example", 12)}.in(la),
-		Person{ID: Eve, Handle: "eve", DisplayName: "eve", RealName: "Eve Novák", Email: work("eve"), Title: "Data Engineer",
-			Main: true}.in(berlin),
-		Person{ID: Ivy, Handle: "ivy", DisplayName: "ivy", RealName: "Ivy Tanaka", Email: work("ivy"), Title: "Accountant",
-			Main: true, Membership: Membership{Standing: Invited, DaysAgo: 5, InvitedBy: Ana}}.in(tokyo),
-		Person{ID: Gus, Handle: "gus", DisplayName: "gus", RealName: "Gus Lindqvist", Email: "gus@agency.example", Title: "Agency guest",
-			Guest: true, Main: true}.in(berlin),
-		Person{ID: Sue, Handle: "sue", DisplayName: "sue", RealName: "Sue Marchetti", Email: "sue@agency.example", Title: "Single-channel guest",
-			Guest: true, ChannelGuest: true, Main: true}.in(berlin),
-		Person{ID: Olga, Handle: "olga", DisplayName: "ops", RealName: "Olga Ops", Email: work("olga"), Title: "Workspace owner, operations",
-			WorkspaceAdmin: true, Owner: true, PrimaryOwner: true, Main: true}.in(berlin),
-		Person{ID: Pat, TeamID: PartnerTeamID, Handle: "pat", DisplayName: "pat", RealName: "Pat Partner", Email: "pat@partners.example",
-			Title: "From another workspace", Main: true}.in(ny),
-		Person{ID: Dan, Handle: "dan", DisplayName: "dan", RealName: "Dan Former", Email: work("dan"), Title: "Left in May",
-			Deactivated: true, Main: true}.in(london),
+		Person{
+			ID: Ana, Handle: "ana", DisplayName: "ana", RealName: "Ana Pereira", Email: work("ana"), Title: "Head of People",
+			WorkspaceAdmin: true, Main: true, Membership: member(Admin, work("ana"), 398),
+		}.in(lisbon),
+		Person{
+			ID: Ben, Handle: "ben", DisplayName: "ben", RealName: "Ben Okafor", Email: work("ben"), Title: "Talent Lead",
+			Main: true, Membership: ben,
+		}.in(london),
+		Person{
+			ID: Ray, Handle: "ray", DisplayName: "ray", RealName: "Ray Castillo", Email: work("ray"), Title: "Recruiter",
+			Main: true, Membership: ray,
+		}.in(ny),
+		Person{
+			ID: Ann, Handle: "ann", DisplayName: "ann", RealName: "Ann Lee", Email: work("ann"), Title: "Product Designer",
+			Main: true, Membership: member(Employee, "ann@home.example", 12),
+		}.in(la),
+		Person{
+			ID: Eve, Handle: "eve", DisplayName: "eve", RealName: "Eve Novák", Email: work("eve"), Title: "Data Engineer",
+			Main: true,
+		}.in(berlin),
+		Person{
+			ID: Ivy, Handle: "ivy", DisplayName: "ivy", RealName: "Ivy Tanaka", Email: work("ivy"), Title: "Accountant",
+			Main: true, Membership: Membership{Standing: Invited, DaysAgo: 5, InvitedBy: Ana},
+		}.in(tokyo),
+		Person{
+			ID: Gus, Handle: "gus", DisplayName: "gus", RealName: "Gus Lindqvist", Email: "gus@agency.example", Title: "Agency guest",
+			Guest: true, Main: true,
+		}.in(berlin),
+		Person{
+			ID: Sue, Handle: "sue", DisplayName: "sue", RealName: "Sue Marchetti", Email: "sue@agency.example", Title: "Single-channel guest",
+			Guest: true, ChannelGuest: true, Main: true,
+		}.in(berlin),
+		Person{
+			ID: Olga, Handle: "olga", DisplayName: "ops", RealName: "Olga Ops", Email: work("olga"), Title: "Workspace owner, operations",
+			WorkspaceAdmin: true, Owner: true, PrimaryOwner: true, Main: true,
+		}.in(berlin),
+		Person{
+			ID: Pat, TeamID: PartnerTeamID, Handle: "pat", DisplayName: "pat", RealName: "Pat Partner", Email: "pat@partners.example",
+			Title: "From another workspace", Main: true,
+		}.in(ny),
+		Person{
+			ID: Dan, Handle: "dan", DisplayName: "dan", RealName: "Dan Former", Email: work("dan"), Title: "Left in May",
+			Deactivated: true, Main: true,
+		}.in(london),
 	}
 }
 

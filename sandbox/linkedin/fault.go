@@ -1,6 +1,7 @@
 package linkedin
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -43,11 +44,7 @@ func (s *Server) SetFault(f Fault, times int) {
 func (s *Server) FaultsOn() map[Fault]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	on := map[Fault]int{}
-	for f, n := range s.faults {
-		on[f] = n
-	}
-	return on
+	return maps.Clone(s.faults)
 }
 
 // failing reports whether the fault happens now, and counts it.

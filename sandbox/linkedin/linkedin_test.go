@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -216,9 +217,7 @@ func TestAMemberSaysNo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, values := range u.Query() {
-		form[name] = values
-	}
+	maps.Copy(form, u.Query())
 	if status, body, _ := w.post(w.url+u.Path, form); status != http.StatusUnprocessableEntity || !strings.Contains(body, "Choose who you are") {
 		t.Errorf("an unknown account was answered with %d", status)
 	}

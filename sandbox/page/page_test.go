@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -138,11 +139,15 @@ func (w *world) answer(sm *socketmode.Client, ev socketmode.Event) {
 	case slack.SlashCommand:
 		w.commands <- data
 	}
+	var err error
 	if answer != nil {
-		sm.Ack(*ev.Request, answer)
-		return
+		err = sm.Ack(*ev.Request, answer)
+	} else {
+		err = sm.Ack(*ev.Request)
 	}
-	sm.Ack(*ev.Request)
+	if err != nil {
+		w.t.Errorf("acknowledge: %v", err)
+	}
 }
 
 func (w *world) get(path string) (status int, body string) {
@@ -161,9 +166,7 @@ func (w *world) do(method, path string, form url.Values, header http.Header) (st
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -336,9 +339,7 @@ func TestEveryKindOfControlTellsTheApp(t *testing.T) {
 	act := func(block, action string, more url.Values) *slack.BlockAction {
 		t.Helper()
 		form := url.Values{"channel": {"C1"}, "ts": {ts}, "block": {block}, "action": {action}}
-		for name, values := range more {
-			form[name] = values
-		}
+		maps.Copy(form, more)
 		if status, body := w.post("/as/ann/act", form); status != http.StatusOK || strings.Contains(body, "<p>") {
 			t.Fatalf("%s was answered %d %s", action, status, body)
 		}
@@ -402,7 +403,7 @@ func TestAModalIsFilledRefusedAndClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := opened.View.ID
+	id := opened.ID
 	_, body := w.get("/as/ann/modals")
 	for _, want := range []string{`role="dialog"`, `aria-modal="true"`, "Why &lt;b&gt;?", "Send", "Cancel", `name="v:reason:text"`} {
 		if !strings.Contains(body, want) {

@@ -48,8 +48,12 @@ func faceOf(u slackd.User) face {
 		is   bool
 		name string
 	}{
-		{u.IsPrimaryOwner, "primary owner"}, {u.IsAdmin && !u.IsPrimaryOwner, "workspace admin"}, {u.IsUltraRestricted, "single-channel guest"},
-		{u.IsRestricted && !u.IsUltraRestricted, "guest"}, {u.Deleted, "deactivated"}, {u.IsBot, "app"},
+		{u.IsPrimaryOwner, "primary owner"},
+		{u.IsAdmin && !u.IsPrimaryOwner, "workspace admin"},
+		{u.IsUltraRestricted, "single-channel guest"},
+		{u.IsRestricted && !u.IsUltraRestricted, "guest"},
+		{u.Deleted, "deactivated"},
+		{u.IsBot, "app"},
 	} {
 		if tag.is {
 			f.Tags = append(f.Tags, tag.name)

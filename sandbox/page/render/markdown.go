@@ -3,6 +3,7 @@ package render
 import (
 	"html"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -66,7 +67,7 @@ func (s Surface) markdown(text string) string {
 		case mdHeading.MatchString(line):
 			closeAll()
 			m := mdHeading.FindStringSubmatch(line)
-			out.WriteString(`<div class="md-h md-h` + string(rune('0'+len(m[1]))) + `">` + s.markdownInline(m[2]) + `</div>`)
+			out.WriteString(`<div class="md-h md-h` + strconv.Itoa(len(m[1])) + `">` + s.markdownInline(m[2]) + `</div>`)
 		case mdRule.MatchString(line):
 			closeAll()
 			out.WriteString("<hr>")

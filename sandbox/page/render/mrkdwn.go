@@ -15,24 +15,29 @@ import (
 // people cannot type here because text drops them first, stands for each piece.
 type pieces struct {
 	html []string
+	next rune // how many there are, counted as a rune
 }
 
-// firstPiece is the first rune of supplementary private use area A, which has room for 65,534 pieces.
-const firstPiece = 0xF0000
+// firstPiece is the first rune of supplementary private use area A, which has room for mostPieces.
+const (
+	firstPiece rune = 0xF0000
+	mostPieces rune = 0xFFFE
+)
 
 func (p *pieces) keep(safe string) string {
-	if len(p.html) >= 0xFFFD {
+	if p.next >= mostPieces {
 		return ""
 	}
 	p.html = append(p.html, safe)
-	return string(rune(firstPiece + len(p.html) - 1))
+	p.next++
+	return string(firstPiece + p.next - 1)
 }
 
 // put escapes text and puts the pieces back in.
 func (p *pieces) put(text string) string {
 	var out strings.Builder
 	for _, r := range text {
-		if i := int(r) - firstPiece; i >= 0 && i < len(p.html) {
+		if i := int(r - firstPiece); i >= 0 && i < len(p.html) {
 			out.WriteString(p.html[i])
 			continue
 		}
