@@ -55,8 +55,10 @@ type jobRun struct {
 // lanes lists every kind of job. To add one, write its method beside its feature and add a line.
 func lanes() []lane {
 	return []lane{
-		{workers: 4, jobs: []jobRun{
+		{workers: 1, jobs: []jobRun{
 			{store.JobRemoval, (*Handlers).runRemoval, 0, nil}, // promised to the admin who confirmed
+		}},
+		{workers: 4, jobs: []jobRun{
 			{store.JobCaseCard, (*Handlers).sendCaseCards, jobTries, nil},
 			{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},
 			{store.JobConfirmDM, (*Handlers).askWasThisYou, jobTries, nil},

@@ -191,9 +191,9 @@ func (h *Handlers) submitRemoval(ctx context.Context, r *request, form slack.Vie
 	return done, func(ctx context.Context) (reply, error) { return h.executeRemoval(ctx, r, confirmed, sc) }, nil
 }
 
-// wrongCount checks the number that was typed, where the modal asked for one; nil: it is right.
+// wrongCount checks the number that was typed, where the modal asked for one; nil: it is right, or the list is another one by now.
 func wrongCount(form slack.View, removal store.Removal) *slack.ViewSubmissionResponse {
-	if view.RemovalFits(removal) {
+	if removal.Shown != len(removal.Members) || view.RemovalFits(removal) {
 		return nil
 	}
 	typed := ""
@@ -239,7 +239,7 @@ func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed sto
 		return reply{}, fmt.Errorf("execute a removal: %w", err)
 	}
 	self := slices.ContainsFunc(confirmed.Members, func(m store.RemovalMember) bool { return m.Self })
-	notice := view.Removed(len(confirmed.Members), self)
+	notice := view.Removed(executed.Removed, self)
 	if self {
 		h.signOut(ctx, r.company, r.slackID, &notice)
 		if sc.ResponseURL != "" {
@@ -277,15 +277,15 @@ func (h *Handlers) runRemoval(ctx context.Context, job store.Job) error {
 		return fmt.Errorf("load the company: %w", err)
 	}
 	executed, err := h.store.ExecuteRemoval(ctx, company.ID, job.Ref)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrLastAdmin) {
+		return nil // it must not happen some other day, when nobody expects it any more
 	}
 	if err != nil {
 		return fmt.Errorf("execute a removal: %w", err)
 	}
 	for _, m := range executed.Members {
 		if m.Self && m.SlackID != "" {
-			notice := view.Removed(len(executed.Members), true)
+			notice := view.Removed(executed.Removed, true)
 			h.signOut(ctx, company, m.SlackID, &notice)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -254,8 +255,10 @@ func (w *world) register(slackID string) {
 	if !ok {
 		w.t.Fatalf("there is no %s", slackID)
 	}
+	entry, err := w.h.DirectoryPerson(w.ctx(), w.company, slackID)
+	w.must(err)
 	_, err = w.store.Register(w.ctx(), store.Authorization{CompanyID: w.company.ID, Network: "linkedin", Token: token, Email: u.Email},
-		store.Account{Network: "linkedin", Subject: "li-" + slackID, Name: u.RealName, Email: u.Email, Token: "token-of-" + slackID, ExpiresAt: w.now().Add(60 * 24 * time.Hour)}, nil)
+		store.Account{Network: "linkedin", Subject: "li-" + slackID, Name: u.RealName, Email: u.Email, Token: "token-of-" + slackID, ExpiresAt: w.now().Add(60 * 24 * time.Hour)}, &entry)
 	w.must(err)
 }
 
@@ -301,6 +304,13 @@ func (p person) types(text string) slackd.Message {
 	_, err := p.Command(p.w.ctx(), general, text)
 	p.w.must(err)
 	return p.hears(text, func(m slackd.Message) bool { return m.TS > last.TS })
+}
+
+// commands types a command that is not answered by a message.
+func (p person) commands(text string) {
+	p.w.t.Helper()
+	_, err := p.Command(p.w.ctx(), general, text)
+	p.w.must(err)
 }
 
 // hears waits for a message in #general.
@@ -480,4 +490,16 @@ func (t *tee) Write(line []byte) (int, error) {
 		}
 	}
 	return len(line), nil
+}
+
+// gone waits until somebody is no member any more.
+func (w *world) gone(slackID string) {
+	w.t.Helper()
+	ctx := w.ctx()
+	for w.registered(slackID) {
+		if ctx.Err() != nil {
+			w.t.Fatalf("%s is still a member", slackID)
+		}
+		runtime.Gosched()
+	}
 }
