@@ -25,6 +25,7 @@ type Removal struct {
 	ScreenID  string // the User Management screen it came from, or ""
 	Status    RemovalStatus
 	Members   []RemovalMember // by name; empty once done
+	Shown     int             // how many members the confirmation showed: more than Members if somebody is gone since
 	FileID    string          // Slack file with the full list, to be deleted afterwards, or ""
 	Removed   int             // how many accounts were purged, once done
 }
@@ -57,7 +58,7 @@ const removalColumns = `id, company_id, by_slack, by_cli, screen_id, status, fil
 func (r removalRow) removal() Removal {
 	return Removal{
 		ID: r.ID, CompanyID: r.CompanyID, By: Actor{SlackID: r.BySlack, CLI: r.ByCLI}, ScreenID: r.ScreenID, Status: r.Status,
-		FileID: r.FileID, Removed: r.Removed,
+		Shown: r.Proposed, FileID: r.FileID, Removed: r.Removed,
 	}
 }
 
@@ -79,6 +80,7 @@ func (s *Store) ProposeRemoval(ctx context.Context, companyID string, by Actor, 
 		}
 		row := removalRow{
 			ID: newID(), CompanyID: companyID, BySlack: by.SlackID, ByCLI: by.CLI, ScreenID: screenID, Status: RemovalProposed,
+			Proposed: len(members),
 		}
 		_, err = t.ExecContext(ctx, `
 			INSERT INTO removals (id, company_id, by_slack, by_cli, screen_id, status, file_id, proposed, removed, created_at)
@@ -271,6 +273,7 @@ func (s *Store) ConfirmRemoval(ctx context.Context, companyID string, by Actor, 
 		removal = row.removal()
 		removal.Members = members
 		if changed {
+			removal.Shown = len(members)
 			return t.replaceSnapshot(ctx, removalID, members)
 		}
 		removal.Status = RemovalConfirmed
