@@ -1,0 +1,82 @@
+package handlers_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"herald/sandbox/slackd"
+	"herald/store"
+)
+
+func TestAMessageThatSlackPutsOffArrivesOnce(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.settles()
+		w.slack.Inject(slackd.Fault{Kind: slackd.RateLimited, Method: "chat.postMessage", Delay: 2 * time.Second, Count: 1})
+		w.as(ana).types("/social invite @eve")
+		w.failsOnce()
+		w.as(eve).gets("Acme invites you")
+		if n := w.as(eve).got("Acme invites you"); n != 1 {
+			t.Errorf("she was invited %d times", n)
+		}
+	})
+}
+
+func TestAProcessThatStopsFinishesWhatItBegan(t *testing.T) {
+	t.Parallel()
+	each(t, options{noJobs: true}, func(t *testing.T, w *world) {
+		drain := func() { // the welcome messages
+			ctx, stop := context.WithCancel(w.ctx())
+			defer stop()
+			go func() { w.settles(); stop() }()
+			w.must(w.h.Run(ctx))
+		}
+		drain()
+		w.slack.Inject(slackd.Fault{Kind: slackd.Slow, Method: "chat.postMessage", Delay: 300 * time.Millisecond, Count: 1})
+		w.as(ana).types("/social invite @eve")
+
+		ctx, stop := context.WithCancel(w.ctx())
+		returned := make(chan error)
+		go func() { returned <- w.h.Run(ctx) }()
+		w.eventually("Slack is being slow", func() bool { return len(w.slack.FaultList()) == 0 })
+		stop()
+		w.must(<-returned)
+		if n := w.as(eve).got("Acme invites you"); n != 1 {
+			t.Errorf("she was invited %d times when the process had stopped", n)
+		}
+		w.passed.Add(int64(time.Hour)) // every lease has run out
+		jobs, err := w.store.ClaimJobs(w.ctx(), 10, time.Minute, store.JobInviteDM)
+		w.must(err)
+		if len(jobs) != 0 {
+			t.Errorf("the next process would send it again: %+v", jobs)
+		}
+	})
+}
+
+func TestTwoProcessesShareTheWork(t *testing.T) {
+	t.Parallel()
+	var many []slackd.User
+	var handles string
+	for i := range 6 {
+		many = append(many, slackd.User{ID: fmt.Sprintf("U0MANY%d", i), Name: fmt.Sprintf("many%d", i)})
+		handles += fmt.Sprintf(" @many%d", i)
+	}
+	each(t, options{people: many}, func(t *testing.T, w *world) {
+		ctx, stop := context.WithCancel(w.ctx())
+		returned := make(chan error)
+		go func() { returned <- w.h.Run(ctx) }() // besides the one of the world
+		w.as(ana).types("/social invite" + handles)
+		for _, u := range many {
+			w.as(u.ID).gets("Acme invites you")
+		}
+		stop()
+		w.must(<-returned)
+		for _, u := range many {
+			if n := w.as(u.ID).got("Acme invites you"); n != 1 {
+				t.Errorf("%s was invited %d times", u.Name, n)
+			}
+		}
+	})
+}

@@ -1,0 +1,125 @@
+package handlers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"herald/sandbox/slackd"
+	"herald/store"
+)
+
+func TestALargeDirectoryIsMirroredAtSlacksPace(t *testing.T) {
+	t.Parallel()
+	const size = 2500
+	many := make([]slackd.User, size)
+	for i := range many {
+		many[i] = slackd.User{ID: fmt.Sprintf("U1%05d", i), Name: fmt.Sprintf("person%d", i), RealName: fmt.Sprintf("Person %d", i)}
+	}
+	each(t, options{people: many, noBot: true}, func(t *testing.T, w *world) {
+		before := len(w.slack.Calls("users.list"))
+		w.slack.Inject(slackd.Fault{Kind: slackd.RateLimited, Method: "users.list", Delay: time.Second, Count: 2})
+		w.slack.Inject(slackd.Fault{Kind: slackd.ServerError, Method: "users.list", Count: 1})
+		w.must(w.h.SyncDirectory(w.ctx(), w.company))
+
+		pages := (size + 13 + 199) / 200 // the people of every test, and Slackbot and Herald
+		if calls := len(w.slack.Calls("users.list")) - before; calls != pages+3 {
+			t.Errorf("%d calls of users.list, want %d pages and 3 that failed", calls, pages)
+		}
+		counts, err := w.store.Counts(w.ctx(), w.company.ID)
+		w.must(err)
+		if got, want := counts[store.Unregistered], size+2; got != want { // with eve and olga
+			t.Errorf("%d people are not registered, want %d", got, want)
+		}
+	})
+}
+
+func TestAnInterruptedSyncDeactivatesNobody(t *testing.T) {
+	t.Parallel()
+	each(t, options{noBot: true}, func(t *testing.T, w *world) {
+		w.passed.Add(int64(24 * time.Hour))
+		w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "users.list", Error: "fatal_error"})
+		ctx, stop := context.WithTimeout(w.ctx(), 100*time.Millisecond)
+		defer stop()
+		if err := w.h.SyncDirectory(ctx, w.company); err == nil {
+			t.Error("it claims to be complete")
+		}
+		p, err := w.store.PersonBySlackID(w.ctx(), w.company.ID, eve)
+		w.must(err)
+		if p.Deactivated {
+			t.Error("eve seems to have left the company")
+		}
+	})
+}
+
+func TestThoseWhomTheDirectoryForgetsAreDeactivated(t *testing.T) {
+	t.Parallel()
+	each(t, options{noBot: true}, func(t *testing.T, w *world) {
+		w.must(w.store.MirrorPeople(w.ctx(), w.company.ID, []store.Person{{SlackID: "U0OLD", Name: "Old", Handle: "old"}}))
+		w.passed.Add(int64(24 * time.Hour))
+		w.must(w.h.SyncDirectory(w.ctx(), w.company))
+		p, err := w.store.PersonBySlackID(w.ctx(), w.company.ID, "U0OLD")
+		w.must(err)
+		if !p.Deactivated {
+			t.Error("somebody who is not listed any more seems to be here")
+		}
+		c, err := w.store.Company(w.ctx(), w.company.ID)
+		w.must(err)
+		if c.SyncedAt.Before(noon.Add(24 * time.Hour)) {
+			t.Errorf("synced at %s, and it is %s", c.SyncedAt, w.now())
+		}
+	})
+}
+
+func TestTheMirrorFollowsWhatHappensInTheWorkspace(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		known := func(slackID string, as func(store.Person) bool) func() bool {
+			return func() bool {
+				p, err := w.store.PersonBySlackID(w.ctx(), w.company.ID, slackID)
+				return err == nil && as(p)
+			}
+		}
+		w.must(w.slack.AddUser(slackd.User{ID: "U0NEW", Name: "new", RealName: "Nina New", Email: "nina@acme.example"}))
+		w.eventually("somebody joined", known("U0NEW", func(p store.Person) bool { return p.Name == "Nina New" && p.Eligible() }))
+		u, _ := w.slack.User("U0NEW")
+		u.DisplayName, u.IsRestricted = "nina", true
+		w.must(w.slack.UpdateUser(u))
+		w.eventually("they became a guest", known("U0NEW", func(p store.Person) bool { return p.Name == "nina" && p.Guest }))
+		w.must(w.slack.Deactivate(eve))
+		w.eventually("eve left", known(eve, func(p store.Person) bool { return p.Deactivated }))
+		w.slack.Uninstall()
+		w.eventually("the operator is warned", func() bool { return strings.Contains(w.log.text(), "slack took the app's access away") })
+	})
+}
+
+func TestSomebodyRemovedStaysForgottenUntilAnAdminInvitesThem(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		unknown := func(when string) {
+			t.Helper()
+			if _, err := w.store.PersonBySlackID(w.ctx(), w.company.ID, bo); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s: bo is known again (%v)", when, err)
+			}
+		}
+		w.removes(ana, bo)
+		unknown("after the removal")
+		w.must(w.h.SyncDirectory(w.ctx(), w.company))
+		unknown("after a sync")
+		u, _ := w.slack.User(bo)
+		u.StatusText = "On holiday"
+		w.must(w.slack.UpdateUser(u))
+		w.must(w.slack.AddUser(slackd.User{ID: "U0NEW", Name: "new"}))
+		w.eventually("both events were heard", func() bool {
+			_, err := w.store.PersonBySlackID(w.ctx(), w.company.ID, "U0NEW")
+			return err == nil
+		})
+		unknown("after a change of his profile")
+
+		w.wants(w.as(ana).types("/social invite @bo"), "Invited <@"+bo+">")
+		w.as(bo).gets("Acme invites you")
+	})
+}
