@@ -215,9 +215,13 @@ async function suggest() {
   const word = wordAtCaret();
   const turn = ++suggesting;
   if (!word) { complete.hidden = true; return; }
-  const answer = await fetch(body.dataset.base + "/complete?word=" + encodeURIComponent(word));
+  let found;
+  try {
+    const answer = await fetch(body.dataset.base + "/complete?word=" + encodeURIComponent(word));
+    found = await answer.text();
+  } catch { return; } // the page is being left, or the server is gone
   if (turn !== suggesting) return;
-  complete.innerHTML = await answer.text();
+  complete.innerHTML = found;
   complete.hidden = !complete.firstElementChild;
   mark(0);
 }
