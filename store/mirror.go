@@ -66,6 +66,7 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 		if e.SlackID == "" || forgotten[e.SlackID] {
 			continue
 		}
+		e.Name, e.Handle, e.Email, e.TimeZone = storable(e.Name), storable(e.Handle), storable(e.Email), storable(e.TimeZone)
 		p, ok := known[e.SlackID]
 		e.ID, e.CompanyID = p.ID, companyID
 		switch {

@@ -10,7 +10,7 @@ type Person struct {
 	ID           string
 	CompanyID    string
 	SlackID      string
-	Name         string // as Slack shows it (display name, else real name)
+	Name         string // the real name in Slack, else the display name
 	Handle       string // without @
 	Email        string
 	TimeZone     string // IANA name, may be ""

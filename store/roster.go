@@ -58,6 +58,7 @@ type RowInvite struct {
 	InvitedBy string // Slack id of the inviter, "" if they were removed
 	InvitedAt time.Time
 	Reminded  int
+	Failure   string // why the DM could not be delivered (Slack's error code), or ""
 }
 
 // Roster is one page of the list.
@@ -271,6 +272,7 @@ func (s *Store) addInvites(ctx context.Context, rows []RosterRow) error {
 		if invite, ok := open[rows[i].Person.ID]; ok {
 			rows[i].Invite = &RowInvite{
 				ID: invite.ID, InvitedBy: invite.InvitedBy, InvitedAt: unstamp(invite.CreatedAt), Reminded: invite.Reminded,
+				Failure: invite.Failure,
 			}
 		}
 	}

@@ -71,6 +71,7 @@ type signupRow struct {
 // person is the directory entry of a bound Slack user that is not in the mirror (forgotten), else nil; without it such a user is
 // ErrNotFound. One registration waits for each network account: a second one replaces it.
 func (s *Store) Register(ctx context.Context, a Authorization, acc Account, person *Person) (Signup, error) {
+	acc.Name, acc.Email, a.Email = storable(acc.Name), storable(acc.Email), storable(a.Email)
 	var signup Signup
 	err := s.change(ctx, a.CompanyID, func(t *tx) error {
 		var err error

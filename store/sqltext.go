@@ -15,6 +15,11 @@ const chunk = 500
 // chunks cuts a list into parts of at most chunk.
 func chunks[T any](list []T) iter.Seq[[]T] { return slices.Chunk(list, chunk) }
 
+// storable returns text as both engines can store it: PostgreSQL takes neither zero bytes nor what is not UTF-8.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "")
+}
+
 // in returns "($2, $3, …)" for the values and appends them to args, whose length gives the first number.
 func in[T any](args []any, values []T) (string, []any) {
 	var b strings.Builder

@@ -27,6 +27,9 @@ type Clock struct {
 	now time.Time
 }
 
+// NewClock returns a clock that shows the given time.
+func NewClock(now time.Time) *Clock { return &Clock{now: now} }
+
 // Now returns the clock's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
@@ -136,7 +139,7 @@ func openStore(tb testing.TB, engine, dsn string) (*store.Store, *Env) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	env := &Env{Clock: &Clock{now: Start()}, Engine: engine, DSN: dsn, Keys: keys}
+	env := &Env{Clock: NewClock(Start()), Engine: engine, DSN: dsn, Keys: keys}
 	s, err := store.Open(tb.Context(), store.Options{
 		DSN: dsn, Keys: keys, Now: env.Clock.Now,
 		Wake: func() { env.woken.Add(1) },
