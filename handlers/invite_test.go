@@ -174,6 +174,7 @@ func TestAnInvitationThatCannotBeDeliveredIsNotTriedForEver(t *testing.T) {
 			invite, _, err := w.store.OpenInvite(w.ctx(), w.company.ID, id)
 			return err == nil && invite.Failure == "user_not_found"
 		})
+		w.wants(w.as(ana).types("/social members invited"), "not delivered: Slack does not find them any more")
 	})
 }
 

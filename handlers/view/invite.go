@@ -82,6 +82,22 @@ func InviteGone() Notice {
 	return Notice{Text: "That invitation is not open any more: it was used or cancelled meanwhile. The list shows how things are now."}
 }
 
+// undelivered explains why the DM of an invitation did not arrive, from Slack's error code
+// (https://docs.slack.dev/reference/methods/chat.postMessage#errors).
+func undelivered(code string) string {
+	switch code {
+	case "user_not_found", "users_not_found", "user_disabled", "channel_not_found":
+		return "Slack does not find them any more"
+	case "messages_tab_disabled":
+		return "Herald's Messages tab is off; whoever manages the Slack app can switch it on"
+	case "cannot_dm_bot", "restricted_action", "access_denied", "not_allowed":
+		return "Slack does not let Herald write to them"
+	case "unreachable":
+		return "Slack could not be reached"
+	}
+	return "Slack refused it (" + escape(code) + ")"
+}
+
 // mentions lists people: "<@U1>, <@U2> and <@U3>", at most mentionsShown by name.
 func mentions(slackIDs []string) string {
 	const mentionsShown = 25

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,27 @@ func TestInvitationScreens(t *testing.T) {
 	golden(t, "invite_dm_longest", blockkit.Message, Invitation(store.Company{Name: longName()}, "U0ANA", url, expires.Add(400*24*time.Hour)))
 	golden(t, "preview", blockkit.Modal, Preview("Acme", "Ann Lee"))
 	golden(t, "preview_longest", blockkit.Modal, Preview(longName(), longName()))
+}
+
+func TestARowTellsWhyAnInvitationDidNotArrive(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"user_not_found":        "does not find them",
+		"messages_tab_disabled": "Messages tab is off",
+		"cannot_dm_bot":         "does not let Herald write",
+		"unreachable":           "could not be reached",
+		"*brand* <new>":         "refused it (∗brand∗ &lt;new&gt;)",
+	} {
+		page := Members{Company: acme, Screen: store.Screen{ID: "screen1", Group: store.Invited, Page: 1}, Now: noon, Roster: store.Roster{
+			Matching: 1, Rows: []store.RosterRow{{
+				Person: store.Person{ID: "person1", SlackID: "U0EVE", Name: "Eve", Handle: "eve"},
+				Invite: &store.RowInvite{ID: "invite1", InvitedBy: "U0ANA", InvitedAt: noon, Failure: code},
+			}},
+		}}
+		if drawn := drawn(t, blockkit.Message, page.Message()); !strings.Contains(string(drawn), want) {
+			t.Errorf("%s: want %q in\n%s", code, want, drawn)
+		}
+	}
 }
 
 func TestWhatBecameOfAnInvitation(t *testing.T) {

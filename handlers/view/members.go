@@ -125,6 +125,9 @@ func (m Members) row(row store.RosterRow) []slack.Block {
 	case n > 1:
 		invited += " · reminded " + strconv.Itoa(n) + " times"
 	}
+	if row.Invite.Failure != "" {
+		invited += " · :warning: not delivered: " + undelivered(row.Invite.Failure)
+	}
 	return []slack.Block{
 		slack.NewSectionBlock(nil, []*slack.TextBlockObject{
 			literal(label(row.Person.Name, row.Person.Handle, row.Person.Email, maxField)), mrkdwn(invited),
