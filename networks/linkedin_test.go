@@ -64,7 +64,12 @@ func consent(t *testing.T, l *LinkedIn, account, decision string) url.Values {
 	form := page.Query()
 	form.Set("account", account)
 	form.Set("decision", decision)
-	resp, err := browser.PostForm(page.Scheme+"://"+page.Host+page.Path, form)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, page.Scheme+"://"+page.Host+page.Path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := browser.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -127,7 +127,7 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 		{"our page by the public URL", secure, "", "https://jobs.acme.example", 303},
 		{"nobody knows who", secure, "", "null", 403},
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), "POST", tt.site.url+"/register/"+m.company.Key+"/linkedin", strings.NewReader("email=a@b.example"))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tt.site.url+"/register/"+m.company.Key+"/linkedin", strings.NewReader("email=a@b.example"))
 		if err != nil {
 			t.Fatal(err)
 		}

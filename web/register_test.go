@@ -26,10 +26,15 @@ type town struct {
 func inTown(t *testing.T, story func(t *testing.T, s *town), change ...func(*web.Config)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
-		c := storetest.Company(t, s)
-		storetest.Mirror(t, s, c.ID, "Ann Lee", "Bo García")
-		story(t, &town{newSite(t, env.Clock.Now, s, change...), s, env, c})
+		story(t, newTown(t, s, env, change...))
 	})
+}
+
+func newTown(t *testing.T, s *store.Store, env *storetest.Env, change ...func(*web.Config)) *town {
+	t.Helper()
+	c := storetest.Company(t, s)
+	storetest.Mirror(t, s, c.ID, "Ann Lee", "Bo García")
+	return &town{newSite(t, env.Clock.Now, s, change...), s, env, c}
 }
 
 // ann and bo are their Slack ids.
