@@ -166,10 +166,7 @@ func (h *Handlers) do(ctx context.Context, run jobRun, job store.Job) {
 	// Settling must not fail because a shutdown ran out of patience.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	log := func(level slog.Level, message string, err error) {
-		h.log.LogAttrs(ctx, level, message, slog.String("kind", string(job.Kind)), slog.String("job", job.ID),
-			slog.Int("attempt", job.Attempt), slog.Duration("took", h.now().Sub(started)), slog.String("error", err.Error()))
-	}
+	log := h.log.With(slog.String("kind", string(job.Kind)), slog.String("job", job.ID), slog.Int("attempt", job.Attempt), slog.Duration("took", h.now().Sub(started)))
 	var settle error
 	switch delay := retryAfter(err, job.Attempt); {
 	case err == nil, errors.Is(err, store.ErrNotFound):
@@ -177,10 +174,10 @@ func (h *Handlers) do(ctx context.Context, run jobRun, job store.Job) {
 		settle = h.store.FinishJob(ctx, job.ID)
 	case delay > 0 && (run.tries == 0 || job.Attempt < run.tries), run.tries == 0:
 		again := h.now().Add(max(delay, jobBackoffMin))
-		log(slog.LevelWarn, "a job failed and will be tried again", err)
+		log.LogAttrs(ctx, slog.LevelWarn, "a job failed and will be tried again", slog.String("error", err.Error()))
 		settle = h.store.RetryJob(ctx, job.ID, again)
 	default:
-		log(slog.LevelError, "a job was given up", err)
+		log.LogAttrs(ctx, slog.LevelError, "a job was given up", slog.String("error", err.Error()))
 		if run.givenUp != nil {
 			settle = run.givenUp(h, ctx, job, err)
 		}
@@ -189,7 +186,7 @@ func (h *Handlers) do(ctx context.Context, run jobRun, job store.Job) {
 		}
 	}
 	if settle != nil { // the lease runs out, and it is tried again
-		log(slog.LevelError, "a job could not be settled", settle)
+		log.LogAttrs(ctx, slog.LevelError, "a job could not be settled", slog.String("error", settle.Error()))
 	}
 }
 

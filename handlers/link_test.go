@@ -38,7 +38,7 @@ func TestAnAdminPostsTheCompanyURLInAChannel(t *testing.T) {
 			w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "chat.postMessage", Error: code, Count: 1})
 			w.as(ana).presses(w.as(ana).in(link, view.ActionPostURL))
 			w.as(ana).submits(w.as(ana).seesModal("Post company URL"), map[string][]string{view.BlockChannel: {general}})
-			link = w.as(ana).becomes(link, "/invite @Herald")
+			w.as(ana).becomes(link, "/invite @Herald")
 			link = w.as(ana).types("/social link")
 		}
 	})

@@ -74,11 +74,11 @@ func auditLine(e store.AuditEvent) string {
 	case store.AuditTypeChanged:
 		return actor + " changed " + subject + " from " + TypeName(e.From) + " to " + TypeName(e.To)
 	case store.AuditCaseOpened:
-		return actor + " asked to " + change(subject, e.From, e.To)
+		return actor + " asked to " + change(subject, e.To)
 	case store.AuditCaseApproved:
-		return actor + " approved: " + change(subject, e.From, e.To)
+		return actor + " approved: " + change(subject, e.To)
 	case store.AuditCaseDeclined:
-		return actor + " declined: " + change(subject, e.From, e.To)
+		return actor + " declined: " + change(subject, e.To)
 	case store.AuditRemoved:
 		if e.SubjectHash != "" {
 			return actor + " removed " + code(e.SubjectHash)

@@ -24,7 +24,7 @@ const ReasonLimit = 500
 func aType(t store.MemberType) string { return article(t) + " " + TypeName(t) }
 
 // change says what a case asks for; who is mrkdwn.
-func change(who string, from, to store.MemberType) string {
+func change(who string, to store.MemberType) string {
 	if to == store.Admin {
 		return "make " + who + " a company admin"
 	}
@@ -51,7 +51,7 @@ func CaseRequest(m store.Member, to store.MemberType, metadata string) slack.Mod
 
 // CaseSent says what happens next.
 func CaseSent(c store.Case) Notice {
-	return Notice{Good: true, Text: "Asked an operator to " + change("*"+escape(clip(c.Member.Name, nameShown))+"*", c.From, c.To) + ". You get a message when they decided."}
+	return Notice{Good: true, Text: "Asked an operator to " + change("*"+escape(clip(c.Member.Name, nameShown))+"*", c.To) + ". You get a message when they decided."}
 }
 
 // CaseExists says that somebody asked before.
@@ -70,7 +70,7 @@ const NobodyDecides = "There is no operator who could approve this, so nothing w
 func CaseCard(c store.Case) Message {
 	who := caseMember(c)
 	return Message{
-		Text: "Request: " + change(who, c.From, c.To) + ".",
+		Text: "Request: " + change(who, c.To) + ".",
 		Blocks: append(caseAsked(c),
 			slack.NewActionBlock("",
 				button(ActionCaseApprove, c.ID, "Approve").WithStyle(slack.StylePrimary),
@@ -96,7 +96,7 @@ const CaseGone = "This request is gone: the account it was about was removed. Th
 
 // CaseAnswer tells the requester what an operator decided.
 func CaseAnswer(c store.Case) Message {
-	text := caseOutcome(c) + ": " + change(caseMember(c), c.From, c.To) + "."
+	text := caseOutcome(c) + ": " + change(caseMember(c), c.To) + "."
 	m := Message{Text: text, Blocks: []slack.Block{section("Your request was decided.\n" + text)}}
 	if c.Decision != "" {
 		m.Blocks = append(m.Blocks, section(quote(c.Decision)))
@@ -116,7 +116,7 @@ func TypeChanged(company store.Company, c store.Case) Message {
 
 // CaseUndelivered tells the requester that no operator could be reached.
 func CaseUndelivered(c store.Case) Message {
-	return Sentence("Your request to " + change(caseMember(c), c.From, c.To) + " is stored, but Slack could deliver it to no operator. " +
+	return Sentence("Your request to " + change(caseMember(c), c.To) + " is stored, but Slack could deliver it to no operator. " +
 		"Ask whoever runs Herald to check the operators in its settings (`OPERATORS`).")
 }
 
@@ -161,7 +161,7 @@ func caseTitle(c store.Case) string {
 	if c.Status == store.CaseOpen {
 		was = " (now "
 	}
-	return from + ": " + change("*"+caseMember(c)+"*", c.From, c.To) + was + TypeName(c.From) + ")"
+	return from + ": " + change("*"+caseMember(c)+"*", c.To) + was + TypeName(c.From) + ")"
 }
 
 func caseMember(c store.Case) string {

@@ -13,7 +13,6 @@ import (
 	"herald/sandbox/slackd/blockkit"
 )
 
-//nolint:gochecknoglobals // a flag is one
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // golden compares a screen with testdata/<name>.golden.json, and checks that Slack would accept it on the surface.

@@ -47,15 +47,13 @@ const SignupOver = "This sign-up was answered already, or it waited too long and
 
 // Welcome is the DM that confirms a registration.
 func Welcome(c store.Company, m store.Member) Message {
-	connected := ""
+	names := make([]string, len(m.Connections))
 	for i, conn := range m.Connections {
-		if i > 0 {
-			connected += ", "
-		}
-		connected += networkName(conn.Network)
+		names[i] = networkName(conn.Network)
 	}
-	if connected != "" {
-		connected = "Connected: " + connected + ". "
+	connected := ""
+	if len(names) > 0 {
+		connected = "Connected: " + list(names) + ". "
 	}
 	title := "You're in, " + escape(clip(m.Name, nameShown)) + "."
 	return Message{
