@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +53,7 @@ func directoryOf(people []acme.Person) []store.Person {
 	entries := make([]store.Person, len(people))
 	for i, p := range people {
 		entries[i] = store.Person{
-			SlackID: p.ID, Name: cmp.Or(p.DisplayName, p.RealName), Handle: p.Handle, Email: p.Email, TimeZone: p.TZ,
+			SlackID: p.ID, Name: p.RealName, Handle: p.Handle, Email: p.Email, TimeZone: p.TZ,
 			Bot: p.Bot, Guest: p.Guest || p.TeamID != acme.TeamID, Deactivated: p.Deactivated, PrimaryOwner: p.PrimaryOwner,
 		}
 	}
@@ -131,7 +130,7 @@ func accountsOf(box *sandbox.Sandbox, p acme.Person, then, now time.Time) []stor
 // dropJobs forgets what would follow: all of it happened long ago, and nobody gets a message about it today.
 func dropJobs(ctx context.Context, db *store.Store) error {
 	for {
-		jobs, err := db.ClaimJobs(ctx, 1000, time.Minute)
+		jobs, err := db.ClaimJobs(ctx, 1000, time.Minute, store.JobInviteDM, store.JobWelcomeDM)
 		if err != nil || len(jobs) == 0 {
 			return err
 		}

@@ -325,7 +325,7 @@ func (c *colleague) element(s screen, label, row string) slackd.Element {
 	for _, e := range all {
 		labels = append(labels, fmt.Sprintf("%s (%s)", e.Label, e.ActionID))
 	}
-	c.w.t.Fatalf("%s finds no %q (row %q) among %s", c.ID(), label, row, strings.Join(labels, ", "))
+	c.w.t.Fatalf("%s finds no %q (row %q) among %s\n%s", c.ID(), label, row, strings.Join(labels, ", "), s.text)
 	return slackd.Element{}
 }
 

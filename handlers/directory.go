@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -180,12 +181,8 @@ func slackError(err error) string {
 
 // entryOf turns Slack's description of a user into a directory entry of the company. Whoever is not fully of this workspace is a guest.
 func entryOf(company store.Company, u slack.User) store.Person {
-	name := u.Profile.DisplayName
-	for _, other := range []string{u.RealName, u.Profile.RealName, u.Name} {
-		if name == "" {
-			name = other
-		}
-	}
+	// The real name, since admins look for colleagues and posts carry names: a display name is often just the handle, which is kept too.
+	name := cmp.Or(u.RealName, u.Profile.RealName, u.Profile.DisplayName, u.Name)
 	ours := u.TeamID == "" || u.TeamID == company.TeamID || slices.Contains(u.Enterprise.Teams, company.TeamID)
 	return store.Person{
 		SlackID:      u.ID,

@@ -74,12 +74,13 @@ func TestADirectoryEntryTellsColleaguesFromOthers(t *testing.T) {
 	}
 }
 
-func TestADirectoryEntryIsNamedAsSlackShowsIt(t *testing.T) {
+func TestADirectoryEntryHasTheRealName(t *testing.T) {
 	t.Parallel()
 	for name, u := range map[string]slack.User{
-		"ann":     {Name: "a.lee", RealName: "Ann Lee", Profile: slack.UserProfile{DisplayName: "ann", RealName: "Ann Lee"}},
-		"Ann Lee": {Name: "a.lee", Profile: slack.UserProfile{RealName: "Ann Lee"}}, // deactivated: Slack keeps only the profile
-		"a.lee":   {Name: "a.lee"},
+		"Ann Lee":  {Name: "a.lee", RealName: "Ann Lee", Profile: slack.UserProfile{DisplayName: "ann", RealName: "Ann Lee"}},
+		"Anna Lee": {Name: "a.lee", Profile: slack.UserProfile{RealName: "Anna Lee"}}, // deactivated: Slack keeps only the profile
+		"ann":      {Name: "a.lee", Profile: slack.UserProfile{DisplayName: "ann"}},
+		"a.lee":    {Name: "a.lee"},
 	} {
 		if got := entryOf(store.Company{}, u).Name; got != name {
 			t.Errorf("named %q, want %q", got, name)
