@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ const form = `[
 	{"type":"actions","block_id":"row","elements":[
 		{"type":"static_select","action_id":"role","options":[{"text":{"type":"plain_text","text":"Employee"},"value":"e"},{"text":{"type":"plain_text","text":"Recruiter"},"value":"r"}]},
 		{"type":"button","action_id":"leave","text":{"type":"plain_text","text":"Leave"},"confirm":{"title":{"type":"plain_text","text":"Leave?"},"text":{"type":"mrkdwn","text":"*Everything* is erased."},"confirm":{"type":"plain_text","text":"Yes, leave"},"deny":{"type":"plain_text","text":"Stay"},"style":"danger"}},
+		{"type":"button","action_id":"signup","url":"URL","text":{"type":"plain_text","text":"Sign up"}},
 		{"type":"users_select","action_id":"who","placeholder":{"type":"plain_text","text":"Who"}}]}]`
 
 func TestTypingSurvivesLiveUpdatesInABrowser(t *testing.T) {
@@ -40,7 +42,7 @@ func TestTypingSurvivesLiveUpdatesInABrowser(t *testing.T) {
 	}
 	css := func(s string) chromedp.CSS { return chromedp.CSS(s) }
 
-	w.postMessage("C1", form)
+	w.postMessage("C1", strings.Replace(form, "URL", w.url+"/as/bobby/messages", 1))
 	do(chromedp.Navigate(w.url+"/as/ann/c/C1"), chromedp.WaitVisible(css("body[data-live=true]")))
 	do(chromedp.SendKeys(css("[data-action-id=q]"), "half a wo"))
 	w.postMessage("C1", `[{"type":"section","block_id":"news","text":{"type":"mrkdwn","text":"News"}}]`)
@@ -64,6 +66,14 @@ func TestTypingSurvivesLiveUpdatesInABrowser(t *testing.T) {
 	do(chromedp.Click(css("[data-action-id=leave]")), chromedp.WaitVisible(css("#confirm[open]")), chromedp.Click(css("#confirm-yes")))
 	if a := w.next().ActionCallback.BlockActions[0]; a.ActionID != "leave" {
 		t.Errorf("the confirmed button sent %+v", a)
+	}
+
+	tab := browser.NewTab(t, ctx, chromedp.Click(css("[data-action-id=signup]")))
+	if err := chromedp.Do(tab, chromedp.WaitVisible(css("#stream"))); err != nil {
+		t.Errorf("the button's URL did not open: %v", err)
+	}
+	if a := w.next().ActionCallback.BlockActions[0]; a.ActionID != "signup" {
+		t.Errorf("the opened link sent %+v", a)
 	}
 
 	do(chromedp.Click(css("[data-action-id=who]")), chromedp.SendKeys(css(".picker[open] .picker-search"), "garcia"),

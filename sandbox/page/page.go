@@ -79,6 +79,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.front)
+	mux.HandleFunc("GET /client/{team}", s.front) // as in https://app.slack.com/client/T…
 	mux.Handle("GET /static/", http.FileServerFS(files))
 	mux.HandleFunc("GET /as/{who}", s.as(s.enter))
 	mux.HandleFunc("GET /as/{who}/home", s.as(s.homePage))
