@@ -80,7 +80,7 @@ type Server struct {
 	now     func() time.Time
 	log     *slog.Logger
 	pages   *template.Template
-	key     *rsa.PrivateKey
+	key     func() (*rsa.PrivateKey, error) // made at first use: it takes a tenth of a second
 	delay   time.Duration
 	apps    map[string]App
 
@@ -101,10 +101,6 @@ type grant struct {
 
 // New builds the network. It fails if an app lacks its credentials, or lists a redirect URI LinkedIn would not accept.
 func New(o Options) (*Server, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, fmt.Errorf("make the signing key: %w", err)
-	}
 	templates, err := template.ParseFS(pages, "pages/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the pages: %w", err)
@@ -113,7 +109,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("linkedin: Options.Now is needed")
 	}
 	s := &Server{
-		now: o.Now, log: o.Logger, pages: templates, key: key, delay: o.Delay,
+		now: o.Now, log: o.Logger, pages: templates, key: newKey(), delay: o.Delay,
 		apps: map[string]App{}, accounts: slices.Clone(o.Accounts), codes: map[string]grant{}, faults: map[Fault]int{},
 	}
 	if s.log == nil {
@@ -129,6 +125,11 @@ func New(o Options) (*Server, error) {
 	}
 	s.handler = s.routes()
 	return s, nil
+}
+
+// newKey returns a function that makes the signing key, once.
+func newKey() func() (*rsa.PrivateKey, error) {
+	return sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 }
 
 func (s *Server) addApp(app App) error {
