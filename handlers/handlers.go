@@ -159,10 +159,8 @@ func (h *Handlers) Closed(ctx context.Context, cb slack.InteractionCallback) err
 		return nil
 	}
 	r.what = "closed " + cb.View.CallbackID
-	return h.answer(ctx, r, func() (reply, error) {
-		if err := h.authorise(ctx, r); err != nil {
-			return reply{}, err
-		}
-		return reply{}, f.closed(h, ctx, r, cb.View)
-	})
+	if err := h.authorise(ctx, r); err != nil {
+		return unlessRefused(err)
+	}
+	return h.answer(ctx, r, func() (reply, error) { return reply{}, f.closed(h, ctx, r, cb.View) })
 }

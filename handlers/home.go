@@ -23,7 +23,7 @@ const (
 func (h *Handlers) homeOpened(ctx context.Context, r *request) error {
 	err := h.authorise(ctx, r)
 	if r.company.ID == "" { // without a company there is no token to answer with
-		return err
+		return unlessRefused(err)
 	}
 	var m view.Message
 	if err == nil {

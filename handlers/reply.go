@@ -21,6 +21,14 @@ type UserError struct{ Msg string }
 
 func (e *UserError) Error() string { return e.Msg }
 
+// unlessRefused returns err unless it only says why somebody cannot take part, where nobody waits to hear that.
+func unlessRefused(err error) error {
+	if _, refused := errors.AsType[*UserError](err); refused {
+		return nil
+	}
+	return err
+}
+
 // A reply is what the person sees. The zero value shows nothing.
 type reply struct {
 	message *view.Message // an ephemeral message
@@ -53,10 +61,10 @@ func (h *Handlers) answer(ctx context.Context, r *request, decide func() (reply,
 
 // explain turns an error into words for the person. What they cannot mend gets a reference that stands in the log, too.
 func (h *Handlers) explain(ctx context.Context, r *request, err error) string {
-	var user *UserError
-	switch {
-	case errors.As(err, &user):
+	if user, ok := errors.AsType[*UserError](err); ok {
 		return user.Msg
+	}
+	switch {
 	case errors.Is(err, errAdminsOnly), errors.Is(err, store.ErrForbidden):
 		return h.askAnAdmin(ctx, r)
 	case errors.Is(err, store.ErrLastAdmin):

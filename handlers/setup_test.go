@@ -3,12 +3,12 @@ package handlers_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,6 +57,7 @@ type world struct {
 	api     *slack.Client
 	h       *handlers.Handlers
 	store   *store.Store
+	db      *sql.DB // the same database, for looking into it
 	company store.Company
 	log     *journal
 	passed  atomic.Int64 // nanoseconds since noon
@@ -125,6 +126,18 @@ func begin(t *testing.T, dsn string, o options) *world {
 		}
 	})
 	w.must(w.store.Migrate(ctx))
+
+	driver := "sqlite"
+	if strings.HasPrefix(dsn, "postgres") {
+		driver = "postgres"
+	}
+	w.db, err = sql.Open(driver, dsn)
+	w.must(err)
+	t.Cleanup(func() {
+		if err := w.db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 
 	w.slack, err = slackd.New(workspace(o.people, w.now))
 	w.must(err)
@@ -401,7 +414,7 @@ func (p person) seesModal(text string) slackd.View {
 	v, err := p.AwaitModal(p.w.ctx(), func(v slackd.View) bool { return strings.Contains(v.Title+"\n"+words(v.Blocks), text) })
 	if err != nil {
 		now, _ := p.Modal()
-		p.w.t.Fatalf("%s sees no modal with %q: %v\n%s\n%s", p.ID(), text, err, now.Title, words(now.Blocks))
+		p.w.t.Fatalf("%s sees no modal with %q: %v\n%s\n%.2000s", p.ID(), text, err, now.Title, words(now.Blocks))
 	}
 	return v
 }
@@ -490,16 +503,4 @@ func (t *tee) Write(line []byte) (int, error) {
 		}
 	}
 	return len(line), nil
-}
-
-// gone waits until somebody is no member any more.
-func (w *world) gone(slackID string) {
-	w.t.Helper()
-	ctx := w.ctx()
-	for w.registered(slackID) {
-		if ctx.Err() != nil {
-			w.t.Fatalf("%s is still a member", slackID)
-		}
-		runtime.Gosched()
-	}
 }
