@@ -281,19 +281,15 @@ func (h *Handlers) clearFilter(_ context.Context, _ *request, sc *store.Screen, 
 
 // turnPage goes a page forward or back. The button names the page it leads to, so a second click before the list changed turns once.
 func (h *Handlers) turnPage(ctx context.Context, _ *request, sc *store.Screen, pressed *slack.BlockAction, _ string) (*view.Notice, error) {
-	wanted, err := strconv.Atoi(pressed.Value)
-	if err != nil || wanted != sc.Page+1 && wanted != sc.Page-1 {
-		return nil, nil //nolint:nilnil // the list is drawn as it is
-	}
 	roster, err := h.page(ctx, sc)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case wanted == sc.Page+1 && roster.Next != "":
-		sc.After, sc.Before, sc.Page = roster.Next, "", wanted
-	case wanted == sc.Page-1 && roster.Prev != "":
-		sc.After, sc.Before, sc.Page = "", roster.Prev, wanted
+	case pressed.Value == strconv.Itoa(sc.Page+1) && roster.Next != "":
+		sc.After, sc.Before, sc.Page = roster.Next, "", sc.Page+1
+	case pressed.Value == strconv.Itoa(sc.Page-1) && roster.Prev != "":
+		sc.After, sc.Before, sc.Page = "", roster.Prev, sc.Page-1
 	}
 	return nil, nil //nolint:nilnil // no notice is no error
 }

@@ -189,8 +189,7 @@ func (h *Handlers) formError(ctx context.Context, r *request, err error) *slack.
 
 // clean takes the URL out of a transport error: response URLs are secrets.
 func clean(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return fmt.Errorf("%s: %w", strings.ToLower(u.Op), u.Err)
 	}
 	return err

@@ -95,11 +95,11 @@ func each(t *testing.T, o options, test func(*testing.T, *world)) {
 	}
 }
 
-func keys(t testing.TB) store.Keys {
-	t.Helper()
+func keys(tb testing.TB) store.Keys {
+	tb.Helper()
 	k, err := store.ParseKeys(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return k
 }
@@ -209,7 +209,8 @@ func workspace(more []slackd.User, now func() time.Time) slackd.Options {
 	people := append([]slackd.User{
 		user(ana, "ana", "Ana Alves"), user(ben, "ben", "Ben Bloom"), user(ray, "ray", "Ray Rios"), user(ann, "ann", "Ann Lee"),
 		user(bo, "bo", "Bo García"), user(eve, "eve", "Eve Adams"), user(olga, "olga", "Olga Orlova"), user(gus, "gus", "Gus Guest"),
-		user(dan, "dan", "Dan Gone"), user(pat, "pat", "Pat Partner"), {ID: robo, Name: "robo", RealName: "Robo", IsBot: true},
+		user(dan, "dan", "Dan Gone"), user(pat, "pat", "Pat Partner"),
+		{ID: robo, Name: "robo", RealName: "Robo", IsBot: true},
 	}, more...)
 	var everybody []string
 	for i := range people {

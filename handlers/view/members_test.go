@@ -3,8 +3,8 @@ package view
 import (
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +69,7 @@ func TestPeopleWhoAreNotRegistered(t *testing.T) {
 		store.RosterRow{Person: person, Invite: &store.RowInvite{ID: "invite3", InvitedAt: noon.Add(-24 * time.Hour), Reminded: 2}},
 	)
 	for i := range m.Roster.Rows {
-		m.Roster.Rows[i].Person.ID += fmt.Sprint(i)
+		m.Roster.Rows[i].Person.ID += strconv.Itoa(i)
 	}
 	m.Screen.Group = store.Unregistered
 	everywhere(t, "members_not_registered", m.Message())
@@ -91,7 +91,7 @@ func TestTheFullestPageWithTheLongestNamesFits(t *testing.T) {
 	t.Parallel()
 	var rows []store.RosterRow
 	for i := range PageSize {
-		m := member(fmt.Sprint(i), store.Admin)
+		m := member(strconv.Itoa(i), store.Admin)
 		m.Name, m.Handle, m.Email = longName(), strings.Repeat("h", 80), strings.Repeat("e", 250)+"@x.y"
 		m.Connections = []store.Connection{{Network: "facebook", State: store.Expired}, {Network: "linkedin", State: store.Expired}}
 		rows = append(rows, rowOf(m))
@@ -106,7 +106,7 @@ func TestTheFullestPageWithTheLongestNamesFits(t *testing.T) {
 
 	for i := range rows {
 		rows[i].Member = nil
-		rows[i].Person = store.Person{ID: strings.Repeat("p", 25) + fmt.Sprint(i), Name: longName(), Handle: strings.Repeat("h", 80)}
+		rows[i].Person = store.Person{ID: strings.Repeat("p", 25) + strconv.Itoa(i), Name: longName(), Handle: strings.Repeat("h", 80)}
 		rows[i].Invite = &store.RowInvite{ID: strings.Repeat("v", 26), InvitedBy: "U0123456789", InvitedAt: noon.Add(-400 * 24 * time.Hour), Reminded: 3}
 	}
 	m.Screen.Group = store.Invited
@@ -122,7 +122,7 @@ func TestOddNamesAreShownAsTyped(t *testing.T) {
 	t.Parallel()
 	var rows []store.RosterRow
 	for i, name := range oddNames() {
-		m := member(fmt.Sprint(i), store.Employee)
+		m := member(strconv.Itoa(i), store.Employee)
 		m.Name, m.Handle = name, "h"
 		rows = append(rows, rowOf(m))
 	}

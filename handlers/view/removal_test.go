@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ func removal(n int, name func(int) string) store.Removal {
 	r := store.Removal{ID: "removal1"}
 	for i := range n {
 		r.Members = append(r.Members, store.RemovalMember{
-			MemberID: fmt.Sprint(i), Name: name(i), Email: fmt.Sprintf("somebody%d@acme.example", i), Type: store.Employee,
+			MemberID: strconv.Itoa(i), Name: name(i), Email: fmt.Sprintf("somebody%d@acme.example", i), Type: store.Employee,
 		})
 	}
 	return r
@@ -53,7 +54,7 @@ func TestAThousandNamesFitOneModal(t *testing.T) {
 
 func TestTheLongestListIsCompleteInTheFile(t *testing.T) {
 	t.Parallel()
-	r := removal(store.SelectionLimit, func(i int) string { return fmt.Sprint(i) + longName()[6:] })
+	r := removal(store.SelectionLimit, func(i int) string { return strconv.Itoa(i) + longName()[6:] })
 	for i := range r.Members {
 		r.Members[i].CompanyPage = longName()
 	}

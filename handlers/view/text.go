@@ -101,7 +101,7 @@ func escape(s string) string {
 	return out.String()
 }
 
-// shortcode tells whether what follows a colon would make a picture of it, as in :tada:
+// shortcode tells whether what follows a colon would make a picture of it, as :tada: does.
 func shortcode(rest []rune) bool {
 	for i, r := range rest {
 		switch {
@@ -112,11 +112,6 @@ func shortcode(rest []rune) bool {
 		}
 	}
 	return false
-}
-
-// link is a URL as a link. The characters that escape replaces may matter in it.
-func link(url string) string {
-	return "<" + strings.NewReplacer("&", "&amp;", "<", "%3C", ">", "%3E", "|", "%7C").Replace(url) + ">"
 }
 
 // code is user text between backticks: nothing in it formats.
