@@ -118,15 +118,6 @@ func TestTheLastCompanyAdminStays(t *testing.T) {
 	})
 }
 
-// tells waits until Herald answers somebody with an ephemeral message in their conversation.
-func (p person) tells(text string) {
-	p.w.t.Helper()
-	_, err := p.AwaitMessage(p.w.ctx(), p.DM(), func(m slackd.Message) bool { return m.Ephemeral && strings.Contains(says(m), text) })
-	if err != nil {
-		p.w.t.Fatalf("%s is not told %q: %v", p.ID(), text, err)
-	}
-}
-
 func TestARequestOfARemovedAdminIsStillDecidedAndARemovedMembersIsNot(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {
@@ -144,17 +135,6 @@ func TestARequestOfARemovedAdminIsStillDecidedAndARemovedMembersIsNot(t *testing
 		w.as(olga).presses(w.as(olga).in(card, view.ActionCaseApprove))
 		w.as(olga).becomes(card, "This request is gone")
 	})
-}
-
-// removes purges a member at once.
-func (w *world) removes(by, slackID string) {
-	w.t.Helper()
-	actor := store.Actor{SlackID: by}
-	removal, err := w.store.ProposeRemoval(w.ctx(), w.company.ID, actor, "", []string{w.member(slackID).ID})
-	w.must(err)
-	_, err = w.store.ConfirmRemoval(w.ctx(), w.company.ID, actor, removal.ID)
-	w.must(err)
-	w.eventually(slackID+" is removed", func() bool { return !w.registered(slackID) })
 }
 
 func TestOnlyOperatorsDecide(t *testing.T) {

@@ -86,9 +86,9 @@ func TestTheMirrorFollowsWhatHappensInTheWorkspace(t *testing.T) {
 		w.must(w.slack.AddUser(slackd.User{ID: "U0NEW", Name: "new", RealName: "Nina New", Email: "nina@acme.example"}))
 		w.eventually("somebody joined", known("U0NEW", func(p store.Person) bool { return p.Name == "Nina New" && p.Eligible() }))
 		u, _ := w.slack.User("U0NEW")
-		u.DisplayName, u.IsRestricted = "nina", true
+		u.RealName, u.IsRestricted = "Nina Newer", true
 		w.must(w.slack.UpdateUser(u))
-		w.eventually("they became a guest", known("U0NEW", func(p store.Person) bool { return p.Name == "nina" && p.Guest }))
+		w.eventually("they became a guest", known("U0NEW", func(p store.Person) bool { return p.Name == "Nina Newer" && p.Guest }))
 		w.must(w.slack.Deactivate(eve))
 		w.eventually("eve left", known(eve, func(p store.Person) bool { return p.Deactivated }))
 		w.slack.Uninstall()

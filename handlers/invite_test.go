@@ -10,56 +10,6 @@ import (
 	"herald/store"
 )
 
-// gets waits for a direct message of Herald that says something.
-func (p person) gets(text string) slackd.Message {
-	p.w.t.Helper()
-	m, err := p.AwaitMessage(p.w.ctx(), p.DM(), func(m slackd.Message) bool { return strings.Contains(says(m), text) })
-	if err != nil {
-		var got []string
-		for _, m := range p.Messages(p.DM()) {
-			got = append(got, says(m))
-		}
-		p.w.t.Fatalf("%s gets no message with %q: %v\n%s", p.ID(), text, err, strings.Join(got, "\n---\n"))
-	}
-	return m
-}
-
-// got counts the direct messages that say something.
-func (p person) got(text string) int {
-	n := 0
-	for _, m := range p.Messages(p.DM()) {
-		if strings.Contains(says(m), text) {
-			n++
-		}
-	}
-	return n
-}
-
-// becomes waits until a message says something else.
-func (p person) becomes(m slackd.Message, text string) slackd.Message {
-	p.w.t.Helper()
-	now, err := p.AwaitMessage(p.w.ctx(), m.Channel, func(now slackd.Message) bool { return now.TS == m.TS && strings.Contains(says(now), text) })
-	if err != nil {
-		for _, now := range p.Messages(m.Channel) {
-			if now.TS == m.TS {
-				m = now
-			}
-		}
-		p.w.t.Fatalf("the message of %s does not become %q: %v\n%s", p.ID(), text, err, says(m))
-	}
-	return now
-}
-
-// wants fails unless a message says all of it.
-func (w *world) wants(m slackd.Message, texts ...string) {
-	w.t.Helper()
-	for _, text := range texts {
-		if !strings.Contains(says(m), text) {
-			w.t.Errorf("want %q in:\n%s", text, says(m))
-		}
-	}
-}
-
 // tokenOf is the token of the personal link in an invitation.
 func (w *world) tokenOf(p person, invitation slackd.Message) string {
 	w.t.Helper()

@@ -34,6 +34,7 @@ func TestAnAdminPostsTheCompanyURLInAChannel(t *testing.T) {
 			t.Errorf("the button leads to %q", got)
 		}
 
+		w.settles()
 		for _, code := range []string{"not_in_channel", "channel_not_found"} {
 			w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "chat.postMessage", Error: code, Count: 1})
 			w.as(ana).presses(w.as(ana).in(link, view.ActionPostURL))

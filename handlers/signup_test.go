@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"herald/handlers/view"
 	"herald/sandbox/slackd"
@@ -18,35 +17,6 @@ func (w *world) signsUp(name, email string) store.Signup {
 		store.Account{Network: "linkedin", Subject: "li-" + name, Name: name, Email: email, Token: "token-of-" + name}, nil)
 	w.must(err)
 	return s
-}
-
-// eventually waits for something that no person can see.
-func (w *world) eventually(what string, holds func() bool) {
-	w.t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for ctx := w.ctx(); !holds(); {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			w.t.Fatalf("never: %s; the log:\n%s", what, w.log.text())
-		}
-	}
-}
-
-// failsOnce waits until a job failed; then an hour passes, in which it becomes due again.
-func (w *world) failsOnce() {
-	w.t.Helper()
-	w.eventually("a job fails", func() bool { return strings.Contains(w.log.text(), "a job failed and will be tried again") })
-	w.passed.Add(int64(time.Hour))
-}
-
-// settles waits until the welcome messages of the first members are out.
-func (w *world) settles() {
-	w.t.Helper()
-	for _, id := range []string{ana, ben, ray, ann, bo} {
-		w.as(id).gets("You're in")
-	}
 }
 
 func TestWhoeverSignsUpWithAColleaguesAddressIsAskedInSlack(t *testing.T) {
