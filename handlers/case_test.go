@@ -43,6 +43,31 @@ func TestAnOperatorMakesACompanyAdmin(t *testing.T) {
 	})
 }
 
+func TestARequestFromTheListComesBackToTheList(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		list := w.as(ana).types("/social members recruiters")
+		menu := w.as(ana).in(list, view.ActionType)
+		w.as(ana).presses(menu, "recruiter:admin")
+		form := w.as(ana).seesModal("Make Ray Rios a company admin?")
+		w.must(w.as(ana).CloseModal(w.ctx(), form.ID, false))
+		list = w.as(ana).hears("closing the form", func(m slackd.Message) bool {
+			return m.TS == list.TS && has(w.as(ana).MessageElements(m.Channel, m.TS), view.ActionType) && w.as(ana).in(m, view.ActionType).BlockID != menu.BlockID
+		})
+		if got := w.as(ana).in(list, view.ActionType).Selected; len(got) != 1 || got[0] != "recruiter:recruiter" {
+			t.Errorf("the row claims that ray is %v", got)
+		}
+
+		w.as(ana).presses(w.as(ana).in(list, view.ActionType), "recruiter:admin")
+		form = w.as(ana).seesModal("Make Ray Rios a company admin?")
+		if done := w.as(ana).submits(form, map[string][]string{view.BlockReason: {"He runs Lisbon."}}); done.Action != "" {
+			t.Errorf("the form stays open: %s %v", done.Action, done.Errors)
+		}
+		w.as(ana).becomes(list, "Asked an operator to make *Ray Rios* a company admin")
+		w.as(olga).gets("He runs Lisbon.")
+	})
+}
+
 func TestAnOperatorDeclinesWithAReason(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {

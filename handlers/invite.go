@@ -19,6 +19,9 @@ func (h *Handlers) invite(ctx context.Context, r *request) (reply, error) {
 	if len(ids)+len(words) == 0 {
 		return reply{}, &UserError{"Whom? Try `/social invite @ann @bob`."}
 	}
+	if n := len(ids) + len(words); n > view.InviteAtOnce { // before each of them is searched for
+		return reply{}, tooMany(n)
+	}
 	found, unknown, err := h.named(ctx, r.company, words)
 	if err != nil {
 		return reply{}, err
@@ -30,12 +33,16 @@ func (h *Handlers) invite(ctx context.Context, r *request) (reply, error) {
 	return fresh(notice.Message()), nil
 }
 
+func tooMany(n int) error {
+	return &UserError{fmt.Sprintf("That is %d people. Please invite at most %d at once.", n, view.InviteAtOnce)}
+}
+
 // invitePeople invites Slack users and says what became of it. Those who are not in the mirror are looked up at Slack; somebody who
 // was removed before is known again from now on, because an admin wants them back.
 func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unknown []string) (view.Notice, error) {
 	slackIDs = distinct(slackIDs)
 	if len(slackIDs) > view.InviteAtOnce {
-		return view.Notice{}, &UserError{fmt.Sprintf("That is %d people. Please invite at most %d at once.", len(slackIDs), view.InviteAtOnce)}
+		return view.Notice{}, tooMany(len(slackIDs))
 	}
 	known, err := h.store.PeopleBySlackIDs(ctx, r.company.ID, slackIDs)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +62,20 @@ func TestWhenAJobIsTriedAgain(t *testing.T) {
 		if got := retryAfter(c.err, c.attempt); got < c.min || got > c.max+1 {
 			t.Errorf("%s: again after %s, want %s to %s", name, got, c.min, c.max)
 		}
+	}
+}
+
+func TestAJobThatPanicsFailsWithoutTellingWhatItHeld(t *testing.T) {
+	t.Parallel()
+	err := (&Handlers{}).attempt(t.Context(), jobRun{run: func(*Handlers, context.Context, store.Job) error { panic("Ann Lee") }}, store.Job{})
+	if err == nil {
+		t.Fatal("it seems to have worked")
+	}
+	if strings.Contains(err.Error(), "Ann Lee") {
+		t.Errorf("the log would name her: %v", err)
+	}
+	if retryAfter(err, 1) == 0 {
+		t.Error("it would not be tried again")
 	}
 }
 

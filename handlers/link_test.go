@@ -45,6 +45,24 @@ func TestAnAdminPostsTheCompanyURLInAChannel(t *testing.T) {
 	})
 }
 
+func TestTheCompanyURLIsPostedFromTheHomeTab(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		home := w.as(ana).opensHome()
+		w.as(ana).presses(w.as(ana).at(home, view.ActionMembers))
+		home = w.as(ana).seesHome("User Management", func(v slackd.View) bool { return strings.Contains(words(v.Blocks), "Company URL") })
+		w.as(ana).presses(w.as(ana).at(home, view.ActionPostURL))
+		w.as(ana).submits(w.as(ana).seesModal("Post company URL"), map[string][]string{view.BlockChannel: {general}})
+		w.as(ana).seesHome("that it was posted", func(v slackd.View) bool { return strings.Contains(words(v.Blocks), "Posted in <#"+general+">") })
+		w.as(bo).hears("the post", func(m slackd.Message) bool { return strings.Contains(says(m), "Posted by <@"+ana+">") })
+
+		home, _ = w.as(ana).Home()
+		w.as(ana).presses(w.as(ana).at(home, view.ActionDMPeople))
+		w.as(ana).submits(w.as(ana).seesModal("Invite people"), map[string][]string{view.BlockPeople: {eve}})
+		w.as(ana).seesHome("that she is invited", func(v slackd.View) bool { return strings.Contains(words(v.Blocks), "Invited <@"+eve+">") })
+	})
+}
+
 func TestRotatingKillsTheOldCompanyURL(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {
