@@ -66,21 +66,17 @@ func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []
 	columns := []string{
 		"id", "company_id", "at", "sequence_key", "action", "actor_hash", "cli", "subject_hash", "from_type", "to_type", "n",
 	}
-	for part := range chunks(events) {
-		var args []any
-		for _, e := range part {
-			if e.Subject != nil {
-				e.SubjectHash = keys.personHash(*e.Subject)
-			}
-			id := newID()
-			args = append(args, id, companyID, stamp(t.now), newestFirst(stamp(t.now), id),
-				e.Action, actor, by.CLI, e.SubjectHash, e.From, e.To, e.Count)
+	rows := make([][]any, len(events))
+	for i, e := range events {
+		if e.Subject != nil {
+			e.SubjectHash = keys.personHash(*e.Subject)
 		}
-		if _, err := t.ExecContext(ctx, insertion("audit", columns, len(part)), args...); err != nil {
-			return fmt.Errorf("write audit log: %w", err)
+		id := newID()
+		rows[i] = []any{
+			id, companyID, stamp(t.now), newestFirst(stamp(t.now), id), e.Action, actor, by.CLI, e.SubjectHash, e.From, e.To, e.Count,
 		}
 	}
-	return nil
+	return t.insert(ctx, "audit", columns, rows)
 }
 
 // Audit returns a page of at most limit events (1 to 100), newest first, and the cursor of the next one: before is "" for the first

@@ -102,7 +102,7 @@ func (t *tx) deriveChunk(ctx context.Context, companyID string, ids []string, ch
 	if err != nil {
 		return err
 	}
-	var reworded []wordRow
+	var reworded [][]any
 	var rewordedIDs []string
 	for i := range profiles {
 		p := &profiles[i]
@@ -125,7 +125,7 @@ func (t *tx) deriveChunk(ctx context.Context, companyID string, ids []string, ch
 	if _, err := t.ExecContext(ctx, `DELETE FROM words WHERE person_id IN `+list, args...); err != nil {
 		return fmt.Errorf("delete words: %w", err)
 	}
-	return t.insertWords(ctx, reworded)
+	return t.insert(ctx, "words", wordColumns(), reworded)
 }
 
 // place writes the derived columns of one person.
@@ -211,45 +211,17 @@ func (t *tx) profiles(ctx context.Context, ids []string) ([]profile, error) {
 	return profiles, nil
 }
 
-// A wordRow is a row of the table words.
-type wordRow struct {
-	personID, companyID string
-	word, previous      []byte
-	sortKey             []byte
-	registeredAt        int64
-	haystack            string
-}
-
-func wordRows(companyID, personID string, d derived) []wordRow {
-	rows := make([]wordRow, 0, len(d.words))
-	previous := []byte{}
-	for _, w := range d.words {
-		rows = append(rows, wordRow{
-			personID: personID, companyID: companyID, word: []byte(w), previous: previous,
-			sortKey: d.sortKey, registeredAt: d.registeredAt, haystack: d.haystack,
-		})
-		previous = []byte(w)
-	}
-	return rows
-}
-
 func wordColumns() []string {
 	return []string{"person_id", "word", "company_id", "previous", "sort_key", "registered_at", "haystack"}
 }
 
-func (r wordRow) values() []any {
-	return []any{r.personID, r.word, r.companyID, r.previous, r.sortKey, r.registeredAt, r.haystack}
-}
-
-func (t *tx) insertWords(ctx context.Context, rows []wordRow) error {
-	for part := range chunks(rows) {
-		var args []any
-		for _, r := range part {
-			args = append(args, r.values()...)
-		}
-		if _, err := t.ExecContext(ctx, insertion("words", wordColumns(), len(part)), args...); err != nil {
-			return fmt.Errorf("insert words: %w", err)
-		}
+// wordRows returns the rows of the table words for one person.
+func wordRows(companyID, personID string, d derived) [][]any {
+	rows := make([][]any, 0, len(d.words))
+	previous := []byte{}
+	for _, w := range d.words {
+		rows = append(rows, []any{personID, []byte(w), companyID, previous, d.sortKey, d.registeredAt, d.haystack})
+		previous = []byte(w)
 	}
-	return nil
+	return rows
 }

@@ -138,21 +138,18 @@ func (t *tx) insertInvites(ctx context.Context, keys secret, rows []newInviteRow
 		"id", "company_id", "kind", "subject_hash", "person_id", "seed", "token_hash", "invited_by", "created_at", "expires_at",
 		"sent_at", "failure", "reminded", "closed", "closed_at",
 	}
-	for part := range chunks(rows) {
-		var args []any
-		for _, r := range part {
-			token, err := keys.token(r.CompanyID, r.Seed, r.slackID)
-			if err != nil {
-				return err
-			}
-			args = append(args, r.ID, r.CompanyID, r.Kind, r.SubjectHash, r.PersonID, r.Seed, tokenHash(token), r.InvitedBy,
-				r.CreatedAt, r.ExpiresAt, 0, "", r.Reminded, "", 0)
+	values := make([][]any, len(rows))
+	for i, r := range rows {
+		token, err := keys.token(r.CompanyID, r.Seed, r.slackID)
+		if err != nil {
+			return err
 		}
-		if _, err := t.ExecContext(ctx, insertion("invites", columns, len(part)), args...); err != nil {
-			return fmt.Errorf("insert invites: %w", err)
+		values[i] = []any{
+			r.ID, r.CompanyID, r.Kind, r.SubjectHash, r.PersonID, r.Seed, tokenHash(token), r.InvitedBy, r.CreatedAt, r.ExpiresAt,
+			0, "", r.Reminded, "", 0,
 		}
 	}
-	return nil
+	return t.insert(ctx, "invites", columns, values)
 }
 
 // closeInvites closes all open links of the subject; derive must follow.

@@ -35,17 +35,12 @@ type Job struct {
 // leave leaves jobs that are due at once. Of each, Kind and Ref matter.
 func (t *tx) leave(ctx context.Context, companyID string, jobs ...Job) error {
 	columns := []string{"id", "company_id", "kind", "ref", "attempt", "due_at", "created_at"}
-	for part := range chunks(jobs) {
-		var args []any
-		for _, j := range part {
-			args = append(args, newID(), companyID, j.Kind, j.Ref, 0, stamp(t.now), stamp(t.now))
-		}
-		if _, err := t.ExecContext(ctx, insertion("jobs", columns, len(part)), args...); err != nil {
-			return fmt.Errorf("leave jobs: %w", err)
-		}
-		t.jobs = true
+	rows := make([][]any, len(jobs))
+	for i, j := range jobs {
+		rows[i] = []any{newID(), companyID, j.Kind, j.Ref, 0, stamp(t.now), stamp(t.now)}
 	}
-	return nil
+	t.jobs = t.jobs || len(jobs) > 0
+	return t.insert(ctx, "jobs", columns, rows)
 }
 
 // ClaimJobs leases due jobs of the given kinds, oldest first, to this caller alone; a lease that runs out makes the job due again.

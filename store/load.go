@@ -92,9 +92,7 @@ func (t *tx) loadEntry(tables []*loadTable, keys secret, companyID string, e Ent
 		p.ID, companyID, orNull(p.SlackID), p.Name, p.Handle, p.Email, foldEmail(p.Email), p.TimeZone, p.Bot, p.Guest, p.Deactivated,
 		p.PrimaryOwner, stamp(t.now), keys.personHash(p), string(d.standing), d.facets, d.haystack, d.sortKey,
 	})
-	for _, w := range wordRows(companyID, p.ID, d) {
-		words.rows = append(words.rows, w.values())
-	}
+	words.rows = append(words.rows, wordRows(companyID, p.ID, d)...)
 	if registeredAt == 0 {
 		return
 	}
@@ -109,16 +107,7 @@ func (t *tx) loadEntry(tables []*loadTable, keys secret, companyID string, e Ent
 // copyIn inserts the rows: with COPY on PostgreSQL, which is several times faster than INSERT there.
 func (t *tx) copyIn(ctx context.Context, table *loadTable) error {
 	if !t.s.postgres {
-		for part := range chunks(table.rows) {
-			args := make([]any, 0, len(part)*len(table.columns))
-			for _, row := range part {
-				args = append(args, row...)
-			}
-			if _, err := t.ExecContext(ctx, insertion(table.name, table.columns, len(part)), args...); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.insert(ctx, table.name, table.columns, table.rows)
 	}
 	stmt, err := t.PrepareContext(ctx, pq.CopyIn(table.name, table.columns...))
 	if err != nil {

@@ -168,18 +168,11 @@ func (r snapshotRow) member(by Actor) RemovalMember {
 
 func (t *tx) insertSnapshot(ctx context.Context, removalID string, members []RemovalMember) error {
 	columns := []string{"removal_id", "position", "member_id", "slack_id", "name", "email", "type", "company_page"}
-	position := 0
-	for part := range chunks(members) {
-		var args []any
-		for _, m := range part {
-			args = append(args, removalID, position, m.MemberID, m.SlackID, m.Name, m.Email, m.Type, m.CompanyPage)
-			position++
-		}
-		if _, err := t.ExecContext(ctx, insertion("removal_members", columns, len(part)), args...); err != nil {
-			return fmt.Errorf("store snapshot: %w", err)
-		}
+	rows := make([][]any, len(members))
+	for i, m := range members {
+		rows[i] = []any{removalID, i, m.MemberID, m.SlackID, m.Name, m.Email, m.Type, m.CompanyPage}
 	}
-	return nil
+	return t.insert(ctx, "removal_members", columns, rows)
 }
 
 // Removal returns the actor's own removal, or ErrNotFound.

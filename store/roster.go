@@ -215,7 +215,7 @@ func (r *Roster) turn(ctx context.Context, read reader, q RosterQuery) ([]place,
 			slices.Reverse(places)
 			return places, r.link(ctx, read, places, &r.Next, false)
 		}
-		after = nil // fewer than a page before it: the first page, in full
+		after = []byte{} // fewer than a page before it: the first page, in full
 	}
 	places, err := read(ctx, page{key: after, limit: q.Limit + 1})
 	if err != nil {

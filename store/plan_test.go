@@ -1,0 +1,66 @@
+package store_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"herald/store"
+	"herald/store/storetest"
+)
+
+// TestNoPageScansOrSortsATable reads the plans of a page in the middle of each list.
+func TestNoPageScansOrSortsATable(t *testing.T) {
+	t.Parallel()
+	indexes := map[store.Group]string{
+		store.All: "members_list", store.Employees: "members_type", store.Recruiters: "members_type", store.Admins: "members_type",
+		store.OnLinkedIn: "connections_list", store.OnFacebook: "connections_list", store.Disconnected: "members_disconnected",
+		store.Recent: "members_recent", store.Invited: "people_invited", store.Unregistered: "people_unregistered",
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		acme := storetest.Company(t, s)
+		storetest.Fill(t, s, env, acme.ID, 20_000)
+		inviteAll(t, s, acme.ID)
+		if err := s.Analyze(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range store.Groups() {
+			for _, backward := range []bool{false, true} {
+				query, args := store.PageQuery(s, acme.ID, g, backward)
+				plan, err := store.Explain(t.Context(), s, query, args...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !served(env.Engine, plan, indexes[g]) {
+					t.Errorf("%s, backward %v: not a range of %s:\n%s", g, backward, indexes[g], plan)
+				}
+			}
+		}
+	})
+}
+
+// served reports whether a plan is one range of the index, in its order.
+func served(engine, plan, index string) bool {
+	if engine == "sqlite" {
+		one := regexp.MustCompile(`^SEARCH l USING (COVERING )?INDEX ` + index + ` \(company_id=\? AND .*[<>]\?.*\)$`)
+		return one.MatchString(plan)
+	}
+	return strings.Contains(plan, "using "+index) && strings.Contains(plan, "Index Cond") &&
+		!strings.Contains(plan, "Seq Scan") && !strings.Contains(plan, "Sort") && !strings.Contains(plan, "Bitmap")
+}
+
+// inviteAll invites the people who are not registered, so that the list of the invited is not empty.
+func inviteAll(t *testing.T, s *store.Store, companyID string) {
+	t.Helper()
+	var ids []string
+	if err := s.WalkRoster(t.Context(), companyID, store.RosterQuery{Group: store.Unregistered}, func(r store.RosterRow) error {
+		ids = append(ids, r.Person.ID)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Invite(t.Context(), companyID, store.Actor{CLI: true}, ids[:len(ids)/2]); err != nil {
+		t.Fatal(fmt.Errorf("invite %d people: %w", len(ids), err))
+	}
+}
