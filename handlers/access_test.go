@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -393,7 +392,8 @@ func (i *intruder) closesModals(e handlers.Entry) {
 // which are their registration link and a removal that they propose of themselves.
 func (w *world) rows(intruder string) string {
 	w.t.Helper()
-	var out strings.Builder
+	mine := "'" + intruder + "'"
+	var selects []string
 	for _, table := range []struct{ name, columns, where string }{
 		{"companies", "id, name, key", "TRUE"},
 		{"members", "id, email, type", "TRUE"},
@@ -402,43 +402,27 @@ func (w *world) rows(intruder string) string {
 		{"signups", "id, status", "TRUE"},
 		{"selections", "screen_id, member_id", "TRUE"},
 		{"cases", "id, status, decided_by, decision", "TRUE"},
-		{"removals", "id, status, proposed, file_id", "by_slack <> '" + intruder + "'"},
-		{"removal_members", "removal_id, member_id, type", "removal_id IN (SELECT id FROM removals WHERE by_slack <> '" + intruder + "')"},
+		{"removals", "id, status, proposed, file_id", "by_slack <> " + mine},
+		{"removal_members", "removal_id, member_id, type", "removal_id IN (SELECT id FROM removals WHERE by_slack <> " + mine + ")"},
 		{"audit", "id, action", "TRUE"},
 		{"jobs", "id, kind, ref", "TRUE"},
 		{"forgotten", "subject_hash", "TRUE"},
 	} {
-		for _, row := range w.query("SELECT " + table.columns + " FROM " + table.name + " WHERE " + table.where) {
-			fmt.Fprintf(&out, "%s: %s\n", table.name, row)
-		}
+		columns := strings.ReplaceAll(table.columns, ", ", " AS TEXT) || ' ' || CAST(")
+		selects = append(selects, "SELECT '"+table.name+": ' || CAST("+columns+" AS TEXT) FROM "+table.name+" WHERE "+table.where)
 	}
-	return out.String()
-}
-
-// query returns the rows of a query as text, sorted.
-func (w *world) query(query string) []string {
-	w.t.Helper()
-	rows, err := w.db.QueryContext(w.ctx(), query)
+	found, err := w.db.QueryContext(w.ctx(), strings.Join(selects, " UNION ALL "))
 	w.must(err)
-	defer rows.Close()
-	columns, err := rows.Columns()
-	w.must(err)
+	defer found.Close()
 	var list []string
-	for rows.Next() {
-		values := make([]any, len(columns))
-		for i := range values {
-			values[i] = new(sql.NullString)
-		}
-		w.must(rows.Scan(values...))
-		var row []string
-		for _, v := range values {
-			row = append(row, v.(*sql.NullString).String)
-		}
-		list = append(list, strings.Join(row, " | "))
+	for found.Next() {
+		var row string
+		w.must(found.Scan(&row))
+		list = append(list, row)
 	}
-	w.must(rows.Err())
+	w.must(found.Err())
 	slices.Sort(list)
-	return list
+	return strings.Join(list, "\n")
 }
 
 // difference is what was lost and what is new.
