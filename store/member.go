@@ -215,6 +215,7 @@ func (s *Store) GrantAdmin(ctx context.Context, companyID string, by Actor, slac
 			return ErrNotEligible
 		}
 		m, err = s.member(ctx, t, `p.company_id = $1 AND p.id = $2`, companyID, p.ID)
+		from := m.Type
 		switch {
 		case errors.Is(err, ErrNotFound):
 			err = t.insertMember(ctx, p, p.Email, Admin)
@@ -227,7 +228,7 @@ func (s *Store) GrantAdmin(ctx context.Context, companyID string, by Actor, slac
 		if err != nil {
 			return err
 		}
-		if err := t.audit(ctx, companyID, by, AuditEvent{Action: AuditAdminGranted, Subject: &p, From: m.Type, To: Admin}); err != nil {
+		if err := t.audit(ctx, companyID, by, AuditEvent{Action: AuditAdminGranted, Subject: &p, From: from, To: Admin}); err != nil {
 			return err
 		}
 		m, err = s.member(ctx, t, `p.company_id = $1 AND p.id = $2`, companyID, p.ID)
