@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/slack-go/slack"
 
@@ -261,13 +262,15 @@ func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed sto
 // afterRemoval deletes the file with the names and signs the removed people out.
 func (h *Handlers) afterRemoval(ctx context.Context, c store.Company, executed store.Removal) {
 	h.deleteFile(ctx, c, executed.FileID)
+	var drawing sync.WaitGroup // side by side: whoever confirmed waits for it
 	left := signedOut
 	for _, m := range executed.Members {
 		if m.SlackID != "" && !m.Self && left > 0 {
 			left--
-			h.signOut(ctx, c, m.SlackID, nil)
+			drawing.Go(func() { h.signOut(ctx, c, m.SlackID, nil) })
 		}
 	}
+	drawing.Wait()
 }
 
 // runRemoval is the job that every confirmation leaves: it finishes what a process that died had begun.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -172,9 +173,20 @@ func (h *Handlers) opened(ctx context.Context, r *request, modal slack.ModalView
 	return v.ID, nil
 }
 
-// publishHome shows the Home tab.
+// homePatience is the longest wait for a turn to show a Home tab.
+const homePatience = 30 * time.Second
+
+// publishHome shows the Home tab. Slack draws 100 of them a minute for a whole workspace
+// (https://docs.slack.dev/reference/methods/views.publish), so it may have to wait for its turn, once.
 func (h *Handlers) publishHome(ctx context.Context, c store.Company, slackID string, m view.Message) error {
-	_, err := h.api(c).PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: slackID, View: m.Home()})
+	home := slack.PublishViewContextRequest{UserID: slackID, View: m.Home()}
+	_, err := h.api(c).PublishViewContext(ctx, home)
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok && limited.RetryAfter <= homePatience {
+		if err := sleep(ctx, limited.RetryAfter); err != nil {
+			return fmt.Errorf("wait to publish the Home tab: %w", err)
+		}
+		_, err = h.api(c).PublishViewContext(ctx, home)
+	}
 	if err != nil {
 		return fmt.Errorf("publish the Home tab: %w", clean(err))
 	}
