@@ -27,7 +27,7 @@ func benchMembers(b *testing.B) int {
 }
 
 // benchEach runs fn on a filled company on each engine, or on the one of HERALD_BENCH_ENGINE.
-func benchEach(b *testing.B, fn func(b *testing.B, s *store.Store, env *storetest.Env, companyID string)) {
+func benchEach(b *testing.B, fn func(b *testing.B, s *store.Store, companyID string)) {
 	b.Helper()
 	n := benchMembers(b)
 	for _, engine := range []struct {
@@ -43,14 +43,15 @@ func benchEach(b *testing.B, fn func(b *testing.B, s *store.Store, env *storetes
 			began := time.Now()
 			storetest.Fill(b, s, env, acme.ID, n)
 			b.Logf("filled with %d people in %v", n, time.Since(began).Round(time.Millisecond))
-			fn(b, s, env, acme.ID)
+			fn(b, s, acme.ID)
 		})
 	}
 }
 
 // BenchmarkCompany measures what depends on the size of a company, on one that is filled once.
 func BenchmarkCompany(b *testing.B) {
-	benchEach(b, func(b *testing.B, s *store.Store, env *storetest.Env, companyID string) {
+	benchEach(b, func(b *testing.B, s *store.Store, companyID string) {
+		b.Helper()
 		b.Run("counts", func(b *testing.B) {
 			for b.Loop() {
 				if _, err := s.Counts(b.Context(), companyID); err != nil {

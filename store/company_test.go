@@ -89,7 +89,11 @@ func TestTheWrongEncryptionKeyIsNoticed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer other.Close()
+		defer func() {
+			if err := other.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
 		_, err = other.InstallCompany(t.Context(), store.Workspace{TeamID: "T0ACME", Name: "Acme"})
 		if !errors.Is(err, store.ErrKey) {
 			t.Errorf("installed with the wrong key: %v, want ErrKey", err)

@@ -106,9 +106,17 @@ func (a *accidents) happen(t *testing.T) string {
 		name string
 		do   func(*testing.T) error
 	}{
-		{"sync", a.sync}, {"register", a.register}, {"register", a.register}, {"register", a.register},
-		{"invite", a.invite}, {"invite", a.invite}, {"cancel", a.cancel}, {"set type", a.setType}, {"remove", a.remove},
-		{"time passes", a.wait}, {"approve an outsider", a.approve},
+		{"sync", a.sync},
+		{"register", a.register},
+		{"register", a.register},
+		{"register", a.register},
+		{"invite", a.invite},
+		{"invite", a.invite},
+		{"cancel", a.cancel},
+		{"set type", a.setType},
+		{"remove", a.remove},
+		{"time passes", a.wait},
+		{"approve an outsider", a.approve},
 	}
 	thing := things[a.random.IntN(len(things))]
 	err := thing.do(t)

@@ -75,13 +75,10 @@ func finds(words []string, haystack, search string) bool {
 	for _, w := range asked {
 		first := slices.IndexFunc(words, func(word string) bool { return word >= string(w.from) && word < string(w.to) })
 		contains := strings.Contains(haystack, w.piece)
-		if (first < 0 || !contains) && !(first >= 0 && w.long) {
-			if contains {
-				panic("the haystack has what no word begins with: " + search)
-			}
-			return false
+		if first < 0 && contains || first >= 0 && !contains && !w.long {
+			panic("words and haystack disagree about " + search)
 		}
-		if !contains {
+		if first < 0 || !contains {
 			return false
 		}
 	}

@@ -95,7 +95,9 @@ func TestJobsAreClaimedByKind(t *testing.T) {
 			kinds []store.JobKind
 			want  int
 		}{
-			{nil, 0}, {[]store.JobKind{store.JobRemoval}, 0}, {[]store.JobKind{store.JobInviteDM}, 1},
+			{nil, 0},
+			{[]store.JobKind{store.JobRemoval}, 0},
+			{[]store.JobKind{store.JobInviteDM}, 1},
 			{[]store.JobKind{store.JobInviteDM, store.JobWelcomeDM}, 1},
 		} {
 			jobs, err := s.ClaimJobs(ctx, 10, time.Minute, tt.kinds...)

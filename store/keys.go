@@ -86,18 +86,16 @@ func makeKeysFile(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
 	raw := make([]byte, keySize)
 	rand.Read(raw)
 	_, err = f.WriteString(base64.StdEncoding.EncodeToString(raw) + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		// Unlike a rename, a link does not replace the file of a process that was faster.
+		if err = os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+			err = nil
+		}
 	}
-	// Unlike a rename, a link does not replace the file of a process that was faster.
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	return errors.Join(err, os.Remove(f.Name()))
 }
 
 func (k Keys) valid() bool { return len(k.ring) > 0 }

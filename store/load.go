@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"github.com/lib/pq"
 )
 
 // An Entry is somebody to Load.
@@ -105,23 +105,22 @@ func (t *tx) loadEntry(tables []*loadTable, keys secret, companyID string, e Ent
 }
 
 // copyIn inserts the rows: with COPY on PostgreSQL, which is several times faster than INSERT there.
-func (t *tx) copyIn(ctx context.Context, table *loadTable) error {
+func (t *tx) copyIn(ctx context.Context, table *loadTable) (err error) {
 	if !t.s.postgres {
 		return t.insert(ctx, table.name, table.columns, table.rows)
 	}
-	stmt, err := t.PrepareContext(ctx, pq.CopyIn(table.name, table.columns...))
+	stmt, err := t.PrepareContext(ctx, fmt.Sprintf(`COPY %s (%s) FROM STDIN`, table.name, strings.Join(table.columns, ", ")))
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, stmt.Close()) }()
 	for _, row := range table.rows {
 		if _, err := stmt.ExecContext(ctx, row...); err != nil {
 			return err
 		}
 	}
-	if _, err := stmt.ExecContext(ctx); err != nil { // without arguments: the end of the rows
-		return err
-	}
-	return stmt.Close()
+	_, err = stmt.ExecContext(ctx) // without arguments: the end of the rows
+	return err
 }
 
 // Analyze brings the statistics of the query planner up to date, which the engines do by themselves in time: after a Load there is no

@@ -39,10 +39,10 @@ func TestTheDirectoryIsMirrored(t *testing.T) {
 		env.Clock.Advance(time.Hour)
 		next := env.Clock.Now()
 		entries[1].Name = "Eddie Lee"
-		if err := s.MirrorPeople(ctx, acme.ID, entries[:3]); err == nil {
-			err = s.FinishSync(ctx, acme.ID, next)
+		if err := s.MirrorPeople(ctx, acme.ID, entries[:3]); err != nil {
+			t.Fatal(err)
 		}
-		if err != nil {
+		if err := s.FinishSync(ctx, acme.ID, next); err != nil {
 			t.Fatal(err)
 		}
 		ed, err := s.PersonBySlackID(ctx, acme.ID, "U2")
@@ -70,7 +70,10 @@ func TestTheDirectoryMayHoldAnything(t *testing.T) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
 		if err := s.MirrorPeople(ctx, acme.ID, []store.Person{
-			{SlackID: "U1", Name: "zero\x00byte"}, {SlackID: "U2", Name: "not \xff UTF-8"}, {SlackID: "U3"}, {SlackID: ""},
+			{SlackID: "U1", Name: "zero\x00byte"},
+			{SlackID: "U2", Name: "not \xff UTF-8"},
+			{SlackID: "U3"},
+			{SlackID: ""},
 			{SlackID: "U5", Name: "'; DROP TABLE people; --"},
 		}); err != nil {
 			t.Fatal(err)

@@ -309,7 +309,7 @@ func TestNothingNamesThePurged(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
-				w := newPurgeWorld(t, s, env)
+				w := newPurgeWorld(t, s)
 				before := storetest.Dump(t, env)
 				for what, trace := range w.traces {
 					if !strings.Contains(before, trace) && !strings.HasPrefix(what, "secret") {
@@ -382,7 +382,7 @@ type purgeWorld struct {
 	traces        map[string]string
 }
 
-func newPurgeWorld(t *testing.T, s *store.Store, env *storetest.Env) purgeWorld {
+func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	t.Helper()
 	ctx := t.Context()
 	check := func(err error) {

@@ -110,6 +110,7 @@ func (g Group) listing(now time.Time) listing {
 	case Unregistered:
 		people.condition = `l.company_id = $1 AND l.standing IN ('new', 'invited')`
 		return people
+	case All:
 	}
 	return members
 }

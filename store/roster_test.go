@@ -342,7 +342,7 @@ func begins(r store.RosterRow, search string) bool {
 func checkSearch(t *testing.T, s *store.Store, companyID string, q store.RosterQuery, want []string) {
 	t.Helper()
 	var got []string
-	for page := 0; page < 8; page++ {
+	for range 8 {
 		r, err := s.Roster(t.Context(), companyID, q)
 		if err != nil {
 			t.Fatal(err)

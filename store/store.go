@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/binary"
 	"errors"
@@ -11,12 +12,11 @@ import (
 	"math"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"crypto/rand"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -114,7 +114,7 @@ func (s *Store) openSQLite(path string) error {
 	if path == "" {
 		return errors.New("the path of the SQLite file is empty")
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func unstamp(n int64) time.Time {
 
 // newestFirst returns a key that sorts bytewise by time, latest first, and then by id.
 func newestFirst(at int64, id string) []byte {
-	return append(binary.BigEndian.AppendUint64(nil, uint64(math.MaxInt64-at)), id...)
+	return append(binary.BigEndian.AppendUint64(nil, math.MaxUint64-uint64(max(at, 0))), id...)
 }
 
 // newID returns an id of 80 random bits: among a billion rows of a table no two share one, and it is 10 bytes shorter than rand.Text

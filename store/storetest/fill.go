@@ -18,7 +18,7 @@ const fillBatch = 10_000
 // The same n always gives the same people.
 func Fill(tb testing.TB, s *store.Store, env *Env, companyID string, n int) {
 	tb.Helper()
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same people every time
+	random := rand.New(rand.NewPCG(1, 2))
 	names := newNames(random)
 	for from := 0; from < n; from += fillBatch {
 		entries := make([]store.Entry, min(fillBatch, n-from))

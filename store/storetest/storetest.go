@@ -100,12 +100,12 @@ func SQLite(tb testing.TB) string {
 // migratedFile returns the bytes of a migrated, empty SQLite file: copying them is faster than migrating for each test.
 //
 //nolint:gochecknoglobals // made once for a test binary
-var migratedFile = sync.OnceValues(func() ([]byte, error) {
+var migratedFile = sync.OnceValues(func() (file []byte, err error) {
 	dir, err := os.MkdirTemp("", "herald-sqlite-")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "herald.db")
 	if err := migrate(path); err != nil {
 		return nil, err
