@@ -35,8 +35,9 @@ type slackAPISettings struct {
 // slackSettings are what it takes to hear Slack, too.
 type slackSettings struct {
 	slackAPISettings
-	SlackAppToken string `help:"App-level token with connections:write, xapp-…." env:"SLACK_APP_TOKEN" placeholder:"TOKEN" group:"Slack"`
-	Operators     string `help:"Slack user ids, with commas, of those who decide who becomes a company admin. Empty: the workspace's primary owner." env:"OPERATORS" placeholder:"IDS" group:"Slack"`
+	SlackClientURL string `name:"slack-client-url" help:"Where 'Back to Slack' leads; the workspace's id follows." env:"SLACK_CLIENT_URL" default:"https://app.slack.com/client" placeholder:"URL" group:"Slack"`
+	SlackAppToken  string `help:"App-level token with connections:write, xapp-…." env:"SLACK_APP_TOKEN" placeholder:"TOKEN" group:"Slack"`
+	Operators      string `help:"Slack user ids, with commas, of those who decide who becomes a company admin. Empty: the workspace's primary owner." env:"OPERATORS" placeholder:"IDS" group:"Slack"`
 }
 
 type webSettings struct {
@@ -110,6 +111,7 @@ func (s slackAPISettings) settings() []setting {
 func (s slackSettings) settings() []setting {
 	return append(s.slackAPISettings.settings(),
 		setting{"SLACK_APP_TOKEN", s.SlackAppToken, true, prefix("xapp-"), "opens the Socket Mode connection.", "api.slack.com/apps › your app › Basic Information › App-Level Tokens, with the scope connections:write."},
+		setting{"SLACK_CLIENT_URL", s.SlackClientURL, true, httpURL, "where 'Back to Slack' leads from a page.", "leave it out for Slack itself."},
 		setting{"OPERATORS", s.Operators, false, slackIDs, "who decides requests to become a company admin.", "a person's Slack profile › ⋮ › Copy member ID; leave it empty for the workspace's primary owner."},
 	)
 }

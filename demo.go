@@ -20,6 +20,17 @@ type demoCommand struct {
 	LogLevel string `help:"debug, info, warn or error." env:"LOG_LEVEL" default:"warn" placeholder:"LEVEL"`
 }
 
+// welcome is what the demo says once everything runs.
+const welcome = `
+Herald's demo runs on this machine alone. Open:
+
+    %s
+
+You are Ana, a company admin of Acme. Type /social in a channel, or open the app's Home tab.
+Act as somebody else at the top left. Press Ctrl-C to stop.
+
+`
+
 // Run starts a Slack, a LinkedIn and Herald on this machine. Herald is the same as with `serve`, only its settings point at the stand-ins.
 func (d demoCommand) Run(p *process) (err error) {
 	folder := d.Folder
@@ -53,16 +64,15 @@ func (d demoCommand) Run(p *process) (err error) {
 	}
 	group, ctx := errgroup.WithContext(p.ctx)
 	group.Go(func() error { return s.serve(ctx, p.now, log.logger(), listener) })
-	_, err = fmt.Fprintf(p.stdout, `
-Herald's demo runs on this machine alone. Open:
-
-    %s
-
-You are Ana, a company admin of Acme. Type /social in a channel, or open the app's Home tab.
-Act as somebody else at the top left. Press Ctrl-C to stop.
-
-`, box.PageURL)
-	return errors.Join(group.Wait(), err)
+	group.Go(func() error {
+		// Before that, nobody would hear what people do.
+		if err := box.Slack.AwaitConnections(ctx, 1); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(p.stdout, welcome, box.PageURL)
+		return err
+	})
+	return group.Wait()
 }
 
 // startSandbox starts the stand-ins for a Herald at the public URL.
@@ -83,6 +93,7 @@ func demoSettings(box *sandbox.Sandbox, public string, db databaseSettings) serv
 		slackSettings: slackSettings{
 			slackAPISettings: slackAPISettings{SlackBotToken: box.BotToken, SlackAPIURL: box.SlackAPIURL},
 			SlackAppToken:    box.AppToken,
+			SlackClientURL:   box.PageURL + "/client",
 		},
 		webSettings: webSettings{PublicURL: public},
 		linkedInSettings: linkedInSettings{

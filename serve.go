@@ -21,15 +21,13 @@ import (
 
 // Everything that waits for somebody else has an end.
 const (
-	slackTimeout  = 30 * time.Second // a Web API call
-	headerTimeout = 10 * time.Second // a browser's request header
-	pageTimeout   = 60 * time.Second // a page, a network's answers to it included
-	drainTimeout  = 25 * time.Second // what is under way at shutdown
-	syncEvery     = "@every 6h"      // the whole directory; single changes arrive as events
-	expireEvery   = "@every 1m"
-	expireAtOnce  = 10_000
-	tidyEvery     = "@every 15m"
-	staleAfter    = time.Hour // a start-up syncs the directory unless it was just done
+	slackTimeout = 30 * time.Second // a Web API call
+	drainTimeout = 25 * time.Second // what is under way at shutdown
+	syncEvery    = "@every 6h"      // the whole directory; single changes arrive as events
+	expireEvery  = "@every 1m"
+	expireAtOnce = 10_000
+	tidyEvery    = "@every 15m"
+	staleAfter   = time.Hour // a start-up syncs the directory unless it was just done
 )
 
 type serveCommand struct {
@@ -89,7 +87,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 
 	hearing := bot.New(bot.Config{API: api, Handler: h, Seen: db, Log: log, Now: now})
 	pages, err := web.New(web.Config{
-		Store: db, Directory: directory{h}, PublicURL: s.publicURL(), TrustedProxies: s.trustedProxies(), Now: now, Log: log,
+		Store: db, Directory: directory{h}, PublicURL: s.publicURL(), SlackURL: s.SlackClientURL, TrustedProxies: s.trustedProxies(), Now: now, Log: log,
 		Networks: []networks.Network{
 			networks.NewLinkedIn(networks.LinkedInApp{
 				ClientID: s.LinkedInClientID, ClientSecret: s.LinkedInClientSecret, URL: s.LinkedInURL, APIURL: s.LinkedInAPIURL, Now: now,
@@ -117,7 +115,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	group.Go(func() error { return hearing.Run(ctx) })
 	group.Go(func() error { return h.Run(ctx) })
 	group.Go(func() error { return clock.Run(ctx, drainTimeout) })
-	group.Go(func() error { return serveHTTP(ctx, listener, pages) })
+	group.Go(func() error { return serveHTTP(ctx, listener, pages.HTTPServer()) })
 	if now().Sub(company.SyncedAt) > staleAfter {
 		group.Go(func() error {
 			if err := h.SyncDirectory(ctx, company); err != nil && ctx.Err() == nil {
@@ -151,8 +149,7 @@ func (d directory) Person(ctx context.Context, c store.Company, slackID string) 
 }
 
 // serveHTTP serves until ctx ends, then lets requests under way finish.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: pageTimeout, WriteTimeout: pageTimeout, IdleTimeout: 2 * pageTimeout}
+func serveHTTP(ctx context.Context, listener net.Listener, server *http.Server) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {

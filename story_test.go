@@ -9,7 +9,7 @@ import (
 )
 
 // signsUp follows a personal link: reads the page, goes to LinkedIn, and says yes there.
-func signsUp(t *testing.T, link, slackID, email string) *browser {
+func signsUp(t *testing.T, link, slackID, email string) *visit {
 	t.Helper()
 	b := newBrowser(t)
 	b.open(link).reads("Sign up to share", "Nothing is posted without your permission")

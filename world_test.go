@@ -352,8 +352,8 @@ func (c *colleague) submits(s screen, answers map[string][]string) slackd.Submis
 	return done
 }
 
-// A browser is somebody's browser: it keeps cookies and fills in forms.
-type browser struct {
+// A visit is somebody's browser: it keeps cookies and fills in forms.
+type visit struct {
 	t      *testing.T
 	client *http.Client
 	page   *html.Node
@@ -362,16 +362,16 @@ type browser struct {
 	text   string
 }
 
-func newBrowser(t *testing.T) *browser {
+func newBrowser(t *testing.T) *visit {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t: t, client: &http.Client{Jar: jar, Timeout: patience}}
+	return &visit{t: t, client: &http.Client{Jar: jar, Timeout: patience}}
 }
 
-func (b *browser) do(req *http.Request) *browser {
+func (b *visit) do(req *http.Request) *visit {
 	b.t.Helper()
 	resp, err := b.client.Do(req)
 	if err != nil {
@@ -390,7 +390,7 @@ func (b *browser) do(req *http.Request) *browser {
 	return b
 }
 
-func (b *browser) open(address string) *browser {
+func (b *visit) open(address string) *visit {
 	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, address, nil)
 	if err != nil {
@@ -400,7 +400,7 @@ func (b *browser) open(address string) *browser {
 }
 
 // reads fails unless the page says all the words.
-func (b *browser) reads(words ...string) *browser {
+func (b *visit) reads(words ...string) *visit {
 	b.t.Helper()
 	for _, word := range words {
 		if !strings.Contains(b.text, word) {
@@ -411,7 +411,7 @@ func (b *browser) reads(words ...string) *browser {
 }
 
 // presses presses a button of the page's form after filling in fields by name.
-func (b *browser) presses(button string, fields map[string]string) *browser {
+func (b *visit) presses(button string, fields map[string]string) *visit {
 	b.t.Helper()
 	var form, pressed *html.Node
 	for n := range b.page.Descendants() {

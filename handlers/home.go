@@ -37,7 +37,7 @@ func (h *Handlers) homeOpened(ctx context.Context, r *request) error {
 
 // home draws the whole Home tab: the menu, and for a company admin the place where they are.
 func (h *Handlers) home(ctx context.Context, r *request, notice *view.Notice) (view.Message, error) {
-	menu, err := h.drawMenu(ctx, r, !r.access.Forgotten)
+	menu, err := h.drawMenu(ctx, r, !r.unasked)
 	if err != nil {
 		return view.Message{}, err
 	}
@@ -115,7 +115,7 @@ func (h *Handlers) backToMenu(ctx context.Context, r *request, _ *slack.BlockAct
 // open the tab again, and all that they may do, follows from the database.
 func (h *Handlers) signOut(ctx context.Context, c store.Company, slackID string, notice *view.Notice) {
 	// Nothing may name them until they act, so this does not look them up.
-	r := &request{company: c, teamID: c.TeamID, enterpriseID: c.EnterpriseID, slackID: slackID, access: store.Access{Forgotten: true}, what: "sign out"}
+	r := &request{company: c, teamID: c.TeamID, enterpriseID: c.EnterpriseID, slackID: slackID, unasked: true, what: "sign out"}
 	m, err := h.home(ctx, r, notice)
 	if err == nil {
 		err = h.publishHome(ctx, c, slackID, m)

@@ -19,6 +19,7 @@ type request struct {
 	responseURL          string // "" in the Home tab and in forms
 	triggerID            string
 	home                 bool   // it came from the Home tab
+	unasked              bool   // Herald acts by itself; the person did nothing
 	modal                bool   // it came from a control in a modal
 	args                 string // a command's words after the subcommand
 	what                 string // for the log

@@ -70,17 +70,17 @@ func (m Members) filter() []slack.Block {
 	}
 	groups := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Filter members"), ActionFilter, options...)
 	groups.InitialOption = chosen
-	controls := []slack.BlockElement{groups}
-	if m.Screen.Search != "" || m.Screen.Group != store.All {
-		controls = append(controls, button(ActionClear, "", "Clear"))
-	}
 	search := slack.NewPlainTextInputBlockElement(plain("The beginning of a name or an email, then Enter"), ActionSearch).
 		WithInitialValue(m.Screen.Search).WithMaxLength(SearchLimit).
 		WithDispatchActionConfig(&slack.DispatchActionConfig{TriggerActionsOn: []string{"on_enter_pressed"}})
-	return []slack.Block{
-		slack.NewActionBlock(m.id("filter", ""), controls...),
+	blocks := []slack.Block{
+		slack.NewSectionBlock(mrkdwn("*Filter members*"), nil, slack.NewAccessory(groups), slack.SectionBlockOptionBlockID(m.id("filter", ""))),
 		slack.NewInputBlock(m.id("search", ""), plain("Search"), nil, search).WithOptional(true).WithDispatchAction(true),
 	}
+	if m.Screen.Search != "" || m.Screen.Group != store.All {
+		blocks = append(blocks, slack.NewActionBlock(m.id("clear", ""), button(ActionClear, "", "Clear")))
+	}
+	return blocks
 }
 
 // selection holds the controls above the list; nil when there is nothing to select.

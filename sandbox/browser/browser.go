@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
@@ -88,6 +90,19 @@ func NewTab(t *testing.T, ctx context.Context, open chromedp.Action[chromedp.Voi
 	}
 	watch(tab, t, "failed-tab", expected)
 	return tab
+}
+
+// ToFront makes the tab the one that is seen. Chromium draws nothing in the
+// others, so that a click or a screenshot there waits for a long time.
+func ToFront(t *testing.T, ctx context.Context) {
+	t.Helper()
+	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, cdppage.BringToFront, cdp.Empty{})
+		return err
+	}))
+	if err != nil {
+		t.Fatalf("bring a tab to the front: %v", err)
+	}
 }
 
 // Screenshot keeps what the tab shows as name.png: in a folder of the test's
