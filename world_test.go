@@ -31,7 +31,7 @@ const patience = 30 * time.Second
 
 // A world is Acme's Slack, LinkedIn, and a Herald that serves them exactly as `herald serve` does.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	box    *sandbox.Sandbox
 	herald serveCommand
 	public string

@@ -1,0 +1,339 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"herald/handlers/view"
+	"herald/sandbox/slackd"
+	"herald/store"
+	"herald/store/storetest"
+)
+
+// benchAdmins is how many company admins type commands.
+const benchAdmins = 50
+
+// benchPeople is how large a benchmark's company is: HERALD_BENCH_MEMBERS, or what the benchmark is about.
+func benchPeople(b *testing.B, otherwise int) int {
+	b.Helper()
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("HERALD_BENCH_MEMBERS"), strconv.Itoa(otherwise)))
+	if err != nil {
+		b.Fatalf("HERALD_BENCH_MEMBERS: %v", err)
+	}
+	return n
+}
+
+// benchDatabases runs fn with a maker of empty databases for each engine, or for the one of HERALD_BENCH_ENGINE.
+func benchDatabases(b *testing.B, fn func(b *testing.B, empty func() databaseSettings)) {
+	b.Helper()
+	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32))
+	for _, engine := range []string{"sqlite", "postgres"} {
+		if only := os.Getenv("HERALD_BENCH_ENGINE"); only != "" && only != engine {
+			continue
+		}
+		b.Run(engine, func(b *testing.B) {
+			fn(b, func() databaseSettings {
+				if engine == "postgres" {
+					return databaseSettings{DatabaseURL: storetest.Postgres(b), EncryptionKey: key}
+				}
+				return databaseSettings{DatabaseFile: filepath.Join(b.TempDir(), "herald.db"), EncryptionKey: key}
+			})
+		})
+	}
+}
+
+// benchUser is somebody who types commands, or whom a directory sync finds.
+func benchUser(id string, i int) slackd.User {
+	name := fmt.Sprintf("Person %s%d", id, i)
+	handle := strings.ToLower(strings.ReplaceAll(name, " ", "."))
+	return slackd.User{
+		ID: fmt.Sprintf("U%s%06d", id, i), Name: handle, RealName: name, DisplayName: name, Email: handle + "@acme.example",
+		Title: "Something at Acme", TZ: "Europe/Lisbon", TZLabel: "Western European Time",
+	}
+}
+
+// benchUsers are n of them.
+func benchUsers(id string, n int) []slackd.User {
+	users := make([]slackd.User, n)
+	for i := range users {
+		users[i] = benchUser(id, i)
+	}
+	return users
+}
+
+// benchMember is the account of such a user.
+func benchMember(u slackd.User, as store.MemberType, at time.Time) store.Entry {
+	account := storetest.LinkedIn(u.RealName)
+	account.Subject = "li-" + u.ID
+	return store.Entry{
+		Person: store.Person{SlackID: u.ID, Name: u.RealName, Handle: u.Name, Email: u.Email, TimeZone: u.TZ},
+		Type:   as, Email: u.Email, RegisteredAt: at, Accounts: []store.Account{account},
+	}
+}
+
+// benchFill makes Acme in an empty database: the admins, whoever else is named, and synthetic people up to n.
+// The directory counts as just synced, so Herald has nothing else to do.
+func benchFill(b *testing.B, db databaseSettings, n int, named ...store.Entry) {
+	b.Helper()
+	keys, err := db.keys()
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := store.Open(b.Context(), store.Options{DSN: db.dsn(), Keys: keys, Now: time.Now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Migrate(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	acme := storetest.Company(b, s)
+	for _, u := range benchUsers("A", benchAdmins) {
+		named = append(named, benchMember(u, store.Admin, time.Now().Add(-time.Hour)))
+	}
+	if err := s.Load(b.Context(), acme.ID, named); err != nil {
+		b.Fatal(err)
+	}
+	storetest.Fill(b, s, &storetest.Env{Clock: storetest.NewClock(time.Now())}, acme.ID, max(0, n-len(named)))
+	if err := s.FinishSync(b.Context(), acme.ID, time.Time{}); err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// A benchSlack is Acme's Slack in this process, without rate limits, which notes when each command is answered.
+type benchSlack struct {
+	*slackd.Server
+
+	mu      sync.Mutex
+	due     map[string]time.Time // path of a command's response URL: when the command was to be typed
+	replies []time.Duration      // from then until the list was there
+	partial int                  // answers that are no full page of the list
+}
+
+// benchGeneral is the channel in which everything happens.
+const benchGeneral = "C0GENERAL"
+
+// startBenchSlack starts it with the admins and others.
+func startBenchSlack(b *testing.B, others []slackd.User) *benchSlack {
+	b.Helper()
+	m, err := readManifest()
+	if err != nil {
+		b.Fatal(err)
+	}
+	users := append(benchUsers("A", benchAdmins), others...)
+	general := slackd.Channel{ID: benchGeneral, Name: "general"}
+	for _, u := range users[:benchAdmins] {
+		general.Members = append(general.Members, u.ID)
+	}
+	s := &benchSlack{due: map[string]time.Time{}}
+	s.Server, err = slackd.New(slackd.Options{
+		Team: slackd.Team{ID: "T0ACME", Name: "Acme", Domain: "acme"}, Users: users, Channels: []slackd.Channel{general}, App: m.slackApp(),
+		Limits: slackd.Limits{KeepMessages: 5}, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+		server.CloseClientConnections()
+		server.Close()
+	})
+	s.SetBaseURL(server.URL)
+	return s
+}
+
+// ServeHTTP is Slack's Web API. A reply counts once Slack has taken it in, that is when people see it.
+func (s *benchSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, "/response/") {
+		s.Handler().ServeHTTP(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	s.Handler().ServeHTTP(answer, r)
+	seen := time.Now()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	due, waiting := s.due[r.URL.Path]
+	if !waiting {
+		return
+	}
+	delete(s.due, r.URL.Path)
+	if answer.status == http.StatusOK && bytes.Count(body, []byte(`"`+view.ActionRemove+`"`)) == view.PageSize {
+		s.replies = append(s.replies, seen.Sub(due))
+	} else {
+		s.partial++
+	}
+}
+
+// awaits notes that an answer is due.
+func (s *benchSlack) awaits(responseURL string, since time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.due[strings.TrimPrefix(responseURL, s.BaseURL())] = since
+}
+
+// waiting is how many commands are not answered yet.
+func (s *benchSlack) waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.due)
+}
+
+// statusWriter remembers the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// buildHerald compiles Herald: the benchmarks run the program that is shipped, in a process of its own, so that the load generator
+// shares nothing with it but the machine.
+func buildHerald(b *testing.B) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "herald")
+	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil { //nolint:gosec // our own program
+		b.Fatalf("build Herald: %v\n%s", err, out)
+	}
+	return path
+}
+
+// A daemon is a running `herald serve`.
+type daemon struct {
+	b   *testing.B
+	cmd *exec.Cmd
+	log *lockedBuffer
+	url string
+}
+
+// startHerald returns at once; ready waits until people can use it.
+func startHerald(b *testing.B, program string, db databaseSettings, slack *benchSlack) *daemon {
+	b.Helper()
+	free, err := (&net.ListenConfig{}).Listen(b.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := &daemon{b: b, log: &lockedBuffer{}, url: "http://" + free.Addr().String()}
+	if err := free.Close(); err != nil {
+		b.Fatal(err)
+	}
+	d.cmd = exec.CommandContext(context.WithoutCancel(b.Context()), program, "serve") //nolint:gosec // our own program
+	d.cmd.Env = []string{
+		"DATABASE_URL=" + db.DatabaseURL, "DATABASE_FILE=" + db.DatabaseFile, "ENCRYPTION_KEY=" + db.EncryptionKey,
+		"SLACK_API_URL=" + slack.APIURL(), "SLACK_BOT_TOKEN=" + slack.BotToken(), "SLACK_APP_TOKEN=" + slack.AppToken(),
+		"LINKEDIN_CLIENT_ID=none", "LINKEDIN_CLIENT_SECRET=none", "PUBLIC_URL=" + d.url,
+	}
+	d.cmd.Stderr = d.log
+	if err := d.cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	return d
+}
+
+// ready waits until Herald says that it is connected to Slack and to its database.
+func (d *daemon) ready() {
+	d.b.Helper()
+	d.until("is ready", func() bool {
+		resp, err := http.Get(d.url + "/healthz") //nolint:noctx // a benchmark on this machine
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+}
+
+// until waits for something that Herald does not tell by itself, and looks each millisecond.
+func (d *daemon) until(what string, holds func() bool) {
+	d.b.Helper()
+	for deadline := time.Now().Add(10 * time.Minute); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			d.b.Fatalf("never: Herald %s\n%s", what, d.log)
+		}
+	}
+}
+
+// stop ends Herald as a service manager does, and returns how much processor time it used.
+func (d *daemon) stop() time.Duration {
+	d.b.Helper()
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		d.b.Fatal(err)
+	}
+	if err := d.cmd.Wait(); err != nil {
+		d.b.Errorf("Herald ended with: %v\n%s", err, d.log)
+	}
+	return d.cmd.ProcessState.UserTime() + d.cmd.ProcessState.SystemTime()
+}
+
+// megabytes reads a figure of the process's memory, such as VmRSS, in MiB. See
+// https://docs.kernel.org/filesystems/proc.html. There are no such figures but on Linux.
+func (d *daemon) megabytes(figure string) float64 {
+	d.b.Helper()
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.cmd.Process.Pid))
+	if err != nil {
+		d.b.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == figure+":" {
+			kib, err := strconv.Atoi(fields[1])
+			if err != nil {
+				d.b.Fatal(err)
+			}
+			return float64(kib) / 1024
+		}
+	}
+	d.b.Fatalf("no %s in\n%s", figure, status)
+	return 0
+}
+
+// reportPercentiles reports p50, p95, p99 and the longest in milliseconds.
+func reportPercentiles(b *testing.B, name string, took []time.Duration) {
+	b.Helper()
+	if len(took) == 0 {
+		return
+	}
+	slices.Sort(took)
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	for _, p := range []int{50, 95, 99} {
+		b.ReportMetric(ms(took[(len(took)*p+99)/100-1]), fmt.Sprintf("%s-p%d-ms", name, p))
+	}
+	b.ReportMetric(ms(took[len(took)-1]), name+"-max-ms")
+}
