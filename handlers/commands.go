@@ -84,6 +84,7 @@ func actions() []action {
 		{view.ActionPreview, everyone, (*Handlers).preview},
 		{view.ActionPostURL, admins, (*Handlers).postURLForm},
 		{view.ActionDMPeople, admins, (*Handlers).dmPeopleForm},
+		{view.ActionInvite, admins, onScreen((*Handlers).toInvite)},
 		{view.ActionURLMenu, admins, (*Handlers).urlMenu},
 		{view.ActionInvitePerson, admins, (*Handlers).invitePerson},
 		{view.ActionInviteResend, admins, (*Handlers).resendInvite},

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,28 +16,30 @@ import (
 	"herald/store"
 )
 
-// Slack allows one message a second for each channel, and several hundred a minute for a workspace with short bursts
+// MessagesPerSecond is Herald's pace in one workspace. Slack allows one message a second for each channel, and several hundred a minute for a workspace with short bursts
 // (https://docs.slack.dev/apis/web-api/rate-limits). One a second is safe for any number of direct messages.
 const (
-	messagesPerSecond = 1
+	MessagesPerSecond = 1
 	messagesAtOnce    = 8
 )
 
-// pace keeps each company's messages to Slack's pace. The zero value is ready to use.
+// pace keeps each company's messages to Slack's pace.
 type pace struct {
+	limit    rate.Limit
 	mu       sync.Mutex
 	limiters map[string]*rate.Limiter // by company id
+}
+
+func newPace(messagesPerSecond float64) pace {
+	return pace{limit: rate.Limit(cmp.Or(messagesPerSecond, MessagesPerSecond)), limiters: map[string]*rate.Limiter{}}
 }
 
 func (p *pace) of(companyID string) *rate.Limiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.limiters == nil {
-		p.limiters = map[string]*rate.Limiter{}
-	}
 	l := p.limiters[companyID]
 	if l == nil {
-		l = rate.NewLimiter(messagesPerSecond, messagesAtOnce)
+		l = rate.NewLimiter(p.limit, messagesAtOnce)
 		p.limiters[companyID] = l
 	}
 	return l
@@ -45,7 +48,7 @@ func (p *pace) of(companyID string) *rate.Limiter {
 // hold lets a company send nothing for d, by using up the turns until then.
 func (p *pace) hold(companyID string, d time.Duration) {
 	l := p.of(companyID)
-	for range int(d/time.Second)*messagesPerSecond + int(max(0, l.Tokens())) {
+	for range int(d.Seconds()*float64(p.limit) + max(0, l.Tokens())) {
 		l.Reserve()
 	}
 }

@@ -26,8 +26,10 @@ type Config struct {
 	// CompanyURL and PersonalURL build registration links.
 	CompanyURL  func(store.Company) string
 	PersonalURL func(c store.Company, token string) string
-	Now         func() time.Time
-	Log         *slog.Logger
+	// Pace is how many messages a second may go to one workspace; 0: MessagesPerSecond.
+	Pace float64
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Handlers answer what bot hears. They are safe for concurrent use.
@@ -57,6 +59,7 @@ func New(c Config) *Handlers {
 		now:         c.Now,
 		log:         c.Log,
 		wake:        make(chan struct{}, 1),
+		pace:        newPace(c.Pace),
 	}
 }
 

@@ -81,7 +81,7 @@ func TestAJobThatPanicsFailsWithoutTellingWhatItHeld(t *testing.T) {
 
 func TestAHeldCompanySendsNothing(t *testing.T) {
 	t.Parallel()
-	var p pace
+	p := newPace(0)
 	p.hold("company1", 30*time.Second)
 	if wait := p.of("company1").Reserve().Delay(); wait < 28*time.Second || wait > 33*time.Second {
 		t.Errorf("the next message goes out after %s, want about 30 s", wait)

@@ -265,6 +265,16 @@ func (h *Handlers) filterMembers(_ context.Context, _ *request, sc *store.Screen
 	return nil, nil //nolint:nilnil // no notice is no error
 }
 
+// toInvite shows everybody who is not registered, each with a button that invites them.
+func (h *Handlers) toInvite(_ context.Context, _ *request, sc *store.Screen, _ *slack.BlockAction, _ string) (*view.Notice, error) {
+	if sc.Place == placeLink {
+		sc.Place = "" // the message of /social link becomes the list
+	}
+	sc.Group, sc.Search = store.Unregistered, ""
+	firstPage(sc)
+	return nil, nil //nolint:nilnil // no notice is no error
+}
+
 // searchMembers searches within the group; the selection stays.
 func (h *Handlers) searchMembers(_ context.Context, _ *request, sc *store.Screen, pressed *slack.BlockAction, _ string) (*view.Notice, error) {
 	sc.Search = searchWords(strings.Fields(pressed.Value))

@@ -150,7 +150,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 	client := &http.Client{Timeout: patience}
 	w.api = slack.New(w.slack.BotToken(), slack.OptionAPIURL(w.slack.APIURL()), slack.OptionAppLevelToken(w.slack.AppToken()), slack.OptionHTTPClient(client))
 	w.h = handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Operators: []string{olga}, Now: w.now, Log: log,
+		Store: w.store, HTTP: client, Operators: []string{olga}, Pace: 1000, Now: w.now, Log: log,
 		API:        func(store.Company) *slack.Client { return w.api },
 		CompanyURL: func(c store.Company) string { return "https://jobs.acme.example/register/" + c.Key },
 		PersonalURL: func(c store.Company, token string) string {

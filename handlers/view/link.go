@@ -10,6 +10,7 @@ import (
 const (
 	ActionPostURL  = "url_post"
 	ActionDMPeople = "url_dm"
+	ActionInvite   = "url_invite"
 	ActionURLMenu  = "url_menu"
 	FormPostURL    = "url_post"
 	FormDMPeople   = "url_dm"
@@ -52,6 +53,7 @@ func CompanyURL(c store.Company, url, screenID string, rev int) []slack.Block {
 		slack.NewActionBlock(BlockID(screenID, rev, "urlactions", ""),
 			button(ActionPostURL, c.ID, "Post to a channel…"),
 			button(ActionDMPeople, c.ID, "DM to people…"),
+			button(ActionInvite, "", "Invite"),
 			menu),
 	}
 }
