@@ -18,6 +18,7 @@ func TestNoPageScansOrSortsATable(t *testing.T) {
 		store.OnLinkedIn: "connections_list", store.OnFacebook: "connections_list", store.Disconnected: "members_disconnected",
 		store.Recent: "members_recent", store.Invited: "people_invited", store.Unregistered: "people_unregistered",
 	}
+	skipLarge(t)
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		acme := storetest.Company(t, s)
 		storetest.Fill(t, s, env, acme.ID, 20_000)

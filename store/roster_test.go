@@ -293,9 +293,7 @@ func TestSearchingFindsTheSameOnBothEngines(t *testing.T) {
 // all of its people.
 func TestSearchingIsRightHoweverItIsDone(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("fills a company with 30,000 people")
-	}
+	skipLarge(t)
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
@@ -323,6 +321,17 @@ func TestSearchingIsRightHoweverItIsDone(t *testing.T) {
 			}
 		}
 	})
+}
+
+// skipLarge skips a test that fills a large company where that takes minutes. Such tests do one thing after the other.
+func skipLarge(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("the race detector makes SQLite twenty times slower, and nothing here runs concurrently")
+	}
+	if testing.Short() {
+		t.Skip("fills a large company")
+	}
 }
 
 // begins decides by brute force, for people of Fill, whether each word of the search begins a word of the row.

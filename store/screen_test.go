@@ -159,6 +159,7 @@ func TestTheSelectionSurvivesPagingAndFiltering(t *testing.T) {
 
 func TestASelectionHasALimit(t *testing.T) {
 	t.Parallel()
+	skipLarge(t)
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
