@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"herald/store"
@@ -220,10 +221,8 @@ func prefix(want string) func(string) error {
 
 func oneOf(words ...string) func(string) error {
 	return func(s string) error {
-		for _, w := range words {
-			if s == w {
-				return nil
-			}
+		if slices.Contains(words, s) {
+			return nil
 		}
 		return fmt.Errorf("is none of %s", strings.Join(words, ", "))
 	}

@@ -47,7 +47,7 @@ func (d demoCommand) Run(p *process) (err error) {
 		return err
 	}
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(p.ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen for browsers: %w", err)
 	}

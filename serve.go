@@ -44,7 +44,7 @@ func (s serveCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", s.listen())
+	listener, err := (&net.ListenConfig{}).Listen(p.ctx, "tcp", s.listen())
 	if err != nil {
 		return fmt.Errorf("listen for browsers: %w", err)
 	}

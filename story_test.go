@@ -112,3 +112,47 @@ func TestTheRoundTrip(t *testing.T) {
 		ray.types("/social members eve", "Employee", "LinkedIn")
 	})
 }
+
+// TestNothingNamesAPersonWhoWasRemoved looks for every trace in the database and the log.
+func TestNothingNamesAPersonWhoWasRemoved(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, db databaseSettings) {
+		w := newWorld(t, db)
+		ana, ivy := w.colleague(acme.Ana, acme.Jobs), w.colleague(acme.Ivy, acme.Random)
+		w.command("admin", "grant", acme.Ana)
+		ana.types("/social invite @ivy", "Invited")
+		invitation := ivy.gets("Acme invites you").registrationLink(t)
+		signsUp(t, invitation, acme.Ivy, "ivy.private@home.example").reads("You’re in")
+		ivy.gets("You're in")
+		ivy.home("you are an *employee*")
+		list := ana.types("/social members ivy", "@ivy")
+		ana.clicks(list, "member_type", "@ivy", "employee:admin")
+		ana.submits(ana.modal("company admin"), map[string][]string{"Reason": {"Ivy knows everybody."}})
+		w.colleague(acme.Olga, acme.General).gets("Ivy knows everybody.")
+
+		token := invitation[strings.LastIndex(invitation, "/")+1:]
+		person, _ := w.box.Company.Person(acme.Ivy)
+		traces := []string{
+			acme.Ivy, person.Email, strings.ToLower(person.RealName), "ivy.private@home.example", person.RealName, token,
+			w.box.LinkedIn.Sub(sandbox.ClientID, sandbox.LinkedInAccount(acme.Ivy)), "Ivy knows everybody.",
+		}
+		for _, token := range w.box.LinkedIn.Tokens() {
+			traces = append(traces, token.AccessToken)
+		}
+		if dump := w.dump(); !strings.Contains(dump, acme.Ivy) || !strings.Contains(dump, "ivy.private@home.example") {
+			t.Fatal("the dump cannot tell anything: it did not even show her while she was a member")
+		}
+
+		ana.clicks(ana.again(list, "@ivy"), "Remove", "@ivy")
+		ana.submits(ana.modal("Confirm Remove Users", person.RealName), nil)
+		ana.again(list, "1 user was removed.")
+		for where, text := range map[string]string{"database": w.dump(), "log": w.log.String()} {
+			for _, trace := range traces {
+				if strings.Contains(text, trace) {
+					t.Errorf("the %s still holds %q", where, trace)
+				}
+			}
+		}
+		newBrowser(t).open(invitation).reads("link")
+	})
+}

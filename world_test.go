@@ -54,7 +54,7 @@ func eachDatabase(t *testing.T, story func(t *testing.T, db databaseSettings)) {
 // newWorld starts Acme with nobody registered, and a Herald.
 func newWorld(t *testing.T, db databaseSettings) *world {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,6 +134,16 @@ func (w *world) command(args ...string) string {
 		w.t.Fatalf("herald %s: exit code %d\n%s", args[0], code, out.String())
 	}
 	return out.String()
+}
+
+// dump is all that the database holds.
+func (w *world) dump() string {
+	w.t.Helper()
+	engine := "sqlite"
+	if w.herald.DatabaseURL != "" {
+		engine = "postgres"
+	}
+	return storetest.Dump(w.t, &storetest.Env{Engine: engine, DSN: w.herald.dsn()})
 }
 
 // A colleague is somebody of Acme at their Slack.
@@ -400,14 +410,13 @@ func (b *visit) open(address string) *visit {
 }
 
 // reads fails unless the page says all the words.
-func (b *visit) reads(words ...string) *visit {
+func (b *visit) reads(words ...string) {
 	b.t.Helper()
 	for _, word := range words {
 		if !strings.Contains(b.text, word) {
 			b.t.Fatalf("%s (%d) does not say %q:\n%s", b.at.Path, b.status, word, b.text)
 		}
 	}
-	return b
 }
 
 // presses presses a button of the page's form after filling in fields by name.
