@@ -193,6 +193,8 @@ func TestTheDemoIsWorthLookingAt(t *testing.T) {
 	v.as("ana", "home")
 	v.clicks(`[data-action-id=members_open]`)
 	v.shows("Filter members")
+	v.do("see the whole list", chromedp.EmulateViewport(1180, 1400)) // the picture of the README
+	v.keeps("members")
 	options, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector("[data-action-id=members_filter]").innerText`))
 	if err != nil {
 		t.Fatal(err)

@@ -150,7 +150,7 @@ func (m Members) member(member store.Member) slack.Block {
 	return slack.NewActionBlock(m.id("member", member.ID),
 		box,
 		typeMenu(member.Type),
-		button(ActionRemove, member.ID, "Remove").WithStyle(slack.StyleDanger))
+		button(ActionRemove, member.ID, "Remove"))
 }
 
 // typeMenu shows the user type and offers the others. An option's value names the type shown, too: a choice made on old information
