@@ -113,10 +113,6 @@ func firstPage(sc *store.Screen) { sc.After, sc.Before, sc.Page = "", "", 1 }
 
 // drawMembers draws the page of a stored screen.
 func (h *Handlers) drawMembers(ctx context.Context, r *request, sc store.Screen, roster store.Roster) (view.Message, error) {
-	counts, err := h.store.Counts(ctx, r.company.ID)
-	if err != nil {
-		return view.Message{}, fmt.Errorf("count the members: %w", err)
-	}
 	var selected map[string]bool
 	if sc.Selected > 0 {
 		var ids []string
@@ -125,12 +121,13 @@ func (h *Handlers) drawMembers(ctx context.Context, r *request, sc store.Screen,
 				ids = append(ids, row.Member.ID)
 			}
 		}
+		var err error
 		if selected, err = h.store.Selected(ctx, r.company.ID, sc.ID, ids); err != nil {
 			return view.Message{}, fmt.Errorf("look up who is selected: %w", err)
 		}
 	}
 	return view.Members{
-		Screen: sc, Company: r.company, URL: h.companyURL(r.company), Counts: counts, Roster: roster, Selected: selected, Now: h.now(),
+		Screen: sc, Company: r.company, URL: h.companyURL(r.company), Counts: roster.Counts, Roster: roster, Selected: selected, Now: h.now(),
 	}.Message(), nil
 }
 

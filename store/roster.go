@@ -68,7 +68,8 @@ type Roster struct {
 	Prev string // "" on the first page
 	// Matching counts all rows of the query: from the counters without a search, else counted up to SelectionLimit.
 	Matching int
-	More     bool // with a search: more than Matching match
+	More     bool          // with a search: more than Matching match
+	Counts   map[Group]int // of all groups, without the search
 }
 
 // A listing is the order in which a group is read: one index range, unique key first to last.
@@ -166,6 +167,9 @@ func (s *Store) Roster(ctx context.Context, companyID string, q RosterQuery) (Ro
 		read   reader
 		err    error
 	)
+	if roster.Counts, err = s.Counts(ctx, companyID); err != nil {
+		return Roster{}, err
+	}
 	if words := searchWords(q.Search); len(words) > 0 {
 		found, err := s.search(ctx, companyID, q.Group, words)
 		if err != nil {
@@ -173,13 +177,9 @@ func (s *Store) Roster(ctx context.Context, companyID string, q RosterQuery) (Ro
 		}
 		roster.Matching, roster.More, read = len(found.places), found.more, found.read
 	} else if asksNothing(q.Search) {
-		return Roster{}, nil
+		return roster, nil
 	} else {
-		counts, err := s.Counts(ctx, companyID)
-		if err != nil {
-			return Roster{}, err
-		}
-		roster.Matching, read = counts[q.Group], s.placesOf(companyID, q.Group.listing(s.time()))
+		roster.Matching, read = roster.Counts[q.Group], s.placesOf(companyID, q.Group.listing(s.time()))
 	}
 	places, err := roster.turn(ctx, read, q)
 	if err != nil {
