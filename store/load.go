@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,7 +20,7 @@ type Entry struct {
 }
 
 // Load adds many new people at once, as when a programme moves to Herald from elsewhere: without links, audit events and jobs.
-// One transaction a call: some 10,000 entries are a good size. ErrExists if one of the Slack users or accounts is there already.
+// One transaction a call: some 20,000 entries are a good size. ErrExists if one of the Slack users or accounts is there already.
 func (s *Store) Load(ctx context.Context, companyID string, entries []Entry) error {
 	err := s.change(ctx, companyID, func(t *tx) error {
 		keys, err := s.secret(ctx, companyID)
@@ -31,6 +33,7 @@ func (s *Store) Load(ctx context.Context, companyID string, entries []Entry) err
 			t.loadEntry(rows, keys, companyID, e, changes)
 		}
 		for _, table := range rows {
+			table.sort()
 			if err := t.copyIn(ctx, table); exists(err) {
 				return ErrExists
 			} else if err != nil {
@@ -49,24 +52,30 @@ func (s *Store) Load(ctx context.Context, companyID string, entries []Entry) err
 type loadTable struct {
 	name    string
 	columns []string
+	order   string // column of the widest index: rows in its order are inserted side by side
 	rows    [][]any
+}
+
+func (l *loadTable) sort() {
+	i := slices.Index(l.columns, l.order)
+	slices.SortFunc(l.rows, func(a, b []any) int { return bytes.Compare(a[i].([]byte), b[i].([]byte)) })
 }
 
 // loadTables lists the tables in the order in which their rows refer to each other.
 func loadTables() []*loadTable {
 	return []*loadTable{
-		{name: "people", columns: []string{
+		{name: "people", order: "sort_key", columns: []string{
 			"id", "company_id", "slack_id", "name", "handle", "email", "email_folded", "time_zone", "bot", "guest", "deactivated",
 			"primary_owner", "mirrored_at", "subject_hash", "standing", "facets", "haystack", "sort_key",
 		}},
-		{name: "members", columns: []string{
+		{name: "members", order: "sort_key", columns: []string{
 			"id", "company_id", "email", "type", "registered_at", "disconnected", "sort_key", "recent_key",
 		}},
-		{name: "connections", columns: []string{
+		{name: "connections", order: "sort_key", columns: []string{
 			"member_id", "network", "company_id", "subject", "state", "scopes", "token_sealed", "refresh_sealed", "expires_at",
 			"connected_at", "company_page", "sort_key",
 		}},
-		{name: "words", columns: wordColumns()},
+		{name: "words", order: "word", columns: wordColumns()},
 	}
 }
 

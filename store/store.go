@@ -126,13 +126,13 @@ func (s *Store) openSQLite(path string) error {
 		"busy_timeout(5000)",
 		"journal_mode(WAL)",
 		"synchronous(NORMAL)",
-		"secure_delete(1)",  // deleted content is overwritten with zeros
-		"temp_store(2)",     // no sorting of names in temporary files
-		"cache_size(-8000)", // KiB for each connection
+		"secure_delete(1)", // deleted content is overwritten with zeros
+		"temp_store(2)",    // no sorting of names in temporary files
 	}
-	write := url.Values{"_txlock": {"immediate"}, "_pragma": common}
+	// Caches are given in KiB. A large purge or load touches more pages than a query.
+	write := url.Values{"_txlock": {"immediate"}, "_pragma": append(slices.Clone(common), "cache_size(-32000)")}
 	// Without query_only a slip would write beside the one writer, and wait for it.
-	read := url.Values{"_pragma": append(slices.Clone(common), "query_only(1)")}
+	read := url.Values{"_pragma": append(slices.Clone(common), "cache_size(-8000)", "query_only(1)")}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	if s.write, err = sqlx.Open("sqlite", file+"?"+write.Encode()); err != nil {
 		return err

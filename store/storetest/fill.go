@@ -11,7 +11,7 @@ import (
 )
 
 // fillBatch is how many people one Load takes.
-const fillBatch = 10_000
+const fillBatch = 20_000
 
 // Fill adds n synthetic people to the company, who registered over the last three years: 85 % employees, 14 % recruiters, ten admins,
 // nine in ten connected to LinkedIn, some to Facebook too, some expired. Each hundredth is in the directory but not registered.
