@@ -227,7 +227,7 @@ func (w *statusWriter) WriteHeader(status int) {
 func buildHerald(b *testing.B) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "herald")
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil { //nolint:gosec // our own program
+	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
 		b.Fatalf("build Herald: %v\n%s", err, out)
 	}
 	return path
@@ -252,7 +252,7 @@ func startHerald(b *testing.B, program string, db databaseSettings, slack *bench
 	if err := free.Close(); err != nil {
 		b.Fatal(err)
 	}
-	d.cmd = exec.CommandContext(context.WithoutCancel(b.Context()), program, "serve") //nolint:gosec // our own program
+	d.cmd = exec.CommandContext(context.WithoutCancel(b.Context()), program, "serve")
 	d.cmd.Env = []string{
 		"DATABASE_URL=" + db.DatabaseURL, "DATABASE_FILE=" + db.DatabaseFile, "ENCRYPTION_KEY=" + db.EncryptionKey,
 		"SLACK_API_URL=" + slack.APIURL(), "SLACK_BOT_TOKEN=" + slack.BotToken(), "SLACK_APP_TOKEN=" + slack.AppToken(),
