@@ -23,22 +23,30 @@ const directoryPage = 200
 // directoryTries is how often a page is asked for again when Slack is in trouble; a sync of a large workspace takes half an hour.
 const directoryTries = 5
 
-// Start asks Slack whose workspace the token belongs to, and returns its company, made on the first start.
+// ErrToken is returned by Start where Slack does not accept the bot token: trying again is of no use until somebody replaces it.
+var ErrToken = errors.New("slack does not accept the bot token")
+
+// Start asks Slack whose workspace the token belongs to, and returns its company, made on the first start. Its error wraps ErrToken if
+// the token is of no use; after any other error it may be called again.
 func (h *Handlers) Start(ctx context.Context) (store.Company, error) {
 	api := h.api(store.Company{})
 	auth, err := api.AuthTestContext(ctx)
+	switch slackError(err) {
+	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type", "missing_scope":
+		return store.Company{}, fmt.Errorf("ask slack whose token this is: %w: %w", ErrToken, err)
+	}
 	if err != nil {
 		return store.Company{}, fmt.Errorf("ask slack whose token this is: %w", clean(err))
 	}
 	w := store.Workspace{EnterpriseID: auth.EnterpriseID, TeamID: auth.TeamID, Name: auth.Team}
-	// The domain is only good for a prettier company URL, so a token without team:read will do.
+	// The domain is only good for a prettier company URL, so a Slack that does not tell it will do.
 	switch team, err := api.GetTeamInfoContext(ctx); {
 	case err == nil:
-		w.Name, w.Domain = team.Name, team.Domain
-	case slackError(err) == "":
+		w.Name, w.Domain = cmp.Or(team.Name, w.Name), team.Domain
+	case ctx.Err() != nil:
 		return store.Company{}, fmt.Errorf("ask slack about the workspace: %w", clean(err))
 	default:
-		h.log.LogAttrs(ctx, slog.LevelWarn, "team.info refused; the company URL is made from the workspace's name", slog.String("error", slackError(err)))
+		h.log.LogAttrs(ctx, slog.LevelWarn, "team.info failed; the company URL is made from the workspace's name", slog.String("error", clean(err).Error()))
 	}
 	company, err := h.store.InstallCompany(ctx, w)
 	if err != nil {

@@ -8,9 +8,55 @@ import (
 	"testing"
 	"time"
 
+	"herald/handlers"
 	"herald/sandbox/slackd"
 	"herald/store"
 )
+
+func TestHeraldStartsWithoutTheDetailsOfTheWorkspace(t *testing.T) {
+	t.Parallel()
+	each(t, options{noBot: true, noJobs: true}, func(t *testing.T, w *world) {
+		for name, f := range map[string]slackd.Fault{
+			"unknown method": {Kind: slackd.APIError, Error: "unknown_method"},
+			"missing scope":  {Kind: slackd.APIError, Error: "missing_scope"},
+			"too many calls": {Kind: slackd.RateLimited, Delay: time.Minute},
+			"server error":   {Kind: slackd.ServerError},
+			"broken off":     {Kind: slackd.CutAnswer},
+		} {
+			f.Method, f.Count = "team.info", 1
+			w.slack.Inject(f)
+			if c, err := w.h.Start(w.ctx()); err != nil || c.ID != w.company.ID || c.Name != "Acme" {
+				t.Errorf("%s: %+v, %v", name, c, err)
+			}
+			w.slack.ClearFaults()
+		}
+		w.slack.Inject(slackd.Fault{Kind: slackd.Stall, Method: "team.info", Count: 1})
+		ctx, stop := context.WithCancel(w.ctx())
+		go func() {
+			w.eventually("Slack is asked", func() bool { return len(w.slack.FaultList()) == 0 })
+			stop()
+		}()
+		if _, err := w.h.Start(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("stopped meanwhile: %v", err)
+		}
+	})
+}
+
+func TestATokenThatSlackRefusesEndsTheStart(t *testing.T) {
+	t.Parallel()
+	each(t, options{noBot: true, noJobs: true}, func(t *testing.T, w *world) {
+		for code, final := range map[string]bool{
+			"invalid_auth": true, "not_authed": true, "account_inactive": true, "token_revoked": true, "token_expired": true,
+			"not_allowed_token_type": true, "missing_scope": true,
+			"internal_error": false, "ratelimited": false, "unknown_method": false,
+		} {
+			w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "auth.test", Error: code, Count: 1})
+			if _, err := w.h.Start(w.ctx()); err == nil || errors.Is(err, handlers.ErrToken) != final || !strings.Contains(err.Error(), code) {
+				t.Errorf("%s: %v, is the token to blame: %v", code, err, final)
+			}
+		}
+	})
+}
 
 func TestALargeDirectoryIsMirroredAtSlacksPace(t *testing.T) {
 	t.Parallel()
