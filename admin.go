@@ -21,7 +21,7 @@ type adminGrant struct {
 	slackAPISettings
 	logSettings
 
-	Team string `help:"Slack team id, such as T024BE7LD. Needed only if the database holds several companies and no Slack token is set." placeholder:"TEAM"`
+	Team string `help:"Slack team id, such as T024BE7LD. Needed only if the database holds several companies and no Slack token is set." env:"SLACK_TEAM" placeholder:"TEAM"`
 	User string `arg:"" name:"slack-user-id" help:"A person's Slack profile › ⋮ › Copy member ID, such as U024BE7LH."`
 }
 
@@ -62,7 +62,7 @@ func (a adminGrant) grant(p *process, db *store.Store) error {
 	case err != nil:
 		return fmt.Errorf("grant: %w", err)
 	}
-	_, err = fmt.Fprintf(p.stdout, "%s is a company admin of %s now. They type /social in Slack to begin.\n", m.Name, company.Name)
+	_, err = fmt.Fprintf(p.stdout, "%s is a company admin of %s now (database: %s). They type /social in Slack to begin.\n", m.Name, company.Name, a.where())
 	return err
 }
 

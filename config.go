@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/base64"
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"herald/store"
@@ -22,7 +23,7 @@ import (
 
 type databaseSettings struct {
 	DatabaseURL   string `help:"PostgreSQL as postgres://user:password@host/name. Empty: the embedded SQLite database." env:"DATABASE_URL" placeholder:"URL" group:"Database"`
-	DatabaseFile  string `help:"File of the embedded database." env:"DATABASE_FILE" default:"herald.db" placeholder:"FILE" group:"Database"`
+	DatabaseFile  string `help:"File of the embedded database (default: ${default})." env:"DATABASE_FILE" default:"herald.db" placeholder:"FILE" group:"Database"`
 	EncryptionKey string `help:"Seals tokens at rest: base64 of 32 bytes; several with commas, the first one seals. Empty: the key file." env:"ENCRYPTION_KEY" placeholder:"KEYS" group:"Database"`
 	KeyFile       string `help:"File that holds the key if ENCRYPTION_KEY is empty; made on the first start. Default: herald.key beside the database file." env:"KEY_FILE" placeholder:"FILE" group:"Database"`
 }
@@ -30,13 +31,13 @@ type databaseSettings struct {
 // slackAPISettings are enough to ask Slack something.
 type slackAPISettings struct {
 	SlackBotToken string `help:"Bot User OAuth Token, xoxb-…." env:"SLACK_BOT_TOKEN" placeholder:"TOKEN" group:"Slack"`
-	SlackAPIURL   string `name:"slack-api-url" help:"Base URL of Slack's Web API." env:"SLACK_API_URL" default:"https://slack.com/api/" placeholder:"URL" group:"Slack"`
+	SlackAPIURL   string `name:"slack-api-url" help:"Base URL of Slack's Web API (default: ${default})." env:"SLACK_API_URL" default:"https://slack.com/api/" placeholder:"URL" group:"Slack"`
 }
 
 // slackSettings are what it takes to hear Slack, too.
 type slackSettings struct {
 	slackAPISettings
-	SlackClientURL string `name:"slack-client-url" help:"Where 'Back to Slack' leads; the workspace's id follows." env:"SLACK_CLIENT_URL" default:"https://app.slack.com/client" placeholder:"URL" group:"Slack"`
+	SlackClientURL string `name:"slack-client-url" help:"Where 'Back to Slack' leads; the workspace's id follows (default: ${default})." env:"SLACK_CLIENT_URL" default:"https://app.slack.com/client" placeholder:"URL" group:"Slack"`
 	SlackAppToken  string `help:"App-level token with connections:write, xapp-…." env:"SLACK_APP_TOKEN" placeholder:"TOKEN" group:"Slack"`
 	Operators      string `help:"Slack user ids, with commas, of those who decide who becomes a company admin. Empty: the workspace's primary owner." env:"OPERATORS" placeholder:"IDS" group:"Slack"`
 }
@@ -51,13 +52,13 @@ type webSettings struct {
 type linkedInSettings struct {
 	LinkedInClientID     string `name:"linkedin-client-id" help:"Client ID of the LinkedIn app." env:"LINKEDIN_CLIENT_ID" placeholder:"ID" group:"LinkedIn"`
 	LinkedInClientSecret string `name:"linkedin-client-secret" help:"Client secret of the LinkedIn app." env:"LINKEDIN_CLIENT_SECRET" placeholder:"SECRET" group:"LinkedIn"`
-	LinkedInURL          string `name:"linkedin-url" help:"Base URL of LinkedIn's sign-in." env:"LINKEDIN_URL" default:"https://www.linkedin.com" placeholder:"URL" group:"LinkedIn"`
-	LinkedInAPIURL       string `name:"linkedin-api-url" help:"Base URL of LinkedIn's API." env:"LINKEDIN_API_URL" default:"https://api.linkedin.com" placeholder:"URL" group:"LinkedIn"`
+	LinkedInURL          string `name:"linkedin-url" help:"Base URL of LinkedIn's sign-in (default: ${default})." env:"LINKEDIN_URL" default:"https://www.linkedin.com" placeholder:"URL" group:"LinkedIn"`
+	LinkedInAPIURL       string `name:"linkedin-api-url" help:"Base URL of LinkedIn's API (default: ${default})." env:"LINKEDIN_API_URL" default:"https://api.linkedin.com" placeholder:"URL" group:"LinkedIn"`
 }
 
 type logSettings struct {
-	LogLevel  string `help:"debug, info, warn or error." env:"LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"Log"`
-	LogFormat string `help:"text or json." env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" group:"Log"`
+	LogLevel  string `help:"debug, info, warn or error (default: ${default})." env:"LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"Log"`
+	LogFormat string `help:"text or json (default: ${default})." env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" group:"Log"`
 }
 
 // A setting is one text to check: what it is for and where to get it stand in the message if it is missing or malformed.
@@ -119,8 +120,9 @@ func (s slackSettings) settings() []setting {
 
 func (w webSettings) settings() []setting {
 	return []setting{
-		{"PUBLIC_URL", w.PublicURL, true, originURL, "registration links and the way back from LinkedIn are built from it.", "the address at which people's browsers reach this server."},
+		{"PUBLIC_URL", w.PublicURL, true, publicURL, "registration links and the way back from LinkedIn are built from it.", "the address at which people's browsers reach this server."},
 		{"LISTEN", w.Listen, false, listenAddress, "the address the web server listens on.", "leave it out for the default."},
+		{"PORT", w.Port, false, portNumber, "the port the web server listens on, as some hosts set it.", "leave it out, or set LISTEN."},
 		{"TRUSTED_PROXIES", w.TrustedProxies, false, cidrs, "tells the web server whose X-Forwarded-For to believe.", "your reverse proxy's address; leave it empty without one."},
 	}
 }
@@ -149,16 +151,30 @@ func (d databaseSettings) dsn() string {
 	return d.DatabaseFile
 }
 
+// where is the database in words, without its password.
+func (d databaseSettings) where() string {
+	if d.DatabaseURL == "" {
+		if path, err := filepath.Abs(d.DatabaseFile); err == nil {
+			return path
+		}
+		return d.DatabaseFile
+	}
+	if u, err := url.Parse(d.DatabaseURL); err == nil {
+		return "PostgreSQL at " + u.Host + u.Path
+	}
+	return "PostgreSQL"
+}
+
 // keys reads ENCRYPTION_KEY, or else the key file, which is made with mode 0600 on the first start.
 func (d databaseSettings) keys() (store.Keys, error) {
 	if d.EncryptionKey != "" {
 		return store.ParseKeys(d.EncryptionKey)
 	}
-	path := d.KeyFile
-	if path == "" {
-		path = filepath.Join(filepath.Dir(d.DatabaseFile), "herald.key")
-	}
-	return store.KeysFile(path)
+	return store.KeysFile(d.keyFile())
+}
+
+func (d databaseSettings) keyFile() string {
+	return cmp.Or(d.KeyFile, filepath.Join(filepath.Dir(d.DatabaseFile), "herald.key"))
 }
 
 func (s slackAPISettings) apiURL() string { return strings.TrimRight(s.SlackAPIURL, "/") + "/" }
@@ -244,13 +260,12 @@ func httpURL(s string) error {
 	return nil
 }
 
-func originURL(s string) error {
+func publicURL(s string) error {
 	if err := httpURL(s); err != nil {
 		return err
 	}
-	u, _ := url.Parse(s)
-	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return errors.New("has more than scheme, host and port")
+	if u, err := url.Parse(s); err != nil || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return errors.New("has more than scheme, host, port and path")
 	}
 	return nil
 }
@@ -264,15 +279,13 @@ func postgresURL(s string) error {
 }
 
 func encryptionKeys(s string) error {
-	for _, k := range list(s) {
-		if b, err := base64.StdEncoding.DecodeString(k); err != nil || len(b) != 32 {
-			return errors.New("is not base64 of 32 bytes")
-		}
+	if _, err := store.ParseKeys(s); err != nil {
+		return errors.New("is not base64 of 32 bytes")
 	}
 	return nil
 }
 
-var slackUser = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)
+var slackUser = regexp.MustCompile(`^[A-Z][A-Z0-9]+$`)
 
 func slackIDs(s string) error {
 	for _, id := range list(s) {
@@ -286,6 +299,13 @@ func slackIDs(s string) error {
 func listenAddress(s string) error {
 	if _, _, err := net.SplitHostPort(s); err != nil {
 		return errors.New("is not host:port or :port")
+	}
+	return nil
+}
+
+func portNumber(s string) error {
+	if _, err := strconv.ParseUint(s, 10, 16); err != nil {
+		return errors.New("is not a port number")
 	}
 	return nil
 }

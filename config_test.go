@@ -46,7 +46,7 @@ func TestEachMalformedSettingIsNamedAndNeverRepeated(t *testing.T) {
 		"slack-bot-token": "xapp-a-secret-value",
 		"slack-app-token": "xoxb-a-secret-value",
 		"slack-api-url":   "a-secret-value",
-		"public-url":      "https://jobs.acme.example/a-secret-value",
+		"public-url":      "https://jobs.acme.example?a-secret-value",
 		"operators":       "U123,a-secret-value",
 		"listen":          "a-secret-value",
 		"trusted-proxies": "a-secret-value",
@@ -123,4 +123,31 @@ func TestTheWebServerListensWherePublicURLPoints(t *testing.T) {
 			t.Errorf("%+v: listens on %q, want %q", c.web, got, c.want)
 		}
 	}
+}
+
+func TestMigratingByHand(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, db databaseSettings) {
+		migrate := func(direction string) string {
+			t.Helper()
+			var out bytes.Buffer
+			args := []string{"migrate", direction, "--database-url=" + db.DatabaseURL, "--database-file=" + db.DatabaseFile}
+			if code := runContext(t.Context(), args, &out, &out); code != 0 {
+				t.Fatalf("migrate %s: exit code %d\n%s", direction, code, out.String())
+			}
+			return out.String()
+		}
+		if out := migrate("status"); strings.Count(out, "not applied") == 0 || strings.Contains(out, " applied 20") {
+			t.Errorf("before: %s", out)
+		}
+		if out := migrate("up"); strings.Contains(out, "not applied") {
+			t.Errorf("after up: %s", out)
+		}
+		if out := migrate("down"); strings.Count(out, "not applied") != 1 {
+			t.Errorf("after down: %s", out)
+		}
+		if out := migrate("up"); strings.Contains(out, "not applied") {
+			t.Errorf("after up again: %s", out)
+		}
+	})
 }

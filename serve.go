@@ -22,12 +22,15 @@ import (
 // Everything that waits for somebody else has an end.
 const (
 	slackTimeout = 30 * time.Second // a Web API call
+	firstPause   = time.Second      // before Slack is asked again at start-up; doubled each time
+	longestPause = 30 * time.Second
 	drainTimeout = 25 * time.Second // what is under way at shutdown
-	syncEvery    = "@every 6h"      // the whole directory; single changes arrive as events
+	syncEvery    = "@every 10m"     // looks whether a directory is due, so that one that failed is tried again soon
 	expireEvery  = "@every 1m"
 	expireAtOnce = 10_000
 	tidyEvery    = "@every 15m"
-	staleAfter   = time.Hour // a start-up syncs the directory unless it was just done
+	staleAfter   = 6 * time.Hour // since its last sync a directory is due; single changes arrive as events
+	staleAtStart = time.Hour     // likewise when Herald starts: it may have missed events
 )
 
 type serveCommand struct {
@@ -80,9 +83,8 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
 	})
 	wake = h.Wake
-	company, err := h.Start(ctx)
-	if err != nil {
-		return fmt.Errorf("meet the workspace: %w", err)
+	if s.DatabaseURL != "" && s.EncryptionKey == "" {
+		log.LogAttrs(ctx, slog.LevelWarn, "ENCRYPTION_KEY is empty, so a key file seals what is in PostgreSQL: keep it, and give the same one to every process", slog.String("file", s.keyFile()))
 	}
 
 	hearing := bot.New(bot.Config{API: api, Handler: h, Seen: db, Log: log, Now: now})
@@ -100,7 +102,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	}
 	clock := bot.NewClock(time.UTC, now, log)
 	err = errors.Join(
-		clock.Add("sync the directory", syncEvery, func(ctx context.Context) error { return h.SyncDirectory(ctx, company) }),
+		clock.Add("sync the directory", syncEvery, func(ctx context.Context) error { return syncDirectories(ctx, db, h, now().Add(-staleAfter)) }),
 		clock.Add("expire connections", expireEvery, func(ctx context.Context) error {
 			_, err := db.ExpireConnections(ctx, expireAtOnce)
 			return err
@@ -112,20 +114,65 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return hearing.Run(ctx) })
+	group.Go(func() error { return serveHTTP(ctx, listener, pages.HTTPServer()) })
 	group.Go(func() error { return h.Run(ctx) })
 	group.Go(func() error { return clock.Run(ctx, drainTimeout) })
-	group.Go(func() error { return serveHTTP(ctx, listener, pages.HTTPServer()) })
-	if now().Sub(company.SyncedAt) > staleAfter {
+	log.LogAttrs(ctx, slog.LevelInfo, "Herald serves", slog.String("address", listener.Addr().String()), slog.String("public_url", s.publicURL()))
+	group.Go(func() error {
+		if err := meet(ctx, h, log); err != nil {
+			return unlessOver(ctx, err)
+		}
 		group.Go(func() error {
-			if err := h.SyncDirectory(ctx, company); err != nil && ctx.Err() == nil {
+			if err := syncDirectories(ctx, db, h, now().Add(-staleAtStart)); err != nil && ctx.Err() == nil {
 				log.LogAttrs(ctx, slog.LevelError, "the first directory sync failed; the next one follows", slog.String("error", err.Error()))
 			}
 			return nil
 		})
-	}
-	log.LogAttrs(ctx, slog.LevelInfo, "Herald serves", slog.String("address", listener.Addr().String()), slog.String("public_url", s.publicURL()))
+		return hearing.Run(ctx)
+	})
 	return group.Wait()
+}
+
+// meet asks Slack whose workspace this is, as often as it takes: Slack may be out of reach when Herald starts, and the pages work
+// meanwhile. It gives up only when Slack refuses the token.
+func meet(ctx context.Context, h *handlers.Handlers, log *slog.Logger) error {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		_, err := h.Start(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil || errors.Is(err, handlers.ErrToken) {
+			return fmt.Errorf("meet the workspace: %w", err)
+		}
+		log.LogAttrs(ctx, slog.LevelWarn, "Slack cannot be reached; the next try follows", slog.Duration("in", pause), slog.String("error", err.Error()))
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// unlessOver is err, or nil once ctx ended: what failed because of that is no failure.
+func unlessOver(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// syncDirectories mirrors the directories that were last synced before due.
+func syncDirectories(ctx context.Context, db *store.Store, h *handlers.Handlers, due time.Time) error {
+	companies, err := db.Companies(ctx)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, c := range companies {
+		if c.SyncedAt.Before(due) {
+			problems = append(problems, h.SyncDirectory(ctx, c))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // slackState is the connection to Slack in a word, for the health page.

@@ -51,8 +51,8 @@ func eachDatabase(t *testing.T, story func(t *testing.T, db databaseSettings)) {
 	})
 }
 
-// newWorld starts Acme with nobody registered, and a Herald.
-func newWorld(t *testing.T, db databaseSettings) *world {
+// newWorld starts Acme with nobody registered, with these faults, and a Herald.
+func newWorld(t *testing.T, db databaseSettings, faults ...slackd.Fault) *world {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -68,6 +68,9 @@ func newWorld(t *testing.T, db databaseSettings) *world {
 			t.Error(err)
 		}
 	})
+	for _, f := range faults {
+		w.box.Slack.Inject(f)
+	}
 	w.herald = demoSettings(w.box, w.public, db)
 	w.serve(listener)
 	return w
