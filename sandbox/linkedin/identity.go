@@ -40,26 +40,16 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
 }
 
 // jwks publishes the key without "use", as LinkedIn does.
-func (s *Server) jwks(w http.ResponseWriter, r *http.Request) {
-	key, err := s.key()
-	if err != nil {
-		s.log.ErrorContext(r.Context(), "make the signing key", "error", err)
-		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
-		return
-	}
+func (s *Server) jwks(w http.ResponseWriter, _ *http.Request) {
 	s.json(w, http.StatusOK, map[string]any{"keys": []map[string]string{{
 		"kty": "RSA", "kid": keyID, "alg": "RS256",
-		"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
-		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
+		"n": base64.RawURLEncoding.EncodeToString(s.key.N.Bytes()),
+		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(s.key.E)).Bytes()),
 	}}})
 }
 
 // idToken signs who the member is. It has no nonce, whatever the app sent: LinkedIn never echoes it.
 func (s *Server) idToken(r *http.Request, t Token, a Account) (string, error) {
-	key, err := s.key()
-	if err != nil {
-		return "", fmt.Errorf("make the signing key: %w", err)
-	}
 	claims := s.claims(t, a)
 	claims["iss"], claims["aud"] = issuer(r), t.ClientID
 	claims["iat"], claims["exp"] = t.Issued.Unix(), t.Issued.Add(time.Hour).Unix()
@@ -73,7 +63,7 @@ func (s *Server) idToken(r *http.Request, t Token, a Account) (string, error) {
 	}
 	signed := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(payload)
 	digest := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
+	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, digest[:])
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}

@@ -80,7 +80,7 @@ type Server struct {
 	now     func() time.Time
 	log     *slog.Logger
 	pages   *template.Template
-	key     func() (*rsa.PrivateKey, error) // made at first use: it takes a tenth of a second
+	key     *rsa.PrivateKey // signs id tokens
 	delay   time.Duration
 	apps    map[string]App
 
@@ -108,8 +108,12 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		return nil, errors.New("linkedin: Options.Now is needed")
 	}
+	key, err := signingKey()
+	if err != nil {
+		return nil, fmt.Errorf("make the signing key: %w", err)
+	}
 	s := &Server{
-		now: o.Now, log: o.Logger, pages: templates, key: newKey(), delay: o.Delay,
+		now: o.Now, log: o.Logger, pages: templates, key: key, delay: o.Delay,
 		apps: map[string]App{}, accounts: slices.Clone(o.Accounts), codes: map[string]grant{}, faults: map[Fault]int{},
 	}
 	if s.log == nil {
@@ -127,10 +131,11 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// newKey returns a function that makes the signing key, once.
-func newKey() func() (*rsa.PrivateKey, error) {
-	return sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
-}
+// signingKey is the key of every network in this process. Making one takes a tenth of a second, and too long for a request where a busy
+// machine starts many networks at once.
+//
+//nolint:gochecknoglobals // made once for a process, and never changed
+var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func (s *Server) addApp(app App) error {
 	if app.ClientID == "" || app.ClientSecret == "" {
