@@ -8,7 +8,7 @@ import (
 )
 
 // SendEvent sends an Events API event, such as {"type":"team_join"}, whether the app subscribed to it or not, and sends
-// it again as Limits.Retry says while nobody acknowledges it. It does not wait. It fails if event is no JSON object.
+// it again as Limits.Retry says while nobody acknowledges it, or no socket is open. It does not wait. It fails if event is no JSON object.
 func (s *Server) SendEvent(event any) error {
 	b, err := json.Marshal(event)
 	if err != nil {

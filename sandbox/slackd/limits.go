@@ -16,7 +16,7 @@ type Limits struct {
 	Ack              time.Duration   // time to acknowledge an envelope; 0: 3 s
 	Trigger          time.Duration   // life of a trigger id; 0: 3 s
 	ResponseURL      time.Duration   // life of a response_url; 0: 30 min
-	Retry            []time.Duration // waits before an unacknowledged event is sent again; nil: at once, 1 min, 5 min
+	Retry            []time.Duration // waits before an event that nobody heard or acknowledged is sent again; nil: at once, 1 min, 5 min
 	Ping             time.Duration   // time between pings to each socket; 0: 10 s
 	KeepMessages     int             // messages remembered in each conversation; 0: 500
 	KeepRecords      int             // acknowledgements and calls remembered; 0: 10,000

@@ -72,6 +72,10 @@ func TestTenSocketsAreGreetedAndOneMoreIsNot(t *testing.T) {
 			t.Errorf("use %d of a ticket: %v", i+1, err)
 		}
 		if err == nil {
+			read(t, conn) // hello
+			if err := st.AwaitConnections(st.ctx(), 1); err != nil {
+				t.Fatal(err)
+			}
 			_ = conn.Close()
 		}
 		_ = resp.Body.Close()
@@ -122,6 +126,18 @@ func TestTenSocketsAreGreetedAndOneMoreIsNot(t *testing.T) {
 	}
 	if _, _, err := conns[0].ReadMessage(); err == nil {
 		t.Error("the socket is still open")
+	}
+}
+
+func TestAnEventThatHappensWhileNobodyListensIsHeardLater(t *testing.T) {
+	t.Parallel()
+	st := tell(t, func(o *slackd.Options) { o.Limits.Retry = slices.Repeat([]time.Duration{10 * time.Millisecond}, 1000) }, nil)
+	if err := st.AddUser(slackd.User{ID: "U7", Name: "newt"}); err != nil {
+		t.Fatal(err)
+	}
+	conn, _ := dial(t, st)
+	if f := read(t, conn); f.Attempt == 0 || f.Retry != "connection_failed" || !strings.Contains(string(f.Payload), "U7") {
+		t.Errorf("got %+v", f)
 	}
 }
 
