@@ -62,7 +62,7 @@ func ParseKeys(s string) (Keys, error) {
 // KeysFile reads the key file at path, and makes it with a fresh key and mode 0600 where there is none.
 // Its parent folder must exist. Lines are keys as for ParseKeys.
 func KeysFile(path string) (Keys, error) {
-	if err := makeKeysFile(path); err != nil {
+	if err := makeKeysFile(path, os.Link); err != nil {
 		return Keys{}, fmt.Errorf("make key file: %w", err)
 	}
 	text, err := os.ReadFile(filepath.Clean(path))
@@ -77,8 +77,8 @@ func KeysFile(path string) (Keys, error) {
 }
 
 // makeKeysFile makes the file unless it is there. It appears under its name only when it is complete: another process may look for it
-// at the same moment.
-func makeKeysFile(path string) error {
+// at the same moment. link is os.Link.
+func makeKeysFile(path string, link func(from, to string) error) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -88,14 +88,36 @@ func makeKeysFile(path string) error {
 	}
 	raw := make([]byte, keySize)
 	rand.Read(raw)
-	_, err = f.WriteString(base64.StdEncoding.EncodeToString(raw) + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+	line := base64.StdEncoding.EncodeToString(raw) + "\n"
+	if err = writeKey(f, line); err == nil {
 		// Unlike a rename, a link does not replace the file of a process that was faster.
-		if err = os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		if err = link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+			err = createKeysFile(path, line)
+		}
+		if errors.Is(err, fs.ErrExist) {
 			err = nil
 		}
 	}
 	return errors.Join(err, os.Remove(f.Name()))
+}
+
+// createKeysFile makes the file where the file system knows no links (FAT, many network shares): it does not replace another one
+// either, but for a moment it is there without the key, and a process that reads it then says so and has to be started again.
+func createKeysFile(path, line string) error {
+	f, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = writeKey(f, line); err != nil {
+		err = errors.Join(err, os.Remove(path)) // half a key would stop every later start
+	}
+	return err
+}
+
+// writeKey writes the line and closes the file.
+func writeKey(f *os.File, line string) error {
+	_, err := f.WriteString(line)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 func (k Keys) valid() bool { return len(k.ring) > 0 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"herald/store"
@@ -73,5 +74,44 @@ func TestTheKeyFileIsMadeOnce(t *testing.T) {
 	}
 	if _, err := store.KeysFile(filepath.Join(path, "none")); err == nil || errors.Is(err, store.ErrKey) {
 		t.Errorf("no folder: %v", err)
+	}
+}
+
+func TestTheKeyFileIsMadeWhereFilesCannotBeLinked(t *testing.T) {
+	t.Parallel()
+	noLinks := func(from, to string) error {
+		return &os.LinkError{Op: "link", Old: from, New: to, Err: syscall.EPERM}
+	}
+	path := filepath.Join(t.TempDir(), "herald.key")
+	if err := store.MakeKeysFile(path, noLinks); err != nil {
+		t.Fatal(err)
+	}
+	first, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.KeysFile(path); err != nil {
+		t.Errorf("the key cannot be read: %v", err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v; want 0600", info.Mode(), err)
+	}
+	faster := func(from, to string) error { // another process is faster
+		if err := os.WriteFile(to, first, 0o600); err != nil {
+			t.Error(err)
+		}
+		return noLinks(from, to)
+	}
+	other := filepath.Join(t.TempDir(), "herald.key")
+	if err := store.MakeKeysFile(other, faster); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := os.ReadFile(other); err != nil || string(again) != string(first) {
+		t.Errorf("the file of the faster process was replaced: %v", err)
+	}
+	for _, p := range []string{path, other} {
+		if left, err := os.ReadDir(filepath.Dir(p)); err != nil || len(left) != 1 {
+			t.Errorf("files left behind: %v, %v", left, err)
+		}
 	}
 }
