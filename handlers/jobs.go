@@ -58,6 +58,9 @@ func lanes() []lane {
 		{workers: 1, jobs: []jobRun{
 			{store.JobRemoval, (*Handlers).runRemoval, 0, nil}, // promised to the admin who confirmed
 		}},
+		{workers: 1, jobs: []jobRun{
+			{store.JobDeleteFile, (*Handlers).deleteFile, 0, nil}, // it names people who must not be named any more
+		}},
 		{workers: 4, jobs: []jobRun{
 			{store.JobCaseCard, (*Handlers).sendCaseCards, jobTries, nil},
 			{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},

@@ -133,7 +133,6 @@ func (h *Handlers) fileRemoval(ctx context.Context, r *request, viewID string, v
 		return err
 	}
 	if err := h.store.SetRemovalFile(ctx, r.company.ID, v.Removal.ID, fileID); err != nil {
-		h.deleteFile(ctx, r.company, fileID)
 		return fmt.Errorf("remember the file of a removal: %w", err)
 	}
 	v.Filed = true
@@ -148,14 +147,21 @@ func (h *Handlers) updateModal(ctx context.Context, r *request, viewID string, m
 	return nil
 }
 
-// deleteFile deletes a file that has served its purpose; a failure is only logged.
-func (h *Handlers) deleteFile(ctx context.Context, c store.Company, fileID string) {
-	if fileID == "" {
-		return
+// deleteFile deletes a file that has served its purpose.
+func (h *Handlers) deleteFile(ctx context.Context, job store.Job) error {
+	company, err := h.store.Company(ctx, job.CompanyID)
+	if err != nil {
+		return fmt.Errorf("load the company: %w", err)
 	}
-	if err := h.api(c).DeleteFileContext(ctx, fileID); err != nil && slackError(err) != "file_deleted" && slackError(err) != "file_not_found" {
-		h.log.LogAttrs(ctx, slog.LevelWarn, "file of a removal not deleted", slog.String("team", c.TeamID), slog.String("error", clean(err).Error()))
+	err = h.api(company).DeleteFileContext(ctx, job.Ref)
+	switch {
+	case err == nil, slackError(err) == "file_deleted", slackError(err) == "file_not_found":
+		return nil
+	case !transient(err):
+		h.log.LogAttrs(ctx, slog.LevelError, "slack does not let the file of a removal be deleted; delete it in Slack", slog.String("team", company.TeamID), slog.String("file", job.Ref), slog.String("error", slackError(err)))
+		return nil
 	}
+	return fmt.Errorf("delete a file: %w", clean(err))
 }
 
 // submitRemoval is the confirmation. Whatever is repeated, late or forged removes nobody, and nobody sees an error after a success.
@@ -185,7 +191,7 @@ func (h *Handlers) submitRemoval(ctx context.Context, r *request, form slack.Vie
 	case errors.Is(err, store.ErrUsed):
 		return done, nil, nil
 	case errors.Is(err, store.ErrChanged):
-		return h.confirmAgain(r, form.ID, removal.FileID, confirmed)
+		return h.confirmAgain(r, form.ID, confirmed)
 	case err != nil:
 		return nil, nil, err
 	}
@@ -211,7 +217,7 @@ func wrongCount(form slack.View, removal store.Removal) *slack.ViewSubmissionRes
 
 // confirmAgain shows the list as it is now, after the one that was confirmed no longer held. What is too big for an acknowledgement
 // follows right after it.
-func (h *Handlers) confirmAgain(r *request, viewID, oldFile string, removal store.Removal) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+func (h *Handlers) confirmAgain(r *request, viewID string, removal store.Removal) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
 	v := view.Removal{Removal: removal, Leaving: !r.admin(), Changed: true}
 	modal := v.Modal()
 	size, err := json.Marshal(modal)
@@ -219,12 +225,11 @@ func (h *Handlers) confirmAgain(r *request, viewID, oldFile string, removal stor
 		return nil, nil, fmt.Errorf("measure a modal: %w", err)
 	}
 	fits := view.RemovalFits(removal)
-	if fits && len(size) < ackLimit && oldFile == "" {
+	if fits && len(size) < ackLimit {
 		return slack.NewUpdateViewSubmissionResponse(&modal), nil, nil
 	}
 	wait := view.Wait(removal.ID)
 	return slack.NewUpdateViewSubmissionResponse(&wait), func(ctx context.Context) (reply, error) {
-		h.deleteFile(ctx, r.company, oldFile)
 		if fits {
 			return reply{}, h.updateModal(ctx, r, viewID, modal)
 		}
@@ -259,9 +264,8 @@ func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed sto
 	return reply{}, err
 }
 
-// afterRemoval deletes the file with the names and signs the removed people out.
+// afterRemoval signs the removed people out.
 func (h *Handlers) afterRemoval(ctx context.Context, c store.Company, executed store.Removal) {
-	h.deleteFile(ctx, c, executed.FileID)
 	var drawing sync.WaitGroup // side by side: whoever confirmed waits for it
 	left := signedOut
 	for _, m := range executed.Members {
@@ -298,13 +302,12 @@ func (h *Handlers) runRemoval(ctx context.Context, job store.Job) error {
 
 // removalClosed forgets a removal that was not confirmed.
 func (h *Handlers) removalClosed(ctx context.Context, r *request, form slack.View) error {
-	removal, err := h.store.DropRemoval(ctx, r.company.ID, r.actor(), form.PrivateMetadata)
+	_, err := h.store.DropRemoval(ctx, r.company.ID, r.actor(), form.PrivateMetadata)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrUsed) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("forget a removal: %w", err)
 	}
-	h.deleteFile(ctx, r.company, removal.FileID)
 	return nil
 }

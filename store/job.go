@@ -21,6 +21,7 @@ const (
 	JobCaseCard      JobKind = "case_card"      // a Case
 	JobCaseDecided   JobKind = "case_decided"   // a Case
 	JobRemoval       JobKind = "removal"        // a Removal
+	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended
 )
 
 // A Job follows from a state change and was committed with it. It holds ids, never personal data.

@@ -21,7 +21,7 @@ type subject struct {
 }
 
 // purge erases the members of a confirmed removal and everything that names them, and returns how many they were.
-// What stays is the keyed hash: in the audit log, and in the table forgotten, which keeps them out of the mirror.
+// What stays is the keyed hash in the table forgotten, which keeps them out of the mirror. The audit log knows them by a random value.
 func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	subjects, err := t.subjects(ctx, r)
 	if err != nil {
@@ -31,6 +31,9 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 		return 0, err
 	}
 	if err := t.dropSignupsOf(ctx, r, subjects); err != nil {
+		return 0, err
+	}
+	if err := t.endFilesOf(ctx, r); err != nil {
 		return 0, err
 	}
 	for _, statement := range purgeStatements() {
@@ -55,7 +58,9 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 
 	changes := tally{}
 	events := make([]AuditEvent, len(subjects))
+	hashes := make([]string, len(subjects))
 	for i, s := range subjects {
+		hashes[i] = s.Hash
 		changes.add(s.Facets, s.RegisteredAt, -1)
 		events[i] = AuditEvent{Action: AuditRemoved, SubjectHash: s.Hash, From: s.Type}
 		if s.SlackID != "" && s.SlackID == r.BySlack {
@@ -65,7 +70,10 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err := t.count(ctx, r.CompanyID, changes); err != nil {
 		return 0, err
 	}
-	return len(subjects), t.auditAll(ctx, r.CompanyID, Actor{SlackID: r.BySlack, CLI: r.ByCLI}, events)
+	if err := t.auditAll(ctx, r.CompanyID, Actor{SlackID: r.BySlack, CLI: r.ByCLI}, events); err != nil {
+		return 0, err
+	}
+	return len(subjects), t.forget(ctx, r.CompanyID, hashes)
 }
 
 // subjects loads those of the members who are still there.
@@ -97,6 +105,32 @@ func (t *tx) guardAdmins(ctx context.Context, companyID string, subjects []subje
 		return nil
 	}
 	return t.requireOtherAdmins(ctx, companyID, ids)
+}
+
+// endFilesOf leaves jobs that delete the files that name the subjects: of this removal, of what others propose with them, and of what
+// they proposed themselves.
+func (t *tx) endFilesOf(ctx context.Context, r removalRow) error {
+	var files []string
+	err := t.SelectContext(ctx, &files, `
+		SELECT file_id
+		FROM removals
+		WHERE company_id = $2 AND file_id <> '' AND (
+			id IN (SELECT removal_id FROM removal_members WHERE member_id IN (SELECT member_id FROM removal_members WHERE removal_id = $1))
+			OR by_slack IN (SELECT slack_id FROM removal_members WHERE removal_id = $1 AND slack_id <> ''))
+		ORDER BY id`, r.ID, r.CompanyID)
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	for part := range chunks(files) {
+		list, args := in([]any{r.CompanyID}, part)
+		if _, err := t.ExecContext(ctx, `
+			UPDATE removals
+			SET file_id = ''
+			WHERE company_id = $1 AND file_id IN `+list, args...); err != nil {
+			return fmt.Errorf("forget files: %w", err)
+		}
+	}
+	return t.leave(ctx, r.CompanyID, deleteFiles(files)...)
 }
 
 // dropSignupsOf erases registrations that wait with an address or account of the subjects, and what was sent about them.

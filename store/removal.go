@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,7 +27,7 @@ type Removal struct {
 	Status    RemovalStatus
 	Members   []RemovalMember // by name; empty once done
 	Shown     int             // how many members the confirmation showed: more than Members if somebody is gone since
-	FileID    string          // Slack file with the full list, to be deleted afterwards, or ""
+	FileID    string          // Slack file with the full list, or ""; a JobDeleteFile follows when the list is no longer of use
 	Removed   int             // how many accounts were purged, once done
 }
 
@@ -215,22 +216,49 @@ func loadRemoval(ctx context.Context, q querier, companyID, removalID string) (r
 	return row, members, nil
 }
 
-// SetRemovalFile remembers the Slack file that holds the full list. ErrNotFound if the removal is gone.
+// SetRemovalFile remembers the Slack file that holds the full list, in place of an earlier one. ErrNotFound if the removal waits for no
+// confirmation any more; then the file is of no use, and a JobDeleteFile follows.
 func (s *Store) SetRemovalFile(ctx context.Context, companyID, removalID, fileID string) error {
-	err := s.update(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, `
-			UPDATE removals
-			SET file_id = $3
-			WHERE company_id = $1 AND id = $2`, companyID, removalID, fileID)
-		if err == nil && n == 0 {
-			return ErrNotFound
+	var gone bool
+	err := s.change(ctx, companyID, func(t *tx) error {
+		var old string
+		err := t.GetContext(ctx, &old, `
+			SELECT file_id
+			FROM removals
+			WHERE company_id = $1 AND id = $2 AND status = 'proposed'`, companyID, removalID)
+		if gone = errors.Is(err, sql.ErrNoRows); gone {
+			return t.leave(ctx, companyID, deleteFiles([]string{fileID})...)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `
+			UPDATE removals
+			SET file_id = $2
+			WHERE id = $1`, removalID, fileID)
+		if err != nil {
+			return err
+		}
+		return t.leave(ctx, companyID, deleteFiles([]string{old})...)
 	})
+	if err == nil && gone {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return fmt.Errorf("remember file: %w", err)
 	}
 	return nil
+}
+
+// deleteFiles are the jobs that delete the files of removals; "" is none.
+func deleteFiles(fileIDs []string) []Job {
+	var jobs []Job
+	for _, id := range fileIDs {
+		if id != "" {
+			jobs = append(jobs, Job{Kind: JobDeleteFile, Ref: id})
+		}
+	}
+	return jobs
 }
 
 // ConfirmRemoval turns a proposed removal to confirmed and leaves a JobRemoval, both or neither. If the snapshot no longer holds
@@ -266,8 +294,8 @@ func (s *Store) ConfirmRemoval(ctx context.Context, companyID string, by Actor, 
 		removal = row.removal()
 		removal.Members = members
 		if changed {
-			removal.Shown = len(members)
-			return t.replaceSnapshot(ctx, removalID, members)
+			removal.Shown, removal.FileID = len(members), ""
+			return t.replaceSnapshot(ctx, row, members)
 		}
 		removal.Status = RemovalConfirmed
 		_, err = t.ExecContext(ctx, `
@@ -288,25 +316,38 @@ func (s *Store) ConfirmRemoval(ctx context.Context, companyID string, by Actor, 
 	return removal, nil
 }
 
-func (t *tx) replaceSnapshot(ctx context.Context, removalID string, members []RemovalMember) error {
+func (t *tx) replaceSnapshot(ctx context.Context, r removalRow, members []RemovalMember) error {
 	_, err := t.ExecContext(ctx, `
 		DELETE FROM removal_members
-		WHERE removal_id = $1`, removalID)
+		WHERE removal_id = $1`, r.ID)
 	if err != nil {
 		return err
 	}
 	_, err = t.ExecContext(ctx, `
 		UPDATE removals
-		SET proposed = $2
-		WHERE id = $1`, removalID, len(members))
+		SET proposed = $2, file_id = ''
+		WHERE id = $1`, r.ID, len(members))
 	if err != nil {
 		return err
 	}
-	return t.insertSnapshot(ctx, removalID, members)
+	if err := t.leave(ctx, r.CompanyID, deleteFiles([]string{r.FileID})...); err != nil {
+		return err
+	}
+	return t.insertSnapshot(ctx, r.ID, members)
 }
 
-// DropRemoval forgets a proposed removal (Cancel) and returns it, so that its file can be deleted. ErrNotFound if it is not the actor's,
-// ErrUsed if it was confirmed.
+// endRemoval forgets a removal that purges nobody.
+func (t *tx) endRemoval(ctx context.Context, r removalRow) error {
+	_, err := t.ExecContext(ctx, `
+		DELETE FROM removals
+		WHERE id = $1`, r.ID)
+	if err != nil {
+		return err
+	}
+	return t.leave(ctx, r.CompanyID, deleteFiles([]string{r.FileID})...)
+}
+
+// DropRemoval forgets a proposed removal (Cancel) and returns it. ErrNotFound if it is not the actor's, ErrUsed if it was confirmed.
 func (s *Store) DropRemoval(ctx context.Context, companyID string, by Actor, removalID string) (Removal, error) {
 	var removal Removal
 	err := s.change(ctx, companyID, func(t *tx) error {
@@ -322,10 +363,7 @@ func (s *Store) DropRemoval(ctx context.Context, companyID string, by Actor, rem
 		}
 		removal = row.removal()
 		removal.Members = members
-		_, err = t.ExecContext(ctx, `
-			DELETE FROM removals
-			WHERE id = $1`, removalID)
-		return err
+		return t.endRemoval(ctx, row)
 	})
 	if err != nil {
 		return Removal{}, fmt.Errorf("drop removal: %w", err)

@@ -302,6 +302,102 @@ func TestADeactivatedAdminIsNoAdmin(t *testing.T) {
 	})
 }
 
+// wantFilesDeleted claims and finishes the jobs that delete files, and compares which files those are.
+func wantFilesDeleted(t *testing.T, s *store.Store, when string, want ...string) {
+	t.Helper()
+	jobs, err := s.ClaimJobs(t.Context(), 100, time.Minute, store.JobDeleteFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, j := range jobs {
+		got = append(got, j.Ref)
+		if err := s.FinishJob(t.Context(), j.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: the files %q are deleted, want %q", when, got, want)
+	}
+}
+
+func TestNoFileOfARemovalStaysInSlack(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		zoeID, zoe := storetest.Admin(t, s, acme.ID, "Zoe Ek")
+		m := storetest.Register(t, s, acme.ID, "Bo Ek", "Cy Wu", "Di Fox", "Ed Gil")
+		propose := func(by store.Actor, file string, ids ...string) store.Removal {
+			t.Helper()
+			r, err := s.ProposeRemoval(ctx, acme.ID, by, "", ids)
+			if err == nil {
+				err = s.SetRemovalFile(ctx, acme.ID, r.ID, file)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		dropped := propose(ana, "F1", m[0].ID)
+		wantFilesDeleted(t, s, "proposed")
+		must(second(s.DropRemoval(ctx, acme.ID, ana, dropped.ID)))
+		wantFilesDeleted(t, s, "dropped", "F1")
+		if err := s.SetRemovalFile(ctx, acme.ID, dropped.ID, "F2"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a file for a removal that was dropped meanwhile: %v, want ErrNotFound", err)
+		}
+		wantFilesDeleted(t, s, "too late", "F2")
+
+		propose(ana, "F3", m[0].ID)
+		env.Clock.Advance(25 * time.Hour)
+		must(s.Tidy(ctx))
+		wantFilesDeleted(t, s, "forgotten for a day", "F3")
+
+		changed := propose(ana, "F4", m[0].ID)
+		must(second(s.SetType(ctx, acme.ID, ana, m[0].ID, store.Recruiter)))
+		if again, err := s.ConfirmRemoval(ctx, acme.ID, ana, changed.ID); !errors.Is(err, store.ErrChanged) || again.FileID != "" {
+			t.Errorf("another type: %+v, %v; want ErrChanged and no file", again, err)
+		}
+		wantFilesDeleted(t, s, "the list changed", "F4")
+		must(s.SetRemovalFile(ctx, acme.ID, changed.ID, "F5"))
+		must(s.SetRemovalFile(ctx, acme.ID, changed.ID, "F6"))
+		wantFilesDeleted(t, s, "replaced by another file", "F5")
+		must(second(s.ConfirmRemoval(ctx, acme.ID, ana, changed.ID)))
+		must(second(s.ExecuteRemoval(ctx, acme.ID, changed.ID)))
+		must(second(s.ExecuteRemoval(ctx, acme.ID, changed.ID)))
+		wantFilesDeleted(t, s, "executed", "F6")
+
+		// Zoe's own list goes with her, and so does Ana's, which names her. Ana's other list names nobody who is gone.
+		propose(zoe, "F7", m[1].ID)
+		listed := propose(ana, "F8", zoeID.ID, m[2].ID)
+		other := propose(ana, "F9", m[3].ID)
+		storetest.Remove(t, s, acme.ID, ana, zoeID.ID)
+		wantFilesDeleted(t, s, "purged", "F7", "F8")
+		for r, file := range map[string]string{listed.ID: "", other.ID: "F9"} {
+			if got, err := s.Removal(ctx, acme.ID, ana, r); err != nil || got.FileID != file {
+				t.Errorf("afterwards %+v, %v; want the file %q", got, err, file)
+			}
+		}
+
+		// What is done is remembered for a day.
+		env.Clock.Advance(25 * time.Hour)
+		must(s.Tidy(ctx))
+		wantFilesDeleted(t, s, "a day later", "F9")
+		if got := storetest.Dump(t, env); strings.Contains(got, "\nremovals: ") {
+			t.Error("a removal that is done is remembered for ever")
+		}
+	})
+}
+
 // TestNothingNamesThePurged gives one person everything that Herald can store about somebody, removes them, and looks for it.
 func TestNothingNamesThePurged(t *testing.T) {
 	t.Parallel()
@@ -324,6 +420,10 @@ func TestNothingNamesThePurged(t *testing.T) {
 				}
 				if removal.Removed == 0 {
 					t.Fatal("nobody was removed")
+				}
+				wantFilesDeleted(t, s, way, "F0VICKYFILE")
+				if err := s.Tidy(t.Context()); err != nil { // the file of SQLite holds what the jobs were
+					t.Fatal(err)
 				}
 				after := storetest.Dump(t, env)
 				for what, trace := range w.traces {

@@ -14,7 +14,7 @@ import (
 func allKinds() []store.JobKind {
 	return []store.JobKind{
 		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard, store.JobSignupDecided, store.JobCaseCard,
-		store.JobCaseDecided, store.JobRemoval,
+		store.JobCaseDecided, store.JobRemoval, store.JobDeleteFile,
 	}
 }
 
