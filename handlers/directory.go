@@ -61,7 +61,7 @@ func (h *Handlers) SyncDirectory(ctx context.Context, company store.Company) err
 	started := h.now()
 	page := h.api(company).GetUsersPaginated(
 		slack.GetUsersOptionLimit(directoryPage), slack.GetUsersOptionIncludeLocale(false), slack.GetUsersOptionTeamID(company.TeamID))
-	seen := 0
+	seen, colleagues := 0, 0
 	for {
 		next, err := nextPage(ctx, page)
 		if page.Done(err) {
@@ -74,11 +74,19 @@ func (h *Handlers) SyncDirectory(ctx context.Context, company store.Company) err
 		entries := make([]store.Person, len(page.Users))
 		for i, u := range page.Users {
 			entries[i] = entryOf(company, u)
+			if entries[i].Eligible() {
+				colleagues++
+			}
 		}
 		if err := h.store.MirrorPeople(ctx, company.ID, entries); err != nil {
 			return fmt.Errorf("mirror a page of the directory: %w", err)
 		}
 		seen += len(entries)
+	}
+	if colleagues == 0 {
+		// Somebody installed Herald, so this is no directory, but a server in trouble: believing it would shut everybody out.
+		h.log.LogAttrs(ctx, slog.LevelWarn, "slack listed nobody who works here, so nobody is taken for gone", slog.String("team", company.TeamID), slog.Int("people", seen))
+		return nil
 	}
 	if err := h.store.FinishSync(ctx, company.ID, started); err != nil {
 		return fmt.Errorf("finish the directory sync: %w", err)
@@ -140,6 +148,10 @@ func (h *Handlers) personChanged(ctx context.Context, ev slackevents.EventsAPIEv
 // uninstalled notes that the workspace took the app away or revoked its token (app_uninstalled, tokens_revoked). Nothing is erased: it
 // happens by mistake, or when the person who installed the app leaves, and whoever installs it again finds everybody in place.
 func (h *Handlers) uninstalled(ctx context.Context, ev slackevents.EventsAPIEvent) error {
+	revoked, ok := ev.InnerEvent.Data.(*slackevents.TokensRevokedEvent)
+	if ok && len(revoked.Tokens.Bot) == 0 && len(revoked.Tokens.Oauth) > 0 {
+		return nil // tokens of people, which Herald does not use: its own goes on working
+	}
 	h.log.LogAttrs(ctx, slog.LevelWarn, "slack took the app's access away; install it again and set the new tokens, or delete the database to erase everything",
 		slog.String("team", ev.TeamID), slog.String("event", ev.InnerEvent.Type))
 	return nil

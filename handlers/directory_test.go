@@ -2,11 +2,18 @@ package handlers_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackevents"
 
 	"herald/handlers"
 	"herald/sandbox/slackd"
@@ -97,6 +104,69 @@ func TestAnInterruptedSyncDeactivatesNobody(t *testing.T) {
 		w.must(err)
 		if p.Deactivated {
 			t.Error("eve seems to have left the company")
+		}
+	})
+}
+
+func TestADirectoryWithoutPeopleIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	for name, members := range map[string]string{
+		"nobody":    `[]`,
+		"only bots": `[{"id": "USLACKBOT", "name": "slackbot"}, {"id": "U0BOT", "name": "herald", "is_bot": true}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, options{noBot: true, noJobs: true}, func(t *testing.T, w *world) {
+				w.passed.Add(int64(24 * time.Hour))
+				w.must(w.hearing(`{"ok": true, "members": `+members+`}`).SyncDirectory(w.ctx(), w.company))
+				for _, id := range []string{ana, eve} {
+					p, err := w.store.PersonBySlackID(w.ctx(), w.company.ID, id)
+					w.must(err)
+					if p.Deactivated {
+						t.Errorf("%s seems to have left the company", p.Name)
+					}
+				}
+				if !strings.Contains(w.log.text(), "slack listed nobody who works here") {
+					t.Errorf("the operator is not warned:\n%s", w.log.text())
+				}
+			})
+		})
+	}
+}
+
+// hearing returns other handlers on the same database, of a Slack that always answers the same.
+func (w *world) hearing(answer string) *handlers.Handlers {
+	w.t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "application/json")
+		if _, err := rw.Write([]byte(answer)); err != nil {
+			w.t.Error(err)
+		}
+	}))
+	w.t.Cleanup(server.Close)
+	api := slack.New("xoxb-test", slack.OptionAPIURL(server.URL+"/"))
+	return handlers.New(handlers.Config{
+		Store: w.store, HTTP: server.Client(), Now: w.now, Log: slog.New(slog.NewTextHandler(&tee{w.t.Output(), w.log}, nil)),
+		API: func(store.Company) *slack.Client { return api },
+	})
+}
+
+func TestOnlyItsOwnTokenMattersToHerald(t *testing.T) {
+	t.Parallel()
+	each(t, options{noBot: true, noJobs: true}, func(t *testing.T, w *world) {
+		revoke := func(tokens string) bool {
+			t.Helper()
+			ev, err := slackevents.ParseEvent(json.RawMessage(`{"type": "event_callback", "team_id": "`+teamID+`", "event": {"type": "tokens_revoked", "tokens": `+tokens+`}}`),
+				slackevents.OptionNoVerifyToken())
+			w.must(err)
+			w.must(w.h.Event(w.ctx(), ev))
+			return strings.Contains(w.log.text(), "slack took the app's access away")
+		}
+		if revoke(`{"oauth": ["` + eve + `"], "bot": []}`) {
+			t.Errorf("the token of a person was revoked, and Herald warns:\n%s", w.log.text())
+		}
+		if !revoke(`{"oauth": ["` + eve + `"], "bot": ["U0BOT"]}`) {
+			t.Errorf("Herald's own token was revoked, and it does not warn:\n%s", w.log.text())
 		}
 	})
 }
