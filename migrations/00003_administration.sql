@@ -76,14 +76,16 @@ CREATE TABLE audit (
 	at            BIGINT   NOT NULL,
 	sequence_key  BYTEA    NOT NULL, -- 8 bytes that fall as at rises, then id: newest first
 	action        TEXT     NOT NULL,
-	actor_hash    TEXT     NOT NULL, -- '' for the command line
+	actor_hash    TEXT     NOT NULL, -- '' for the command line, a random value once removed
 	cli           BOOLEAN  NOT NULL,
-	subject_hash  TEXT     NOT NULL, -- '' if none
+	subject_hash  TEXT     NOT NULL, -- '' if none, a random value once removed
 	from_type     TEXT     NOT NULL,
 	to_type       TEXT     NOT NULL,
 	n             BIGINT   NOT NULL
 );
 CREATE INDEX audit_page ON audit (company_id, sequence_key);
+CREATE INDEX audit_subject ON audit (company_id, subject_hash);
+CREATE INDEX audit_actor ON audit (company_id, actor_hash);
 
 -- What follows from a change and was committed with it.
 CREATE TABLE jobs (

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"time"
 )
@@ -29,7 +30,8 @@ const (
 	AuditURLPosted       AuditAction = "url_posted"
 )
 
-// An AuditEvent names people by keyed hash only; while they are known the hash finds them.
+// An AuditEvent names people by keyed hash only; while they are known the hash finds them. Once they are removed a random value takes
+// its place, which finds nobody, also if they come back.
 type AuditEvent struct {
 	ID          string
 	At          time.Time
@@ -77,6 +79,30 @@ func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []
 		}
 	}
 	return t.insert(ctx, "audit", columns, rows)
+}
+
+// forget gives the events of removed people a random value for each of them instead of their hashes: who comes back has the same hash
+// again, and would be named by what was before.
+func (t *tx) forget(ctx context.Context, companyID string, hashes []string) error {
+	for part := range chunks(hashes) {
+		args := make([]any, 0, 2*len(part))
+		for _, hash := range part {
+			args = append(args, hash, hex.EncodeToString(newSecret()))
+		}
+		args = append(args, companyID)
+		for _, column := range []string{"subject_hash", "actor_hash"} {
+			// VALUES calls its columns column1 and column2 on both engines.
+			_, err := t.ExecContext(ctx, fmt.Sprintf(`
+				UPDATE audit
+				SET %[1]s = v.column2
+				FROM (VALUES %[2]s) AS v
+				WHERE audit.company_id = $%[3]d AND audit.%[1]s = v.column1`, column, tuples(len(part), 2), len(args)), args...)
+			if err != nil {
+				return fmt.Errorf("forget people in the audit log: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // Audit returns a page of at most limit events (1 to 100), newest first, and the cursor of the next one: before is "" for the first

@@ -68,3 +68,50 @@ func TestTheAuditLogIsReadPageByPage(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoComesBackFindsNothingOfTheirsInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		_, zoe := storetest.Admin(t, s, acme.ID, "Zoe Ek")
+		bo := storetest.Register(t, s, acme.ID, "Bo Ek")[0]
+		if _, err := s.SetType(ctx, acme.ID, zoe, bo.ID, store.Recruiter); err != nil {
+			t.Fatal(err)
+		}
+		storetest.Remove(t, s, acme.ID, ana, personID(t, s, acme.ID, zoe.SlackID), bo.ID)
+		removed, _, err := s.Audit(ctx, acme.ID, "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env.Clock.Advance(time.Second)
+		for _, name := range []string{"Zoe Ek", "Bo Ek"} {
+			if _, err := s.Remember(ctx, acme.ID, store.Person{SlackID: storetest.SlackID(name), Name: name}); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		events, _, err := s.Audit(ctx, acme.ID, "", 100)
+		if err != nil || len(events) != len(removed) {
+			t.Fatalf("%d events, %v; want %d", len(events), err, len(removed))
+		}
+		codes := map[string]bool{}
+		for i, e := range events {
+			for _, p := range []*store.Person{e.Actor, e.Subject} {
+				if p != nil && p.SlackID != ana.SlackID {
+					t.Errorf("%s names %s, who came back", e.Action, p.Name)
+				}
+			}
+			if e.SubjectHash != removed[i].SubjectHash {
+				t.Errorf("%s is of %q, before it was of %q", e.Action, e.SubjectHash, removed[i].SubjectHash)
+			}
+			if e.Subject == nil && e.SubjectHash != "" {
+				codes[e.SubjectHash] = true
+			}
+		}
+		if len(codes) != 2 {
+			t.Errorf("two removed people have the codes %v, want one each", codes)
+		}
+	})
+}
