@@ -16,15 +16,24 @@ type Card struct {
 	TS      string `db:"ts"`
 }
 
-// SaveCard remembers a sent message for (kind, ref), one for each recipient.
+// SaveCard remembers a sent message for (kind, ref), one for each recipient. It does nothing for a recipient who was removed, perhaps
+// while the message was on its way: nothing may name them.
 func (s *Store) SaveCard(ctx context.Context, companyID string, kind JobKind, ref string, c Card) error {
-	err := s.update(ctx, func(t *tx) error {
+	keys, err := s.secret(ctx, companyID)
+	if err != nil {
+		return fmt.Errorf("save card: %w", err)
+	}
+	err = s.change(ctx, companyID, func(t *tx) error { // one after the other with a removal
 		_, err := t.ExecContext(ctx, `
 			INSERT INTO cards (company_id, kind, ref, slack_id, channel, ts, saved_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)
+			SELECT $1, $2, $3, $4, $5, $6, $7
+			WHERE NOT EXISTS (
+				SELECT 1
+				FROM forgotten
+				WHERE company_id = $1 AND subject_hash = $8)
 			ON CONFLICT (company_id, kind, ref, slack_id) DO UPDATE
 			SET channel = excluded.channel, ts = excluded.ts, saved_at = excluded.saved_at`,
-			companyID, kind, ref, c.SlackID, c.Channel, c.TS, stamp(t.now))
+			companyID, kind, ref, c.SlackID, c.Channel, c.TS, stamp(t.now), keys.slackHash(c.SlackID))
 		return err
 	})
 	if err != nil {

@@ -81,13 +81,14 @@ func (s *Store) openScreen(r screenRow) (Screen, error) {
 }
 
 // OpenScreen stores a new screen and gives it its ID. A viewer has one OnHome screen, which it replaces, and any number OnMessage.
+// ErrNotFound unless the viewer is a member who is not deactivated: a request may still be on its way when its person is removed.
 func (s *Store) OpenScreen(ctx context.Context, sc Screen) (Screen, error) {
 	sc.ID, sc.Revision, sc.Selected = newID(), 1, 0
 	sealed, err := s.sealScreen(sc)
 	if err != nil {
 		return Screen{}, fmt.Errorf("open screen: %w", err)
 	}
-	err = s.update(ctx, func(t *tx) error {
+	err = s.change(ctx, sc.CompanyID, func(t *tx) error { // one after the other with a removal
 		if sc.Surface == OnHome {
 			_, err := t.ExecContext(ctx, `
 				DELETE FROM screens
@@ -96,16 +97,28 @@ func (s *Store) OpenScreen(ctx context.Context, sc Screen) (Screen, error) {
 				return err
 			}
 		}
-		_, err := t.ExecContext(ctx, `
-			INSERT INTO screens (id, company_id, viewer, surface, grp, page, revision, state_sealed, used_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			sc.ID, sc.CompanyID, sc.Viewer, sc.Surface, sc.Group, sc.Page, sc.Revision, sealed, stamp(t.now))
-		return err
+		return t.insertScreen(ctx, sc, sealed)
 	})
 	if err != nil {
 		return Screen{}, fmt.Errorf("open screen: %w", err)
 	}
 	return sc, nil
+}
+
+func (t *tx) insertScreen(ctx context.Context, sc Screen, sealed []byte) error {
+	n, err := t.exec(ctx, `
+		INSERT INTO screens (id, company_id, viewer, surface, grp, page, revision, state_sealed, used_at)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+		WHERE EXISTS (
+			SELECT 1
+			FROM people p
+			JOIN members m ON m.id = p.id
+			WHERE p.company_id = $2 AND p.slack_id = $3 AND NOT p.bot AND NOT p.guest AND NOT p.deactivated)`,
+		sc.ID, sc.CompanyID, sc.Viewer, sc.Surface, sc.Group, sc.Page, sc.Revision, sealed, stamp(t.now))
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return err
 }
 
 // Screen returns the viewer's screen, or ErrNotFound if it is not theirs or too old.

@@ -15,6 +15,9 @@ func TestAScreenIsItsViewersAlone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
+		if err := s.Load(ctx, acme.ID, []store.Entry{{Person: store.Person{SlackID: "U1", Name: "Uma"}, Type: store.Admin, RegisteredAt: env.Clock.Now()}}); err != nil {
+			t.Fatal(err)
+		}
 		sc, err := s.OpenScreen(ctx, store.Screen{
 			CompanyID: acme.ID, Viewer: "U1", Surface: store.OnMessage, ResponseURL: "https://hooks.example/1", Group: store.All, Page: 1,
 		})
@@ -210,5 +213,35 @@ func TestASelectionHasALimit(t *testing.T) {
 			t.Errorf("%d matching, more: %v, %v", r.Matching, r.More, err)
 		}
 		wantNames(t, rowNames(r), []string{"Person 00000", "Person 00001"})
+	})
+}
+
+func TestWhatIsOnItsWayWhenItsPersonIsRemovedLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		storetest.Admin(t, s, acme.ID, "Ana Lima")
+		zoe, by := storetest.Admin(t, s, acme.ID, "Zoe Ek")
+		storetest.Remove(t, s, acme.ID, by, zoe.ID)
+
+		for _, surface := range []store.Surface{store.OnMessage, store.OnHome} {
+			sc := store.Screen{CompanyID: acme.ID, Viewer: by.SlackID, Surface: surface, ResponseURL: "https://hooks.example/1", Group: store.All, Page: 1}
+			if _, err := s.OpenScreen(ctx, sc); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("a screen as a %s: %v, want ErrNotFound", surface, err)
+			}
+		}
+		if err := s.SaveCard(ctx, acme.ID, store.JobApprovalCard, "signup", store.Card{SlackID: by.SlackID, Channel: "D0ZOE", TS: "1.1"}); err != nil {
+			t.Error(err)
+		}
+		if cards, err := s.Cards(ctx, acme.ID, store.JobApprovalCard, "signup"); err != nil || len(cards) != 0 {
+			t.Errorf("cards %+v, %v; want none", cards, err)
+		}
+		if err := s.SaveCard(ctx, acme.ID, store.JobApprovalCard, "signup", store.Card{SlackID: "UOPS", Channel: "D0OPS", TS: "2.2"}); err != nil {
+			t.Error(err)
+		}
+		if cards, err := s.Cards(ctx, acme.ID, store.JobApprovalCard, "signup"); err != nil || len(cards) != 1 {
+			t.Errorf("cards %+v, %v; want the one of somebody who was never removed", cards, err)
+		}
 	})
 }
