@@ -34,9 +34,12 @@ type Handler interface {
 	// Suggest computes the options of a block_suggestion before the context's deadline (Config.SubmitBudget).
 	// Options that do not fit into 20 KB are left out.
 	Suggest(ctx context.Context, cb slack.InteractionCallback) ([]*slack.OptionBlockObject, error)
-	// Apologise tells a person that something broke, or was refused because of overload. The log holds the same
-	// ref. Each of teamID, channelID and responseURL may be empty.
+	// Apologise tells a person that something broke. The log holds the same ref. Each of teamID, channelID and
+	// responseURL may be empty.
 	Apologise(ctx context.Context, teamID, userID, channelID, responseURL, ref string)
+	// TurnAway tells a person in these words that what they did was not taken, because of overload or a shutdown.
+	// Each of teamID, channelID and responseURL may be empty.
+	TurnAway(ctx context.Context, teamID, userID, channelID, responseURL, text string)
 }
 
 // Seen is the durable memory of envelopes, so that what Slack delivers again is not done again.
@@ -64,7 +67,7 @@ type Config struct {
 	HandleTimeout time.Duration // time for each other call of the Handler; default 2 min
 	Lease         time.Duration // how long a claim stands that was never finished; default 5 min, more than HandleTimeout
 	Grace         time.Duration // how long Run waits for work in progress when its context ends; default 20 s
-	PingTimeout   time.Duration // a connection without a ping from Slack for this long is replaced; default 30 s
+	PingTimeout   time.Duration // a connection on which nothing came for this long, not even a ping, is replaced; default 90 s
 
 	ConnectSpacing    time.Duration // least time between two attempts to connect; doubled while connections do not last; default 1 s
 	ConnectSpacingMax time.Duration // the most it grows to; default 30 s
@@ -91,7 +94,7 @@ func (c Config) withDefaults() Config {
 	span(&c.HandleTimeout, 2*time.Minute)
 	span(&c.Lease, 5*time.Minute)
 	span(&c.Grace, 20*time.Second)
-	span(&c.PingTimeout, 30*time.Second)
+	span(&c.PingTimeout, 90*time.Second)
 	span(&c.ConnectSpacing, time.Second)
 	span(&c.ConnectSpacingMax, 30*time.Second)
 	span(&c.ConnectTimeout, 10*time.Second)

@@ -390,7 +390,7 @@ func TestWhatDoesNotFitIsRefusedKindly(t *testing.T) {
 	if ack := s.deliver(click("U3", "1.1")); ack.Payload != nil {
 		t.Errorf("a click is acknowledged with %s", ack.Payload)
 	}
-	if got := s.next(); !strings.HasPrefix(got, "apology T1 U3 C1 ") {
+	if got := s.next(); !strings.HasPrefix(got, "turned away T1 U3 C1 ") || !strings.Contains(got, "nothing was changed. Please try again in a minute.") {
 		t.Errorf("a click is answered by %q", got)
 	}
 	if ack := s.deliver(submission("U3", "reason", input("why"))); !strings.Contains(string(ack.Payload), `"errors":{"why":`) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -29,7 +30,7 @@ const writeBuffer = 32 << 10
 type connector struct {
 	http    *http.Client
 	timeout time.Duration // of each step of connecting
-	ping    time.Duration
+	silence time.Duration // the longest that a connection may be silent
 	least   time.Duration
 	most    time.Duration
 	now     func() time.Time
@@ -51,7 +52,7 @@ func newConnector(c Config) *connector {
 			Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
 		},
 		timeout: c.ConnectTimeout,
-		ping:    c.PingTimeout,
+		silence: c.PingTimeout,
 		least:   c.ConnectSpacing,
 		most:    c.ConnectSpacingMax,
 		now:     c.Now,
@@ -67,7 +68,8 @@ func (c *connector) client(api *slack.Client) *socketmode.Client {
 		HandshakeTimeout: c.timeout,
 		WriteBufferSize:  writeBuffer,
 	}
-	socket := socketmode.New(api, socketmode.OptionDialer(dialer), socketmode.OptionPingInterval(c.ping))
+	// slack-go counts only pings, which not every server sends: wire counts whatever comes.
+	socket := socketmode.New(api, socketmode.OptionDialer(dialer), socketmode.OptionPingInterval(math.MaxInt64))
 	slack.OptionHTTPClient(c)(&socket.Client)
 	return socket
 }
@@ -117,20 +119,41 @@ func (c *connector) lastHeard() time.Time {
 	return time.Time{}
 }
 
+// alive finds a peer that is gone within half a minute, long before its silence does.
+func alive() net.KeepAliveConfig {
+	return net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
+}
+
 // dial opens the TCP connection below the WebSocket.
 func (c *connector) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: c.timeout}).DialContext(ctx, network, addr)
+	conn, err := (&net.Dialer{Timeout: c.timeout, KeepAliveConfig: alive()}).DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
-	return &wire{Conn: conn, of: c}, nil
+	return newWire(conn, c), nil
 }
 
-// wire is a connection that notes when something was heard on it, and does not survive a failed write: gorilla's
-// WebSocket refuses all writes after the first failure, but slack-go keeps reading and would never acknowledge again.
+// errSilent ends a connection that was silent for too long.
+var errSilent = errors.New("nothing was heard for too long, not even a ping")
+
+// wire is a connection that notes when something was heard on it, and ends when nothing is. Nor does it survive a
+// failed write: gorilla's WebSocket refuses all writes after the first failure, but slack-go keeps reading and would
+// never acknowledge again.
 type wire struct {
 	net.Conn
-	of *connector
+	of       *connector
+	patience *time.Timer
+	silent   atomic.Bool // patience ran out
+}
+
+// newWire returns the connection with patience for one silence.
+func newWire(conn net.Conn, c *connector) *wire {
+	w := &wire{Conn: conn, of: c}
+	w.patience = time.AfterFunc(c.silence, func() {
+		w.silent.Store(true)
+		_ = conn.Close()
+	})
+	return w
 }
 
 // Read implements net.Conn.
@@ -138,8 +161,18 @@ func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	if n > 0 {
 		w.of.heard.Store(w.of.now().UnixNano())
+		w.patience.Reset(w.of.silence)
+	}
+	if err != nil && w.silent.Load() {
+		err = errSilent
 	}
 	return n, err
+}
+
+// Close implements net.Conn.
+func (w *wire) Close() error {
+	w.patience.Stop()
+	return w.Conn.Close()
 }
 
 // Write implements net.Conn.

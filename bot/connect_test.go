@@ -85,7 +85,7 @@ func TestAFailedWriteEndsTheConnection(t *testing.T) {
 	t.Parallel()
 	near, far := net.Pipe()
 	c := pacedConnector()
-	w := &wire{Conn: near, of: c}
+	w := newWire(near, c)
 
 	go func() { _, _ = far.Write([]byte("hello")) }()
 	if _, err := w.Read(make([]byte, 5)); err != nil {
@@ -104,6 +104,35 @@ func TestAFailedWriteEndsTheConnection(t *testing.T) {
 	if _, err := w.Read(make([]byte, 1)); err == nil {
 		t.Error("the connection is still read from")
 	}
+}
+
+func TestWhateverIsHeardKeepsAConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		c := pacedConnector()
+		c.silence = time.Minute
+		w := newWire(near, c)
+		began := time.Now()
+		go func() {
+			for range 5 {
+				time.Sleep(c.silence - time.Second)
+				_, _ = far.Write([]byte("an event, but no ping"))
+			}
+		}()
+		for range 5 {
+			if _, err := w.Read(make([]byte, 100)); err != nil {
+				t.Fatalf("after %s: %v", time.Since(began), err)
+			}
+		}
+		heard := time.Now()
+		if _, err := w.Read(make([]byte, 100)); !errors.Is(err, errSilent) || time.Since(heard) != c.silence {
+			t.Errorf("%s after the last word: %v", time.Since(heard), err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestRefusalsSayWhatToDo(t *testing.T) {

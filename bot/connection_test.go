@@ -100,8 +100,8 @@ func TestASilentConnectionIsReplaced(t *testing.T) {
 	s := enter(t, server, newMemory(), func(c *bot.Config) { c.PingTimeout = 100 * time.Millisecond })
 	s.connected()
 	s.log.await(t, s.ctx, "connected to Slack")
-	if h := s.bot.Health(); h.Reconnects == 0 {
-		t.Errorf("health: %+v", h)
+	if h := s.bot.Health(); h.Reconnects == 0 || !strings.Contains(s.log.String(), "nothing was heard for too long") {
+		t.Errorf("health: %+v; the log:\n%s", h, s.log)
 	}
 }
 

@@ -35,7 +35,7 @@ func (b *Bot) refuse(ctx context.Context, env envelope) {
 		b.acks.add(ack{id: env.id, heard: env.heard, payload: optionsPayload(nil)})
 	default:
 		b.acks.add(ack{id: env.id, heard: env.heard})
-		b.apologise(ctx, env, ref)
+		b.tell(ctx, env, ref, b.c.Handler.TurnAway, busyText)
 	}
 }
 

@@ -84,6 +84,10 @@ func (s *script) Apologise(_ context.Context, teamID, userID, channelID, respons
 	s.did <- strings.Join([]string{"apology", teamID, userID, channelID, responseURL, ref}, " ")
 }
 
+func (s *script) TurnAway(_ context.Context, teamID, userID, channelID, responseURL, text string) {
+	s.did <- strings.Join([]string{"turned away", teamID, userID, channelID, responseURL, text}, " ")
+}
+
 // memory is a Seen that lives as long as a test. A broken one fails, a slow one takes its time, in vain.
 type memory struct {
 	mu     sync.Mutex

@@ -177,8 +177,13 @@ func panicText(value any) string {
 	return fmt.Sprintf("%T", value)
 }
 
-// apologise has the Handler tell the person, if there is one who waits.
+// apologise has the Handler tell the person that something broke.
 func (b *Bot) apologise(ctx context.Context, env envelope, ref string) {
+	b.tell(ctx, env, ref, b.c.Handler.Apologise, ref)
+}
+
+// tell has the Handler tell the person, if there is one who waits. What is the last argument of the Handler's method.
+func (b *Bot) tell(ctx context.Context, env envelope, ref string, say func(ctx context.Context, teamID, userID, channelID, responseURL, what string), what string) {
 	if env.unwatched || env.from.user == "" {
 		return
 	}
@@ -193,7 +198,7 @@ func (b *Bot) apologise(ctx context.Context, env envelope, ref string) {
 		defer b.busy.done()
 		defer func() { <-b.apologies }()
 		err := b.attempt(ctx, env, apologyTimeout, func(ctx context.Context) error {
-			b.c.Handler.Apologise(ctx, env.from.team, env.from.user, env.from.channel, env.from.responseURL, ref)
+			say(ctx, env.from.team, env.from.user, env.from.channel, env.from.responseURL, what)
 			return nil
 		})
 		if err != nil {

@@ -209,12 +209,17 @@ func clean(err error) error {
 
 // Apologise tells somebody that something broke; ref stands in the log.
 func (h *Handlers) Apologise(ctx context.Context, teamID, userID, channelID, responseURL, ref string) {
+	h.TurnAway(ctx, teamID, userID, channelID, responseURL, view.Broken(ref))
+}
+
+// TurnAway tells somebody in these words that what they did came to nothing.
+func (h *Handlers) TurnAway(ctx context.Context, teamID, userID, channelID, responseURL, text string) {
 	r := &request{teamID: teamID, slackID: userID, channelID: channelID, responseURL: responseURL}
 	if c, err := h.store.CompanyByTeam(ctx, "", teamID); err == nil {
 		r.company = c
 	}
-	if err := h.tell(ctx, r, view.Broken(ref)); err != nil {
-		h.log.LogAttrs(ctx, slog.LevelWarn, "apology not delivered", slog.String("ref", ref), slog.String("error", err.Error()))
+	if err := h.tell(ctx, r, text); err != nil {
+		h.log.LogAttrs(ctx, slog.LevelWarn, "apology not delivered", slog.String("error", err.Error()))
 	}
 }
 
