@@ -53,6 +53,12 @@ func parse(text string) (command, string) {
 	return command{name: "unknown", who: everyone, run: (*Handlers).unknown}, text
 }
 
+// unescape gives back what somebody typed: Slack sends the characters &, < and > of a command as entities, and keeps < and > for its
+// own marks (https://docs.slack.dev/interactivity/implementing-slash-commands#escaping). It must be done once, after the marks were read.
+func unescape(text string) string {
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
+}
+
 // An action is a control of a message or of the Home tab, by its action id.
 type action struct {
 	id  string

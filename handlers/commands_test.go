@@ -87,6 +87,7 @@ func TestParseFilter(t *testing.T) {
 		{"not ann", store.All, "not ann"},
 		{"last 30 days", store.Recent, ""},
 		{"all invited", store.All, "invited"},
+		{"AT&amp;T &amp;lt;", store.All, "AT&T &lt;"},
 	} {
 		if g, s := parseFilter(test.args); g != test.group || s != test.search {
 			t.Errorf("parseFilter(%q) = %q, %q; want %q, %q", test.args, g, s, test.group, test.search)

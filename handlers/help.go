@@ -24,7 +24,7 @@ func (h *Handlers) help(_ context.Context, r *request) (reply, error) {
 
 // unknown answers a word that is no subcommand.
 func (h *Handlers) unknown(_ context.Context, r *request) (reply, error) {
-	word, _, _ := strings.Cut(r.args, " ")
+	word, _, _ := strings.Cut(unescape(r.args), " ")
 	return reply{}, &UserError{view.Unknown(word, closest(word, r))}
 }
 

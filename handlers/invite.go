@@ -186,7 +186,7 @@ func people(args string) (slackIDs, words []string) {
 		inner, marked := strings.CutPrefix(word, "<")
 		inner, closed := strings.CutSuffix(inner, ">")
 		if !marked || !closed {
-			words = append(words, word)
+			words = append(words, unescape(word))
 			continue
 		}
 		target, label, _ := strings.Cut(inner, "|")
@@ -194,11 +194,11 @@ func people(args string) (slackIDs, words []string) {
 		case strings.HasPrefix(target, "@") && len(target) > 1:
 			slackIDs = append(slackIDs, target[1:])
 		case strings.HasPrefix(target, "mailto:"):
-			words = append(words, strings.TrimPrefix(target, "mailto:"))
+			words = append(words, unescape(strings.TrimPrefix(target, "mailto:")))
 		case label != "":
-			words = append(words, label)
+			words = append(words, unescape(label))
 		default:
-			words = append(words, target)
+			words = append(words, unescape(target))
 		}
 	}
 	return slackIDs, words
@@ -207,21 +207,14 @@ func people(args string) (slackIDs, words []string) {
 // named finds the Slack users whom words name exactly: a handle with or without @, or an email address. Words that name nobody, or more
 // than one person, are unknown.
 func (h *Handlers) named(ctx context.Context, c store.Company, words []string) (slackIDs, unknown []string, err error) {
-	const looked = 25 // namesakes by the beginning of a word
 	for _, word := range words {
-		name := strings.TrimPrefix(word, "@")
+		people, err := h.store.PeopleNamed(ctx, c.ID, strings.TrimPrefix(word, "@"))
+		if err != nil {
+			return nil, nil, fmt.Errorf("look for a name: %w", err)
+		}
 		var hits []string
-		for _, group := range []store.Group{store.All, store.Unregistered} {
-			page, err := h.store.Roster(ctx, c.ID, store.RosterQuery{Group: group, Search: name, Limit: looked})
-			if err != nil {
-				return nil, nil, fmt.Errorf("search the directory: %w", err)
-			}
-			for _, row := range page.Rows {
-				email := row.Member != nil && strings.EqualFold(row.Member.Email, name)
-				if email || strings.EqualFold(row.Person.Handle, name) || strings.EqualFold(row.Person.Email, name) {
-					hits = append(hits, row.Person.SlackID)
-				}
-			}
+		for _, p := range people {
+			hits = append(hits, p.SlackID)
 		}
 		if hits = distinct(hits); len(hits) == 1 && hits[0] != "" {
 			slackIDs = append(slackIDs, hits[0])

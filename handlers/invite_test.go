@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -142,5 +143,21 @@ func TestPeopleAreInvitedFromTheFormAndFromTheirRow(t *testing.T) {
 		list = w.as(ana).clicks(list, w.as(ana).in(list, view.ActionInvitePerson))
 		w.wants(list, "Invited <@"+olga+">")
 		w.as(olga).gets("Acme invites you")
+	})
+}
+
+func TestAColleagueWithManyNamesakesIsFoundByTheirHandle(t *testing.T) {
+	t.Parallel()
+	var namesakes []slackd.User
+	for i := range 40 {
+		handle := fmt.Sprintf("eve%02d", i)
+		namesakes = append(namesakes, slackd.User{ID: "U0" + strings.ToUpper(handle), Name: handle, RealName: "Eve Aaa", Email: handle + "@acme.example"})
+	}
+	each(t, options{people: namesakes}, func(t *testing.T, w *world) {
+		w.wants(w.as(ana).types("/social invite @eve"), "Invited <@"+eve+">.")
+		answer := w.as(ana).types("/social invite R&D <x>")
+		w.wants(answer, "“R&amp;D” and “&lt;x&gt;”")
+		w.wants(w.as(ana).types("/social members AT&T"), "AT&T")
+		w.wants(w.as(ana).types("/social R&D"), "R&amp;D")
 	})
 }

@@ -49,7 +49,7 @@ func (h *Handlers) openMembers(ctx context.Context, r *request, group store.Grou
 
 // parseFilter reads a group's name or one of its synonyms, in one to four words, and takes the rest for a search.
 func parseFilter(args string) (store.Group, string) {
-	words := strings.Fields(args)
+	words := strings.Fields(unescape(args))
 	for n := min(len(words), 4); n > 0; n-- {
 		if g, ok := groupNamed(strings.ToLower(strings.Join(words[:n], " "))); ok {
 			return g, searchWords(words[n:])

@@ -26,6 +26,7 @@ func TestPeopleAreNamedByMentionsHandlesAndEmails(t *testing.T) {
 		{"<!channel>", nil, []string{"!channel"}},
 		{"<@> <> < >", nil, []string{"@", "", "<", ">"}},
 		{"  \t\n ", nil, nil},
+		{"R&amp;D &lt;x&gt; &amp;lt; &lt;@U1&gt;", nil, []string{"R&D", "<x>", "&lt;", "<@U1>"}},
 	} {
 		ids, words := people(c.args)
 		if !slices.Equal(ids, c.ids) || !slices.Equal(words, c.words) {

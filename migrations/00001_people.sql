@@ -43,12 +43,13 @@ CREATE TABLE people (
 	-- Derived from this row, the member, their connections and invitations (see derive.go):
 	standing       TEXT     NOT NULL, -- out, new, invited or member
 	facets         TEXT     NOT NULL, -- the groups of the list they are in, a letter each
-	haystack       TEXT     NOT NULL, -- facets and folded words, for LIKE
+	haystack       TEXT     NOT NULL, -- folded words, for LIKE
 	sort_key       BYTEA    NOT NULL, -- folded name, a zero byte, id: the order of the list, unique
 	UNIQUE (company_id, slack_id)
 );
 CREATE INDEX people_subject ON people (company_id, subject_hash);
 CREATE INDEX people_email ON people (company_id, email_folded);
+CREATE INDEX people_handle ON people (company_id, lower(handle));
 CREATE INDEX people_mirrored ON people (company_id, mirrored_at) WHERE slack_id IS NOT NULL AND NOT deactivated;
 CREATE INDEX people_owner ON people (company_id) WHERE primary_owner;
 CREATE INDEX people_invited ON people (company_id, sort_key, id) WHERE standing = 'invited';
@@ -66,6 +67,7 @@ CREATE TABLE members (
 	sort_key       BYTEA    NOT NULL, -- of the person
 	recent_key     BYTEA    NOT NULL -- 8 bytes that fall as registered_at rises, then id: newest first
 );
+CREATE INDEX members_email ON members (company_id, lower(email));
 CREATE INDEX members_list ON members (company_id, sort_key, id);
 CREATE INDEX members_type ON members (company_id, type, sort_key, id);
 CREATE INDEX members_recent ON members (company_id, recent_key, id);
@@ -99,10 +101,11 @@ CREATE TABLE words (
 	previous       BYTEA   NOT NULL, -- the person's word before this one: a stretch counts a person once, where previous is before it
 	sort_key       BYTEA   NOT NULL, -- of the person
 	registered_at  BIGINT  NOT NULL, -- of the member, 0 if not registered
-	haystack       TEXT    NOT NULL, -- of the person
+	facets         TEXT    NOT NULL, -- of the person, as the next
+	haystack       TEXT    NOT NULL,
 	PRIMARY KEY (person_id, word)
 );
-CREATE INDEX words_search ON words (company_id, word, previous, sort_key, registered_at, haystack);
+CREATE INDEX words_search ON words (company_id, word, previous, sort_key, registered_at, facets, haystack);
 
 -- How many people are in each group. Grp "registered" counts registrations by day (days since 1970, UTC); day is 0 for the others.
 CREATE TABLE counts (

@@ -40,7 +40,9 @@ func Secret(ctx context.Context, s *Store, query string, aad ...string) (string,
 }
 
 // MakeKeysFile is what KeysFile does where there is no file, on a file system with this way to link.
-func MakeKeysFile(path string, link func(from, to string) error) error { return makeKeysFile(path, link) }
+func MakeKeysFile(path string, link func(from, to string) error) error {
+	return makeKeysFile(path, link)
+}
 
 // Schema returns every table and index of the database, as the engine describes it.
 func Schema(ctx context.Context, s *Store) ([]string, error) {
@@ -68,3 +70,6 @@ func Schema(ctx context.Context, s *Store) ([]string, error) {
 	err := s.read.SelectContext(ctx, &lines, query)
 	return lines, err
 }
+
+// NamedQuery is the statement of PeopleNamed.
+const NamedQuery = peopleNamed

@@ -115,6 +115,46 @@ func person(ctx context.Context, q querier, condition string, args ...any) (Pers
 	return row.person(), nil
 }
 
+// namedLimit bounds PeopleNamed: who shares a name with that many is not told apart by one more.
+const namedLimit = 10
+
+// PeopleNamed returns those whose handle, or whose email address in Slack or for messages about the programme, is exactly the name, in
+// any case; at most 10. Guests, bots and deactivated people who are no members are left out.
+func (s *Store) PeopleNamed(ctx context.Context, companyID, name string) ([]Person, error) {
+	if name == "" { // those without a handle or an address are not called that
+		return nil, nil
+	}
+	var rows []personRow
+	err := s.read.SelectContext(ctx, &rows, peopleNamed, companyID, storable(name), foldEmail(storable(name)), namedLimit)
+	if err != nil {
+		return nil, fmt.Errorf("look for a name: %w", err)
+	}
+	people := make([]Person, len(rows))
+	for i, r := range rows {
+		people[i] = r.person()
+	}
+	return people, nil
+}
+
+// peopleNamed finds people by the company $1, the name $2 and the folded address $3.
+const peopleNamed = `
+	SELECT ` + personColumns + `
+	FROM people p
+	WHERE p.standing <> 'out' AND p.id IN (
+		SELECT id
+		FROM people
+		WHERE company_id = $1 AND lower(handle) = lower($2)
+		UNION
+		SELECT id
+		FROM people
+		WHERE company_id = $1 AND email_folded = $3
+		UNION
+		SELECT id
+		FROM members
+		WHERE company_id = $1 AND lower(email) = lower($2))
+	ORDER BY p.id
+	LIMIT $4`
+
 // PeopleBySlackIDs returns those of the Slack ids that are known, in the order given.
 func (s *Store) PeopleBySlackIDs(ctx context.Context, companyID string, slackIDs []string) ([]Person, error) {
 	known := make(map[string]Person, len(slackIDs))

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -250,4 +252,55 @@ func rowNames(r store.Roster) []string {
 		list = append(list, row.Person.Name)
 	}
 	return list
+}
+
+func TestAPersonIsFoundByExactlyTheirHandleOrAddress(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		person := func(slackID, handle string) store.Person {
+			return store.Person{SlackID: slackID, Name: "Aaa " + handle, Handle: handle, Email: handle + "@acme.example"}
+		}
+		people := []store.Person{person("UANN", "ann"), person("UMAN", "Ann.Man"), person("UGUS", "gus"), {SlackID: "UNONE", Name: "Nobody"}}
+		people[2].Guest = true
+		for i := range 60 { // more than any list shows
+			people = append(people, person(fmt.Sprintf("U%d", i), fmt.Sprintf("ann%d", i)))
+		}
+		if err := s.MirrorPeople(ctx, acme.ID, people); err != nil {
+			t.Fatal(err)
+		}
+		bo := store.Entry{Person: store.Person{SlackID: "UBO", Name: "Bo", Handle: "bo"}, Email: "Bo@Home.example", Type: store.Employee, RegisteredAt: env.Clock.Now()}
+		if err := s.Load(ctx, acme.ID, []store.Entry{bo}); err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]string{
+			"ann": "UANN", "ANN": "UANN", "ann@acme.example": "UANN", "ann.man": "UMAN", "Ann.Man@ACME.example": "UMAN", "bo@home.example": "UBO",
+			"an": "", "gus": "", "": "", "ann%": "", "ann\x00": "UANN",
+		} {
+			found, err := s.PeopleNamed(ctx, acme.ID, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, p := range found {
+				got += p.SlackID
+			}
+			if got != want {
+				t.Errorf("%q is %q, want %q", name, got, want)
+			}
+		}
+		if found, err := s.PeopleNamed(ctx, "another", "ann"); err != nil || len(found) != 0 {
+			t.Errorf("in another company %+v, %v; want nobody", found, err)
+		}
+		plan, err := store.Explain(ctx, s, store.NamedQuery, acme.ID, "ann", "ann", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, index := range []string{"people_handle", "people_email", "members_email"} {
+			if env.Engine == "sqlite" && !strings.Contains(plan, index) { // PostgreSQL scans tables this small
+				t.Errorf("does not use %s:\n%s", index, plan)
+			}
+		}
+	})
 }
