@@ -79,9 +79,6 @@ func (p *profile) derive() derived {
 		return d // no list holds them, no search finds them
 	}
 	d.words, d.haystack = searchable(texts...)
-	for _, f := range []byte(d.facets) {
-		d.haystack = "=" + string(f) + d.haystack
-	}
 	return d
 }
 
@@ -109,8 +106,8 @@ func (t *tx) deriveChunk(ctx context.Context, companyID string, ids []string, ch
 		d := p.derive()
 		changes.add(p.Facets, d.registeredAt, -1)
 		changes.add(d.facets, d.registeredAt, 1)
-		if d.standing == p.Standing && d.haystack == p.Haystack && slices.Equal(d.sortKey, p.SortKey) {
-			continue // facets are part of the haystack, and disconnected is one of them
+		if d.standing == p.Standing && d.facets == p.Facets && d.haystack == p.Haystack && slices.Equal(d.sortKey, p.SortKey) {
+			continue
 		}
 		rewordedIDs = append(rewordedIDs, p.ID)
 		reworded = append(reworded, wordRows(companyID, p.ID, d)...)
@@ -212,7 +209,7 @@ func (t *tx) profiles(ctx context.Context, ids []string) ([]profile, error) {
 }
 
 func wordColumns() []string {
-	return []string{"person_id", "word", "company_id", "previous", "sort_key", "registered_at", "haystack"}
+	return []string{"person_id", "word", "company_id", "previous", "sort_key", "registered_at", "facets", "haystack"}
 }
 
 // wordRows returns the rows of the table words for one person.
@@ -220,7 +217,7 @@ func wordRows(companyID, personID string, d derived) [][]any {
 	rows := make([][]any, 0, len(d.words))
 	previous := []byte{}
 	for _, w := range d.words {
-		rows = append(rows, []any{personID, []byte(w), companyID, previous, d.sortKey, d.registeredAt, d.haystack})
+		rows = append(rows, []any{personID, []byte(w), companyID, previous, d.sortKey, d.registeredAt, d.facets, d.haystack})
 		previous = []byte(w)
 	}
 	return rows

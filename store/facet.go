@@ -60,8 +60,8 @@ func facetOf(g Group) (facet, bool) {
 	}
 }
 
-// pattern is what a haystack with the facet is LIKE. Words never hold an equals sign.
-func (f facet) pattern() string { return "%=" + string(f) + "%" }
+// pattern is what facets that hold it are LIKE.
+func (f facet) pattern() string { return "%" + string(f) + "%" }
 
 // registered is the name under which the table counts keeps registrations by day.
 const registered = "registered"

@@ -21,7 +21,7 @@ func TestNoPageScansOrSortsATable(t *testing.T) {
 	skipLarge(t)
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		acme := storetest.Company(t, s)
-		storetest.Fill(t, s, env, acme.ID, 20_000)
+		storetest.Fill(t, s, env, acme.ID, 10_000)
 		inviteAll(t, s, acme.ID)
 		if err := s.Analyze(t.Context()); err != nil {
 			t.Fatal(err)

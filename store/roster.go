@@ -171,11 +171,11 @@ func (s *Store) Roster(ctx context.Context, companyID string, q RosterQuery) (Ro
 		return Roster{}, err
 	}
 	if words := searchWords(q.Search); len(words) > 0 {
-		found, err := s.search(ctx, companyID, q.Group, words)
+		found, err := s.search(ctx, companyID, q.Group, words, roster.Counts)
 		if err != nil {
 			return Roster{}, fmt.Errorf("search members: %w", err)
 		}
-		roster.Matching, roster.More, read = len(found.places), found.more, found.read
+		roster.Matching, roster.More, read = found.n, found.more, found.read
 	} else if asksNothing(q.Search) {
 		return roster, nil
 	} else {

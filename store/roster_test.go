@@ -297,10 +297,10 @@ func TestSearchingIsRightHoweverItIsDone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
-		storetest.Fill(t, s, env, acme.ID, 30_000)
+		storetest.Fill(t, s, env, acme.ID, 24_000)
 		wantCounts(t, s, acme.ID, nil)
 		searches := []string{"maria", "maria garcia", "acme example", "s", "ann example", "an ma", "zz zz"}
-		for _, g := range []store.Group{store.All, store.Recruiters, store.Admins, store.OnFacebook, store.Recent, store.Unregistered} {
+		for _, g := range []store.Group{store.All, store.Recruiters, store.Admins, store.OnFacebook, store.Recent} {
 			var everybody []string
 			rows := map[string]store.RosterRow{}
 			if err := s.WalkRoster(ctx, acme.ID, store.RosterQuery{Group: g}, func(r store.RosterRow) error {
@@ -351,7 +351,7 @@ func begins(r store.RosterRow, search string) bool {
 func checkSearch(t *testing.T, s *store.Store, companyID string, q store.RosterQuery, want []string) {
 	t.Helper()
 	var got []string
-	for range 8 {
+	for range 3 {
 		r, err := s.Roster(t.Context(), companyID, q)
 		if err != nil {
 			t.Fatal(err)
@@ -369,7 +369,7 @@ func checkSearch(t *testing.T, s *store.Store, companyID string, q store.RosterQ
 	if !slices.Equal(got, want[:min(len(got), len(want))]) || (len(got) < len(want) && q.After == "") {
 		t.Errorf("%s %q: the first %d rows are not those of %d that match", q.Group, q.Search, len(got), len(want))
 	}
-	if q.After == "" || len(got) < 200 {
+	if q.After == "" || len(got) < 2*q.Limit {
 		return
 	}
 	back, err := s.Roster(t.Context(), companyID, store.RosterQuery{Group: q.Group, Search: q.Search, Limit: q.Limit, Before: q.After})

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -13,8 +14,8 @@ const (
 	countCap = 20_000
 	// sampleSize is how many people show how common the words are that find more than countCap.
 	sampleSize = 400
-	// walkBound is how many rows of a list are tried for a page of matches before the words are read instead.
-	walkBound = 4_000
+	// walkBound is how many rows of a list are tried for a page of very many matches before the words are read instead.
+	walkBound = 600
 	// walkCost is what a row of a list costs, in rows of words: it is looked up in the table people.
 	walkCost = 8
 )
@@ -34,38 +35,39 @@ type search struct {
 
 // matches are what a search found.
 type matches struct {
-	places []place // at most SelectionLimit; in the order of the list unless more
-	more   bool
+	n      int     // at most SelectionLimit
+	more   bool    // there are more
+	places []place // all of them in the order of the list, unless more
 	read   reader
+	some   func(context.Context) ([]place, error) // SelectionLimit of them, if more
 }
 
-func (s *Store) search(ctx context.Context, companyID string, g Group, words []searchWord) (matches, error) {
+// search finds the people of the group who have all the words; counts are of all groups.
+func (s *Store) search(ctx context.Context, companyID string, g Group, words []searchWord, counts map[Group]int) (matches, error) {
 	q := search{s: s, companyID: companyID, group: g, listing: g.listing(s.time()), words: words}
-	if err := q.plan(ctx); err != nil {
+	if err := q.plan(ctx, counts); err != nil {
 		return matches{}, err
 	}
-	var (
-		m   matches
-		err error
-	)
-	if q.driver < 0 {
-		m.places, err = q.walk(ctx, page{key: []byte{}, limit: SelectionLimit + 1}, 0)
-	} else {
-		m.places, err = q.scan(ctx, page{limit: SelectionLimit + 1}, false)
-	}
+	n, err := q.count(ctx)
 	if err != nil {
 		return matches{}, err
 	}
-	if len(m.places) > SelectionLimit {
-		m.places, m.more, m.read = m.places[:SelectionLimit], true, q.read
-		return m, nil
+	if n > SelectionLimit {
+		some := func(ctx context.Context) ([]place, error) { return q.some(ctx, SelectionLimit) }
+		return matches{n: SelectionLimit, more: true, read: q.read, some: some}, nil
 	}
-	slices.SortFunc(m.places, comparePlaces)
-	m.read = func(_ context.Context, p page) ([]place, error) { return beyond(m.places, p), nil }
-	return m, nil
+	places, err := q.some(ctx, n)
+	if err != nil {
+		return matches{}, err
+	}
+	slices.SortFunc(places, comparePlaces)
+	return matches{
+		n: len(places), places: places,
+		read: func(_ context.Context, p page) ([]place, error) { return beyond(places, p), nil },
+	}, nil
 }
 
-func comparePlaces(a, b place) int { return strings.Compare(string(a.Key), string(b.Key)) }
+func comparePlaces(a, b place) int { return bytes.Compare(a.Key, b.Key) }
 
 // beyond is a reader of places in memory.
 func beyond(places []place, p page) []place {
@@ -81,69 +83,111 @@ func beyond(places []place, p page) []place {
 	return slices.Clone(places[i:min(len(places), i+p.limit)])
 }
 
-// read reads a page of very many matches. Where matches stand close together in the list, its next rows hold a page; where they stand
-// far apart, as people of one uncommon first name do, reading all rows of the word and sorting them is faster.
+// count counts the matches, up to one more than SelectionLimit.
+func (q search) count(ctx context.Context) (int, error) {
+	var query string
+	var args []any
+	if q.driver < 0 {
+		query, args = q.listRows(page{key: []byte{}, limit: allRows}, `1`)
+	} else {
+		query, args = q.wordRows(`1`)
+	}
+	args = append(args, SelectionLimit+1)
+	var n int
+	err := q.s.read.GetContext(ctx, &n, `
+		SELECT count(*)
+		FROM (`+query+fmt.Sprintf(`
+			LIMIT $%d) matching`, len(args)), args...)
+	if err != nil {
+		return 0, fmt.Errorf("count matches: %w", err)
+	}
+	return n, nil
+}
+
+// some returns n of the matches, in any order.
+func (q search) some(ctx context.Context, n int) ([]place, error) {
+	if q.driver < 0 {
+		return q.walk(ctx, page{key: []byte{}, limit: n}, allRows)
+	}
+	return q.scan(ctx, "", nil, n)
+}
+
+// read reads a page of very many matches. Where matches are spread over the list, its next rows hold a page; where they stand together,
+// as people of one first name do, reading all rows of the word and sorting them is faster.
 func (q search) read(ctx context.Context, p page) ([]place, error) {
 	if q.driver < 0 || q.group == Recent {
-		return q.walk(ctx, p, 0)
+		return q.walk(ctx, p, allRows)
 	}
 	places, err := q.walk(ctx, p, walkBound)
 	if err != nil || len(places) == p.limit {
 		return places, err
 	}
-	return q.scan(ctx, p, true)
+	if p.backward {
+		return q.scan(ctx, ` AND sort_key < $%d ORDER BY sort_key DESC`, p.key, p.limit)
+	}
+	return q.scan(ctx, ` AND sort_key > $%d ORDER BY sort_key`, p.key, p.limit)
 }
 
-// filters returns the conditions on a haystack: the group and the words, but for the one that selects the rows.
-func (q search) filters(column string, args []any) (string, []any) {
-	f, ok := facetOf(q.group)
-	if !ok {
-		f = facetMember
+// wordRows is the SQL that selects the given columns of the driving word's rows that match.
+func (q search) wordRows(columns string) (string, []any) {
+	w := q.words[q.driver]
+	args := []any{q.companyID, w.from, w.to}
+	// A person's words that begin alike lie one after the other: the first of them has its previous word before the stretch.
+	query := `
+			SELECT ` + columns + `
+			FROM words
+			WHERE company_id = $1 AND word >= $2 AND word < $3 AND previous < $2`
+	// What is cheap to check comes first.
+	if f, ok := facetOf(q.group); ok {
+		args = append(args, f.pattern())
+		query += fmt.Sprintf(` AND facets LIKE $%d`, len(args))
+	} else {
+		args = append(args, recentSince(q.s.time()))
+		query += fmt.Sprintf(` AND registered_at >= $%d`, len(args))
 	}
-	patterns := []string{f.pattern()}
+	others, args := q.likeWords("haystack", args)
+	return query + others, args
+}
+
+// listRows is the SQL that selects the given columns of those rows on a page of the group's list that match.
+func (q search) listRows(p page, columns string) (string, []any) {
+	list, args := q.listing.placesQuery(q.companyID, p)
+	q.driver = -1 // no word has been checked
+	words, args := q.likeWords("p.haystack", args)
+	return `
+			SELECT ` + columns + `
+			FROM (` + list + `) r
+			JOIN people p ON p.id = r.id
+			WHERE TRUE` + words, args
+}
+
+// likeWords returns the conditions that a haystack has the words, but for the one that selected the rows.
+func (q search) likeWords(column string, args []any) (string, []any) {
+	var b strings.Builder
 	for i, w := range q.words {
 		if i != q.driver || w.long {
-			patterns = append(patterns, w.pattern)
+			args = append(args, w.pattern)
+			fmt.Fprintf(&b, ` AND %s LIKE $%d ESCAPE '!'`, column, len(args))
 		}
-	}
-	var b strings.Builder
-	for _, p := range patterns {
-		args = append(args, p)
-		fmt.Fprintf(&b, ` AND %s LIKE $%d ESCAPE '!'`, column, len(args))
 	}
 	return b.String(), args
 }
 
-// scan reads the rows of the driving word: a page in the order of the list, or any if not ordered.
-func (q search) scan(ctx context.Context, p page, ordered bool) ([]place, error) {
-	w := q.words[q.driver]
-	filters, args := q.filters("haystack", []any{q.companyID, w.from, w.to})
-	// A person's words that begin alike lie one after the other: the first of them has its previous word before the stretch.
-	query := `
-		SELECT sort_key, registered_at
-		FROM words
-		WHERE company_id = $1 AND word >= $2 AND word < $3 AND previous < $2` + filters
-	if q.group == Recent {
-		args = append(args, recentSince(q.s.time()))
-		query += fmt.Sprintf(` AND registered_at >= $%d`, len(args))
+// scan reads matching rows of the driving word: those beyond a key, in order, or any if order is "". Order has a %d for the key's number.
+func (q search) scan(ctx context.Context, order string, key []byte, limit int) ([]place, error) {
+	query, args := q.wordRows(`sort_key, registered_at`)
+	if order != "" {
+		args = append(args, key)
+		query += fmt.Sprintf(order, len(args))
 	}
-	if ordered {
-		direction, order := ">", "ASC"
-		if p.backward {
-			direction, order = "<", "DESC"
-		}
-		args = append(args, p.key)
-		query += fmt.Sprintf(` AND sort_key %s $%d
-		ORDER BY sort_key %s`, direction, len(args), order)
-	}
-	args = append(args, p.limit)
-	query += fmt.Sprintf(`
-		LIMIT $%d`, len(args))
+	args = append(args, limit)
 	var rows []struct {
 		SortKey      []byte `db:"sort_key"`
 		RegisteredAt int64  `db:"registered_at"`
 	}
-	if err := q.s.read.SelectContext(ctx, &rows, query, args...); err != nil {
+	err := q.s.read.SelectContext(ctx, &rows, query+fmt.Sprintf(`
+			LIMIT $%d`, len(args)), args...)
+	if err != nil {
 		return nil, fmt.Errorf("scan words: %w", err)
 	}
 	places := make([]place, len(rows))
@@ -156,29 +200,23 @@ func (q search) scan(ctx context.Context, p page, ordered bool) ([]place, error)
 	return places, nil
 }
 
-// walk reads a page of the group's list, but at most bound rows of it (0: all of it).
+// allRows is a bound that no list reaches.
+const allRows = 1 << 40
+
+// walk reads a page of matches from the group's list, but at most bound rows of it.
 func (q search) walk(ctx context.Context, p page, bound int) ([]place, error) {
 	rows := p
 	rows.limit = bound
-	if bound == 0 {
-		rows.limit = 1 << 40
-	}
-	list, args := q.listing.placesQuery(q.companyID, rows)
-	q.driver = -1 // no word is checked yet
-	filters, args := q.filters("p.haystack", args)
+	query, args := q.listRows(rows, `r.id, r.key`)
 	order := "ASC"
 	if p.backward {
 		order = "DESC"
 	}
 	args = append(args, p.limit)
 	var places []place
-	err := q.s.read.SelectContext(ctx, &places, `
-		SELECT r.id, r.key
-		FROM (`+list+`) r
-		JOIN people p ON p.id = r.id
-		WHERE TRUE`+filters+`
-		ORDER BY r.key `+order+fmt.Sprintf(`
-		LIMIT $%d`, len(args)), args...)
+	err := q.s.read.SelectContext(ctx, &places, query+fmt.Sprintf(`
+			ORDER BY r.key %s
+			LIMIT $%d`, order, len(args)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("walk list: %w", err)
 	}
@@ -186,21 +224,19 @@ func (q search) walk(ctx context.Context, p page, bound int) ([]place, error) {
 }
 
 // plan chooses what to begin with: what promises to reach SelectionLimit matches, or the end, with the fewest rows.
-func (q *search) plan(ctx context.Context) error {
+func (q *search) plan(ctx context.Context, counts map[Group]int) error {
 	if len(q.words) == 1 && q.group == All {
 		return nil
-	}
-	counts, err := q.s.Counts(ctx, q.companyID)
-	if err != nil {
-		return err
 	}
 	people := float64(max(counts[All]+counts[Unregistered], 1))
 	found := make([]float64, len(q.words))
 	common := false
 	for i, w := range q.words {
-		if found[i], err = q.countWord(ctx, w); err != nil {
+		n, err := q.countWord(ctx, w)
+		if err != nil {
 			return err
 		}
+		found[i] = n
 		common = common || found[i] >= countCap
 	}
 	if common {

@@ -127,11 +127,19 @@ func (s *Store) matching(ctx context.Context, companyID string, q RosterQuery) (
 	words := searchWords(q.Search)
 	switch {
 	case len(words) > 0:
-		found, err := s.search(ctx, companyID, q.Group, words)
+		counts, err := s.Counts(ctx, companyID)
 		if err != nil {
 			return nil, err
 		}
-		places = found.places
+		found, err := s.search(ctx, companyID, q.Group, words, counts)
+		if err != nil {
+			return nil, err
+		}
+		if places = found.places; found.more {
+			if places, err = found.some(ctx); err != nil {
+				return nil, err
+			}
+		}
 	case asksNothing(q.Search):
 	default:
 		var err error
