@@ -195,7 +195,7 @@ func (h *Handlers) submitRemoval(ctx context.Context, r *request, form slack.Vie
 	case err != nil:
 		return nil, nil, err
 	}
-	return done, func(ctx context.Context) (reply, error) { return h.executeRemoval(ctx, r, confirmed, sc) }, nil
+	return done, func(ctx context.Context) (reply, error) { return reply{}, h.executeRemoval(ctx, r, confirmed, sc) }, nil
 }
 
 // wrongCount checks the number that was typed, where the modal asked for one; nil: it is right, or the list is another one by now.
@@ -237,31 +237,48 @@ func (h *Handlers) confirmAgain(r *request, viewID string, removal store.Removal
 	}, nil
 }
 
-// executeRemoval purges the members of a removal that was just confirmed, and shows it where the removal came from. The job that the
-// confirmation left does the same but for showing it: whichever comes first purges.
-func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed store.Removal, sc store.Screen) (reply, error) {
+// executeRemoval purges the members of a removal that was just confirmed. The job that the confirmation left does the same: whichever
+// comes first purges, and shows it. Only the goodbye of somebody who removed themselves is said here, where they clicked.
+func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed store.Removal, sc store.Screen) error {
 	executed, err := h.store.ExecuteRemoval(ctx, r.company.ID, confirmed.ID)
-	if err != nil {
-		return reply{}, fmt.Errorf("execute a removal: %w", err)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil // the job was faster and tells why nobody was removed
+	case errors.Is(err, store.ErrLastAdmin):
+		return h.showRemoval(ctx, r, executed, view.Notice{Text: view.LastAdmin})
+	case err != nil:
+		return fmt.Errorf("execute a removal: %w", err)
 	}
-	self := slices.ContainsFunc(confirmed.Members, func(m store.RemovalMember) bool { return m.Self })
-	notice := view.Removed(executed.Removed, self)
-	if self {
+	if removesSelf(confirmed) {
+		notice := view.Removed(executed.Removed, true)
 		h.signOut(ctx, r.company, r.slackID, &notice)
 		if sc.ResponseURL != "" {
 			if err := h.respond(ctx, sc.ResponseURL, notice.Message(), true); err != nil {
 				h.log.LogAttrs(ctx, slog.LevelInfo, "goodbye not shown", slog.String("team", r.teamID), slog.String("error", err.Error()))
 			}
 		}
-		h.afterRemoval(ctx, r.company, executed)
-		return reply{}, nil
-	}
-	rep, err := h.redrawMembers(ctx, r, sc.ID, &notice)
-	if err == nil {
-		err = h.show(ctx, r, rep)
+	} else if executed.Status == store.RemovalConfirmed { // until now
+		err = h.showRemoval(ctx, r, executed, view.Removed(executed.Removed, false))
 	}
 	h.afterRemoval(ctx, r.company, executed)
-	return reply{}, err
+	return err
+}
+
+// removesSelf tells whether whoever proposed the removal is among the members.
+func removesSelf(r store.Removal) bool {
+	return slices.ContainsFunc(r.Members, func(m store.RemovalMember) bool { return m.Self })
+}
+
+// showRemoval shows how a removal ended on the screen it came from, or in a direct message.
+func (h *Handlers) showRemoval(ctx context.Context, r *request, removal store.Removal, notice view.Notice) error {
+	rep := fresh(notice.Message())
+	if r.admin() && !removesSelf(removal) {
+		var err error
+		if rep, err = h.redrawMembers(ctx, r, removal.ScreenID, &notice); err != nil {
+			return err
+		}
+	}
+	return h.show(ctx, r, rep)
 }
 
 // afterRemoval signs the removed people out.
@@ -277,27 +294,41 @@ func (h *Handlers) afterRemoval(ctx context.Context, c store.Company, executed s
 	drawing.Wait()
 }
 
-// runRemoval is the job that every confirmation leaves: it finishes what a process that died had begun.
+// runRemoval is the job that every confirmation leaves: it does what a process that died, or failed, did not.
 func (h *Handlers) runRemoval(ctx context.Context, job store.Job) error {
 	company, err := h.store.Company(ctx, job.CompanyID)
 	if err != nil {
 		return fmt.Errorf("load the company: %w", err)
 	}
 	executed, err := h.store.ExecuteRemoval(ctx, company.ID, job.Ref)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrLastAdmin) {
-		return nil // it must not happen some other day, when nobody expects it any more
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrLastAdmin):
+		return h.showRemovalLater(ctx, company, executed, view.Notice{Text: view.LastAdmin})
+	case err != nil:
 		return fmt.Errorf("execute a removal: %w", err)
-	}
-	for _, m := range executed.Members {
-		if m.Self && m.SlackID != "" {
-			notice := view.Removed(executed.Removed, true)
-			h.signOut(ctx, company, m.SlackID, &notice)
-		}
+	case removesSelf(executed):
+		notice := view.Removed(executed.Removed, true)
+		h.signOut(ctx, company, executed.By.SlackID, &notice)
+	case executed.Status == store.RemovalConfirmed, job.Attempt > 1: // purged just now, or before and perhaps not shown
+		err = h.showRemovalLater(ctx, company, executed, view.Removed(executed.Removed, false))
 	}
 	h.afterRemoval(ctx, company, executed)
-	return nil
+	return err
+}
+
+// showRemovalLater is showRemoval where nobody waits for it. The command line, and somebody who was removed meanwhile, sees nothing.
+func (h *Handlers) showRemovalLater(ctx context.Context, c store.Company, removal store.Removal, notice view.Notice) error {
+	if removal.By.SlackID == "" {
+		return nil
+	}
+	access, err := h.store.Access(ctx, c.ID, removal.By.SlackID)
+	if err != nil {
+		return fmt.Errorf("look up who confirmed: %w", err)
+	}
+	r := &request{
+		company: c, teamID: c.TeamID, enterpriseID: c.EnterpriseID, slackID: removal.By.SlackID, access: access, unasked: true, what: "removal",
+	}
+	return h.showRemoval(ctx, r, removal, notice)
 }
 
 // removalClosed forgets a removal that was not confirmed.

@@ -1,9 +1,11 @@
 package handlers_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"herald/handlers/view"
@@ -297,6 +299,82 @@ func TestAConfirmedRemovalIsFinishedByWhoeverStartsNext(t *testing.T) {
 		if w.registered(ana) || w.registered(ann) {
 			t.Error("the removal was not finished")
 		}
+	})
+}
+
+// confirms a removal, and the process that heard the confirmation dies right after it.
+func (w *world) confirms(by, screenID string, slackIDs ...string) {
+	w.t.Helper()
+	var ids []string
+	for _, id := range slackIDs {
+		ids = append(ids, w.member(id).ID)
+	}
+	actor := store.Actor{SlackID: by}
+	removal, err := w.store.ProposeRemoval(w.ctx(), w.company.ID, actor, screenID, ids)
+	w.must(err)
+	_, err = w.store.ConfirmRemoval(w.ctx(), w.company.ID, actor, removal.ID)
+	w.must(err)
+}
+
+func TestWhoConfirmedARemovalSeesThatItWasFinishedByWhoeverStartsNext(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		a := w.as(ana)
+		list := a.types("/social members")
+		list = a.clicks(list, a.in(list, view.ActionSelect, w.member(ann).ID), w.member(ann).ID)
+		screenID, _, _, _, ok := view.ParseBlockID(a.in(list, view.ActionSelect, w.member(ann).ID).BlockID)
+		if !ok {
+			t.Fatal("the list has no screen")
+		}
+		w.confirms(ana, screenID, ann)
+		after := a.becomes(list, "1 user was removed.")
+		if strings.Contains(says(after), "Ann Lee") {
+			t.Errorf("the list still names Ann:\n%s", says(after))
+		}
+
+		// The screen may be too old.
+		w.confirms(ana, "", bo)
+		a.gets("1 user was removed.")
+	})
+}
+
+func TestARemovalThatFailsAtFirstIsShownOnceItWorked(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.settles()
+		// The direct message does not get through either.
+		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: ana, Error: "internal_error", Count: 1})
+		w.confirms(ana, "", bo)
+		w.failsOnce()
+		w.as(ana).gets("1 user was removed.")
+	})
+}
+
+func TestWhoConfirmedARemovalThatCanNoLongerRunIsTold(t *testing.T) {
+	t.Parallel()
+	each(t, options{noJobs: true}, func(t *testing.T, w *world) {
+		w.confirms(ana, "", ana, bo)
+		w.must(w.store.MirrorPeople(w.ctx(), w.company.ID, []store.Person{{SlackID: ben, Name: "Ben Bloom", Deactivated: true}}))
+		w.runsJobs()
+		w.as(ana).gets(view.LastAdmin)
+		if !w.registered(ana) || !w.registered(bo) {
+			t.Error("somebody was removed")
+		}
+	})
+}
+
+// runsJobs begins to do what was left undone.
+func (w *world) runsJobs() {
+	running, stop := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := w.h.Run(running); err != nil {
+			w.t.Errorf("run the jobs: %v", err)
+		}
+	})
+	w.t.Cleanup(func() {
+		stop()
+		done.Wait()
 	})
 }
 

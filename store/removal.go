@@ -373,10 +373,13 @@ func (s *Store) DropRemoval(ctx context.Context, companyID string, by Actor, rem
 
 // ExecuteRemoval purges the members of a confirmed removal in one transaction, and is harmless to repeat. It returns the removal as it
 // was before (with Members), Removed set; a removal that is done already comes back with Members empty. ErrNotFound if it was not
-// confirmed, ErrLastAdmin if meanwhile nobody else is company admin.
+// confirmed. With ErrLastAdmin, because meanwhile nobody else is company admin, the removal comes back for the last time: it is forgotten,
+// since it must not happen some other day, when nobody expects it any more.
 func (s *Store) ExecuteRemoval(ctx context.Context, companyID, removalID string) (Removal, error) {
 	var removal Removal
+	var refused bool
 	err := s.change(ctx, companyID, func(t *tx) error {
+		refused = false
 		row, members, err := loadRemoval(ctx, t, companyID, removalID)
 		if err != nil {
 			return err
@@ -391,10 +394,16 @@ func (s *Store) ExecuteRemoval(ctx context.Context, companyID, removalID string)
 		}
 		removal.Members = members
 		removal.Removed, err = t.purge(ctx, row)
+		if refused = errors.Is(err, ErrLastAdmin); refused { // nothing was purged yet
+			return t.endRemoval(ctx, row)
+		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return Removal{}, fmt.Errorf("execute removal: %w", err)
+	case refused:
+		return removal, fmt.Errorf("execute removal: %w", ErrLastAdmin)
 	}
 	if err := s.scrub(ctx); err != nil && !errors.Is(err, errBusy) { // Tidy scrubs again
 		return removal, fmt.Errorf("execute removal: %w", err)

@@ -302,6 +302,55 @@ func TestADeactivatedAdminIsNoAdmin(t *testing.T) {
 	})
 }
 
+func TestARemovalThatCanNoLongerRunIsOver(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		admin, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		zoeID, zoe := storetest.Admin(t, s, acme.ID, "Zoe Ek")
+		bo := storetest.Register(t, s, acme.ID, "Bo Ek")[0]
+		r, err := s.ProposeRemoval(ctx, acme.ID, ana, "screen", []string{zoeID.ID, bo.ID})
+		if err == nil {
+			err = s.SetRemovalFile(ctx, acme.ID, r.ID, "F1")
+		}
+		if err == nil {
+			_, err = s.ConfirmRemoval(ctx, acme.ID, ana, r.ID)
+		}
+		deactivate := func(by store.Actor, name string, gone bool) {
+			t.Helper()
+			if err := s.MirrorPeople(ctx, acme.ID, []store.Person{{SlackID: by.SlackID, Name: name, Deactivated: gone}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		// Before it runs, Ana's account in Slack ends: only Zoe could act.
+		deactivate(ana, "Ana Lima", true)
+		got, err := s.ExecuteRemoval(ctx, acme.ID, r.ID)
+		if !errors.Is(err, store.ErrLastAdmin) || got.By != ana || got.ScreenID != "screen" || len(got.Members) != 2 {
+			t.Errorf("executed %+v, %v; want ErrLastAdmin and what was not done", got, err)
+		}
+		wantFilesDeleted(t, s, "it is over", "F1")
+		deactivate(ana, "Ana Lima", false)
+		if _, err := s.ExecuteRemoval(ctx, acme.ID, r.ID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("executed some other day: %v, want ErrNotFound", err)
+		}
+		if got := storetest.Dump(t, env); strings.Contains(got, "removal_members: ") {
+			t.Error("its list is stored for ever")
+		}
+		// Zoe counts as an admin again: she is not about to be removed.
+		if err := remove(t, s, acme.ID, ana, admin.ID); err != nil {
+			t.Errorf("Ana leaves: %v", err)
+		}
+		if _, err := s.SetType(ctx, acme.ID, zoe, bo.ID, store.Recruiter); err != nil {
+			t.Errorf("Zoe acts: %v", err)
+		}
+	})
+}
+
 // wantFilesDeleted claims and finishes the jobs that delete files, and compares which files those are.
 func wantFilesDeleted(t *testing.T, s *store.Store, when string, want ...string) {
 	t.Helper()
