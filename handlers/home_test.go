@@ -7,6 +7,7 @@ import (
 
 	"herald/handlers/view"
 	"herald/sandbox/slackd"
+	"herald/store"
 )
 
 func TestTheHomeTabFitsWhoOpensIt(t *testing.T) {
@@ -67,5 +68,28 @@ func TestTheHomeTabWaitsForItsTurn(t *testing.T) {
 		if said := words(w.as(ana).opensHome().Blocks); !strings.Contains(said, "registered of") {
 			t.Errorf("Ana reads:\n%s", said)
 		}
+	})
+}
+
+func TestAMemberWhoseAccessEndedFindsAWayToReconnect(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		for _, screen := range []string{"/social", "/social me"} {
+			if m := w.as(ann).types(screen); strings.Contains(says(m), "econnect") {
+				t.Errorf("%s asks her to reconnect what is connected: %s", screen, says(m))
+			}
+		}
+		w.must(w.store.Connect(w.ctx(), w.company.ID, w.member(ann).ID, store.Account{
+			Network: "linkedin", Subject: "li-" + ann, Name: "Ann Lee", ExpiresAt: noon.Add(-time.Hour),
+		}))
+		for _, screen := range []string{"/social", "/social me"} {
+			w.wants(w.as(ann).types(screen), "Reconnect LinkedIn")
+		}
+		if v := w.as(ann).opensHome(); !strings.Contains(words(v.Blocks), "Reconnect LinkedIn") {
+			t.Errorf("her Home tab shows no way to reconnect: %s", words(v.Blocks))
+		}
+		_, err := w.store.GrantAdmin(w.ctx(), w.company.ID, store.Actor{CLI: true}, eve)
+		w.must(err)
+		w.wants(w.as(eve).types("/social"), "Connect LinkedIn", "User Management")
 	})
 }

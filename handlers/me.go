@@ -12,13 +12,48 @@ import (
 )
 
 // me answers "/social me".
-func (h *Handlers) me(_ context.Context, r *request) (reply, error) {
-	return fresh(view.Me(r.company, r.access.Person, r.access.Member, h.now())), nil
+func (h *Handlers) me(ctx context.Context, r *request) (reply, error) {
+	m, err := h.drawMe(ctx, r)
+	if err != nil {
+		return reply{}, err
+	}
+	return fresh(m), nil
+}
+
+func (h *Handlers) drawMe(ctx context.Context, r *request) (view.Message, error) {
+	link := ""
+	if r.access.Member != nil {
+		var err error
+		if link, err = h.connectURL(ctx, r); err != nil {
+			return view.Message{}, err
+		}
+	}
+	return view.Me(r.company, r.access.Person, r.access.Member, link, h.now()), nil
+}
+
+// connectURL is the link by which a member connects a network, "" if all is connected.
+func (h *Handlers) connectURL(ctx context.Context, r *request) (string, error) {
+	if !view.NeedsNetwork(*r.access.Member, h.now()) {
+		return "", nil
+	}
+	return h.ownURL(ctx, r)
+}
+
+// ownURL is the person's own registration link.
+func (h *Handlers) ownURL(ctx context.Context, r *request) (string, error) {
+	token, err := h.store.SignupToken(ctx, r.company.ID, r.slackID)
+	if err != nil {
+		return "", fmt.Errorf("make a registration link: %w", err)
+	}
+	return h.personalURL(r.company, token), nil
 }
 
 // myData shows the same from the menu: in a message, or on top of the Home tab.
 func (h *Handlers) myData(ctx context.Context, r *request, _ *slack.BlockAction) (reply, error) {
-	m := view.Me(r.company, r.access.Person, r.access.Member, h.now())
+	m, err := h.drawMe(ctx, r)
+	if err != nil {
+		return reply{}, err
+	}
 	if r.home {
 		return reply{}, h.open(ctx, r, view.MeModal(m))
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"herald/handlers/view"
-	"herald/store"
 )
 
 // menu answers "/social".
@@ -34,26 +33,24 @@ func (h *Handlers) signup(ctx context.Context, r *request, _ *slack.BlockAction)
 // making one leaves a trace, so it takes an act of theirs.
 func (h *Handlers) drawMenu(ctx context.Context, r *request, link bool) (view.Message, error) {
 	m := view.Menu{Company: r.company, Member: r.access.Member, Now: h.now()}
-	switch {
-	case m.Member == nil:
-		admins, err := h.store.Admins(ctx, r.company.ID, view.AdminsShown)
-		if err != nil {
+	var err error
+	if m.Member == nil {
+		if m.Admins, err = h.store.Admins(ctx, r.company.ID, view.AdminsShown); err != nil {
 			return view.Message{}, fmt.Errorf("list the admins: %w", err)
 		}
-		m.Admins = admins
 		if link {
-			token, err := h.store.SignupToken(ctx, r.company.ID, r.slackID)
-			if err != nil {
-				return view.Message{}, fmt.Errorf("make a registration link: %w", err)
-			}
-			m.SignupURL = h.personalURL(r.company, token)
+			m.SignupURL, err = h.ownURL(ctx, r)
 		}
-	case m.Member.Type == store.Admin:
-		counts, err := h.store.Counts(ctx, r.company.ID)
-		if err != nil {
+	} else {
+		m.SignupURL, err = h.connectURL(ctx, r)
+	}
+	if err != nil {
+		return view.Message{}, err
+	}
+	if r.admin() {
+		if m.Counts, err = h.store.Counts(ctx, r.company.ID); err != nil {
 			return view.Message{}, fmt.Errorf("count the members: %w", err)
 		}
-		m.Counts = counts
 	}
 	return m.Message(), nil
 }

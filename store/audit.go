@@ -16,6 +16,7 @@ const (
 	AuditInviteResent    AuditAction = "invite_resent"
 	AuditInviteCancelled AuditAction = "invite_cancelled"
 	AuditRegistered      AuditAction = "registered"
+	AuditConnected       AuditAction = "connected" // a member, to a network
 	AuditSignupApproved  AuditAction = "signup_approved"
 	AuditSignupDeclined  AuditAction = "signup_declined"
 	AuditTypeChanged     AuditAction = "type_changed"

@@ -16,6 +16,9 @@ type Invite struct {
 	CompanyID string
 	PersonID  string // "" for the own link of somebody who is not in the mirror
 	SlackID   string // whom it is bound to; filled by InviteByToken and Invite only
+	// Member is the registered account of whom it is bound to, nil if they are not registered: the link connects them to a network.
+	// Filled by InviteByToken only.
+	Member    *Member
 	ByAdmin   bool
 	InvitedBy string // Slack id of the inviter, "" if own or removed
 	CreatedAt time.Time
@@ -450,14 +453,12 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 	}
 	i := row.invite()
 	i.SlackID = slackID
-	if i.PersonID != "" {
-		return i, nil
-	}
-	p, err := person(ctx, q, `p.company_id = $1 AND p.slack_id = $2`, companyID, slackID)
-	if err == nil {
-		i.PersonID = p.ID
-	} else if !errors.Is(err, ErrNotFound) {
+	people, err := s.roll(ctx, q, `p.company_id = $1 AND p.slack_id = $2`, companyID, slackID)
+	if err != nil {
 		return Invite{}, err
+	}
+	if len(people) == 1 {
+		i.PersonID, i.Member = people[0].Person.ID, people[0].Member
 	}
 	return i, nil
 }

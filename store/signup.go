@@ -43,6 +43,8 @@ type Signup struct {
 	Email     string
 	Network   string
 	Member    *Member // once active
+	Connected bool    // active, and a member before: only the account is new or renewed
+	Again     bool    // it is, in the place of a former one at the network
 	CreatedAt time.Time
 }
 
@@ -66,8 +68,9 @@ type signupRow struct {
 }
 
 // Register finishes a registration in one transaction. With a.Token the member is active at once and JobWelcomeDM is left; the link is
-// used up (errors as InviteByToken). Without, the email decides: a directory person's becomes SignupConfirm, any other SignupApproval.
-// ErrTaken if the account is connected to another member, ErrExists if the person is a member already, ErrNotEligible.
+// used up (errors as InviteByToken); for somebody who is a member already, the account is connected instead. Without a.Token, the email decides: a directory person's becomes SignupConfirm, any other SignupApproval.
+// ErrTaken if the account is connected to another member, ErrExists if the person is a member with another account at the network that
+// can be used, ErrNotEligible.
 // person is the directory entry of a bound Slack user that is not in the mirror (forgotten), else nil; without it such a user is
 // ErrNotFound. One registration waits for each network account: a second one replaces it.
 func (s *Store) Register(ctx context.Context, a Authorization, acc Account, person *Person) (Signup, error) {
@@ -106,6 +109,13 @@ func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, en
 	}
 	if err != nil {
 		return Signup{}, err
+	}
+	if invite.Member != nil {
+		keys, err := t.s.secret(ctx, a.CompanyID)
+		if err != nil {
+			return Signup{}, err
+		}
+		return t.connectBound(ctx, keys, p, *invite.Member, acc)
 	}
 	m, err := t.enrol(ctx, p, cmp.Or(a.Email, acc.Email, p.Email), acc)
 	if err != nil {

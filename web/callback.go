@@ -45,18 +45,20 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		s.fail(w, r, err, back)
+		s.fail(w, r, err, store.Company{}, back)
 		return
 	}
 
 	signup, in, err := s.finish(ctx, network, auth, trail, query)
 	switch {
+	case err == nil && signup.Connected:
+		s.connected(w, r, in.company, network, signup.Again)
 	case err == nil && signup.Status == store.SignupActive:
 		s.welcome(w, r, in.company, network, signup)
 	case err == nil:
 		s.pending(w, r, in.company, auth.Email)
 	default:
-		s.failAt(w, r, err, back, network)
+		s.failAt(w, r, err, in.company, back, network)
 	}
 }
 
@@ -71,19 +73,19 @@ func (s *Server) finish(ctx context.Context, network networks.Network, auth stor
 	}
 	in, err := s.enter(ctx, t.key, auth.Token)
 	if err != nil {
-		return store.Signup{}, entrance{}, err
+		return store.Signup{}, in, err
 	}
 	if in.company.ID != auth.CompanyID {
 		return store.Signup{}, entrance{}, errKeyRotated
 	}
 	person, err := s.stranger(ctx, in)
 	if err != nil {
-		return store.Signup{}, entrance{}, err
+		return store.Signup{}, in, err
 	}
 
 	account, err := network.Exchange(ctx, code, s.links.Callback(network.Name()), auth.Verifier)
 	if err != nil {
-		return store.Signup{}, entrance{}, err
+		return store.Signup{}, in, err
 	}
 	signup, err := s.store.Register(ctx, auth, store.Account{
 		Network: network.Name(), Subject: account.Subject, Name: account.Name, Email: account.Email,

@@ -82,6 +82,12 @@ func TestPages(t *testing.T) {
 		{name: "key_rotated", memory: func(m *memory) { m.companyErr = store.ErrReplaced }, visit: company, status: 410},
 
 		{name: "welcome", visit: finish(annToken), status: 200},
+		{name: "register_member", memory: func(m *memory) { m.member = &store.Member{Name: "Ann Lee"} }, visit: personal, status: 200},
+		{name: "reconnected", memory: func(m *memory) { m.member, m.signup.Connected, m.signup.Again = m.signup.Member, true, true }, visit: finish(annToken), status: 200},
+		{name: "connected", memory: func(m *memory) { m.member, m.signup.Connected = m.signup.Member, true }, visit: finish(annToken), status: 200},
+		{name: "all_connected", memory: func(m *memory) {
+			m.member = &store.Member{Name: "Ann Lee", Connections: []store.Connection{{Network: "linkedin", State: store.Connected}}}
+		}, visit: personal, status: 409},
 		{name: "pending", memory: func(m *memory) { m.signup = store.Signup{Status: store.SignupConfirm} }, visit: finish(""), status: 200},
 		{name: "refused", visit: func(v *visitor, s *site) page {
 			register(v, s, annToken, "")
@@ -136,6 +142,9 @@ func TestPages(t *testing.T) {
 			got := tt.visit(newVisitor(t), newSite(t, start, m, change))
 			if got.status != tt.status {
 				t.Errorf("status %d, want %d", got.status, tt.status)
+			}
+			if got.status >= 400 && got.status != 422 && got.href(t) == "" {
+				t.Error("the button leads nowhere")
 			}
 			golden(t, tt.name, got.body)
 		})

@@ -14,6 +14,7 @@ type memory struct {
 	companyErr error
 	inviteErr  error
 	person     *store.Person // nil: forgotten
+	member     *store.Member // the account of whom the personal link is bound to
 	beginErr   error
 	signup     store.Signup
 	signupErr  error
@@ -59,7 +60,7 @@ func (m *memory) InviteByToken(_ context.Context, _, token string) (store.Invite
 	if m.inviteErr == nil && token != annToken {
 		return store.Invite{}, store.ErrNotFound
 	}
-	return store.Invite{SlackID: annSlack}, m.inviteErr
+	return store.Invite{SlackID: annSlack, Member: m.member}, m.inviteErr
 }
 
 func (m *memory) PersonBySlackID(context.Context, string, string) (store.Person, error) {

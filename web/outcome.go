@@ -17,14 +17,14 @@ var (
 	errSlackSilent = errors.New("slack did not answer")
 )
 
-// A notice is a page with something to say and at most one thing to do.
+// A notice is a page with something to say and one thing to do.
 type notice struct {
 	status  int
 	kind    noticeKind
 	title   string
 	company string // "" where it is not known, or not for everybody
 	body    []string
-	link    link // zero: none
+	link    link // zero: to the start page
 	ref     string
 }
 
@@ -64,6 +64,22 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, c store.Company
 	})
 }
 
+// connected shows a member that a network is connected, or connected again.
+func (s *Server) connected(w http.ResponseWriter, r *http.Request, c store.Company, n networks.Network, again bool) {
+	title := n.Title() + " is connected"
+	if again {
+		title += " again"
+	}
+	s.notice(w, r, notice{
+		status: http.StatusOK, kind: good, title: title, company: c.Name,
+		body: []string{
+			"You can share " + c.Name + "’s jobs there whenever you feel like it. Nothing appears without your click.",
+			"Everything else about your account stays as it was. Type /social in Slack to see it.",
+		},
+		link: s.backToSlack(c),
+	})
+}
+
 // pending shows somebody that a colleague or an admin has to confirm. It reads the same whoever they are: a stranger
 // learns nothing about the address they entered.
 func (s *Server) pending(w http.ResponseWriter, r *http.Request, c store.Company, email string) {
@@ -82,13 +98,17 @@ func (s *Server) backToSlack(c store.Company) link {
 	return link{"Back to Slack", s.slackURL + "/" + c.TeamID}
 }
 
-// fail shows what an error means for the person. back is the page to try again on, or "".
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error, back string) {
-	s.failAt(w, r, err, back, nil)
+// toStart leads on where nothing better is known.
+func (s *Server) toStart() link { return link{"To the start page", s.base + "/"} }
+
+// fail shows what an error means for the person. The button leads back to the page to try again on, if that may help, else to the
+// company's Slack, where the company (or the zero one) is known. back may be "".
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error, c store.Company, back string) {
+	s.failAt(w, r, err, c, back, nil)
 }
 
 // failAt is fail for an error that a network, or what followed it, may have caused.
-func (s *Server) failAt(w http.ResponseWriter, r *http.Request, err error, back string, n networks.Network) {
+func (s *Server) failAt(w http.ResponseWriter, r *http.Request, err error, c store.Company, back string, n networks.Network) {
 	title := "The network"
 	if n != nil {
 		title = n.Title()
@@ -97,6 +117,9 @@ func (s *Server) failAt(w http.ResponseWriter, r *http.Request, err error, back 
 	if !expected {
 		page.ref = newRef()
 		s.log.ErrorContext(r.Context(), "request failed", "ref", page.ref, "route", routeOf(r), "error", err)
+	}
+	if page.link == (link{}) && c.TeamID != "" {
+		page.link = s.backToSlack(c)
 	}
 	s.notice(w, r, page)
 }

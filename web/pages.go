@@ -57,6 +57,9 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, status int, name s
 }
 
 func (s *Server) notice(w http.ResponseWriter, r *http.Request, n notice) {
+	if n.link == (link{}) {
+		n.link = s.toStart()
+	}
 	s.page(w, r, n.status, "notice.html", noticePage{
 		frame: frame{Title: n.title, Company: n.company},
 		Kind:  n.kind, Body: n.body, Text: n.link.text, Href: n.link.href, Ref: n.ref,

@@ -19,9 +19,10 @@ type entrance struct {
 	token   string        // "" at the company URL
 	slackID string        // whom the personal link is bound to, "" at the company URL
 	person  *store.Person // the same, where Herald knows them
+	member  *store.Member // their account: the link connects a network to it
 }
 
-// enter resolves the link of the request. It changes nothing: Slack's servers open every link they see.
+// enter resolves the link of the request; with an error the entrance holds the company alone, where that is known. It changes nothing: Slack's servers open every link they see.
 func (s *Server) enter(ctx context.Context, key, token string) (entrance, error) {
 	if len(key) > maxPathValue || len(token) > maxPathValue || !utf8.ValidString(key+token) || strings.ContainsRune(key+token, 0) {
 		return entrance{}, store.ErrNotFound
@@ -34,23 +35,38 @@ func (s *Server) enter(ctx context.Context, key, token string) (entrance, error)
 		return entrance{}, err
 	}
 	in := entrance{company: company, token: token}
+	known := entrance{company: company} // all that a link which does not work opens
 	if token == "" {
 		return in, nil
 	}
 
 	invite, err := s.store.InviteByToken(ctx, company.ID, token)
 	if err != nil {
-		return entrance{}, err
+		return known, err
 	}
-	in.slackID = invite.SlackID
+	in.slackID, in.member = invite.SlackID, invite.Member
+	if in.member != nil && len(s.missing(in.member)) == 0 {
+		return known, store.ErrExists
+	}
 	person, err := s.store.PersonBySlackID(ctx, company.ID, invite.SlackID)
 	switch {
 	case err == nil:
 		in.person = &person
 	case !errors.Is(err, store.ErrNotFound): // not found: forgotten, or not mirrored yet
-		return entrance{}, err
+		return known, err
 	}
 	return in, nil
+}
+
+// missing are the networks that a member is not connected to, or not any more.
+func (s *Server) missing(m *store.Member) []networks.Network {
+	var missing []networks.Network
+	for _, n := range s.networks {
+		if c, ok := m.Connection(n.Name()); !ok || !c.Usable(s.now()) {
+			missing = append(missing, n)
+		}
+	}
+	return missing
 }
 
 // registerPage is what register.html shows.
@@ -62,6 +78,7 @@ type registerPage struct {
 	Email    string
 	Problem  string // with the email, or ""
 	Required bool   // the email
+	Member   bool   // they are one already, and connect a network
 	Networks []networks.Network
 }
 
@@ -74,7 +91,7 @@ func (s *Server) showRegister(w http.ResponseWriter, r *http.Request) {
 	}
 	in, err := s.enter(r.Context(), key, token)
 	if err != nil {
-		s.fail(w, r, err, "")
+		s.fail(w, r, err, in.company, "")
 		return
 	}
 
@@ -94,10 +111,22 @@ func (s *Server) registerPage(w http.ResponseWriter, r *http.Request, status int
 	if in.person != nil {
 		p.Name, p.Greeting = in.person.Name, givenName(in.person.Name)
 	}
+	if in.member != nil {
+		p.Title, p.Member, p.Networks = "Connect "+titles(s.missing(in.member)), true, s.missing(in.member)
+	}
 	if problem != "" {
 		p.Title = "Please check: " + p.Title
 	}
 	s.page(w, r, status, "register.html", p)
+}
+
+// titles names networks as a sentence does.
+func titles(list []networks.Network) string {
+	names := make([]string, len(list))
+	for i, n := range list {
+		names[i] = n.Title()
+	}
+	return strings.Join(names, " or ")
 }
 
 // backToRegister serves those who reload or type what only the form can send.
@@ -118,7 +147,7 @@ func (s *Server) beginRegister(w http.ResponseWriter, r *http.Request) {
 	}
 	in, err := s.enter(r.Context(), r.PathValue("key"), r.PathValue("token"))
 	if err != nil {
-		s.fail(w, r, err, "")
+		s.fail(w, r, err, in.company, "")
 		return
 	}
 	if err := r.ParseForm(); err != nil {
@@ -138,7 +167,7 @@ func (s *Server) beginRegister(w http.ResponseWriter, r *http.Request) {
 		Token: in.token, Email: email, Verifier: network.NewVerifier(),
 	}
 	if err := s.store.BeginAuthorization(r.Context(), auth, state, trail.cookie); err != nil {
-		s.fail(w, r, err, s.base+registerPath(in.company.Key, in.token))
+		s.fail(w, r, err, in.company, s.base+registerPath(in.company.Key, in.token))
 		return
 	}
 	s.layTrail(w, state, trail)

@@ -280,3 +280,23 @@ func TestWhoMayNotSignUp(t *testing.T) {
 		})
 	}
 }
+
+func TestAMemberConnectsAgainWithTheirOwnLink(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		v := newVisitor(t)
+		v.signUp(s.personal(t, ann()), "ann@home.example", "ann").wants(t, 200, "You’re in, Ann.")
+		link := s.personal(t, ann())
+		newVisitor(t).open(link).wants(t, 409, "You are signed up already")
+
+		s.env.Clock.Advance(61 * 24 * time.Hour)
+		link = s.personal(t, ann())
+		v.open(link).wants(t, 200, "Hello Ann,", "Connect LinkedIn", "You are signed up already")
+		v.submit(nil)
+		v.submit(allow("ann")).wants(t, 200, "LinkedIn is connected again")
+		if m := s.member(t, ann(), true); m.Email != "ann@home.example" {
+			t.Errorf("her address became %q", m.Email)
+		}
+		newVisitor(t).open(link).wants(t, 409, "You are signed up already")
+	})
+}

@@ -67,6 +67,8 @@ func auditLine(e store.AuditEvent) string {
 		return actor + " cancelled the invitation of " + subject
 	case store.AuditRegistered:
 		return initial(subject) + " registered"
+	case store.AuditConnected:
+		return initial(subject) + " connected a network"
 	case store.AuditSignupApproved:
 		return actor + " approved the sign-up of " + subject
 	case store.AuditSignupDeclined:

@@ -9,8 +9,9 @@ import (
 	"herald/store"
 )
 
-// Me shows somebody everything that Herald stores about them. Person and member may each be nil.
-func Me(c store.Company, person *store.Person, member *store.Member, now time.Time) Message {
+// Me shows somebody everything that Herald stores about them. Person and member may each be nil; link is the member's own link if they
+// should connect a network, else "".
+func Me(c store.Company, person *store.Person, member *store.Member, link string, now time.Time) Message {
 	var facts []string
 	fact := func(name, value string) {
 		if value != "" {
@@ -46,6 +47,9 @@ func Me(c store.Company, person *store.Person, member *store.Member, now time.Ti
 	if member == nil {
 		blocks = append(blocks, quiet("You are not registered, so this is all. Type `/social` to see what the programme is."))
 		return Message{Text: "What Herald stores about you: what Slack shows to everybody at " + escape(c.Name) + ".", Blocks: blocks}
+	}
+	if network := connect(*member, link, now); network != nil {
+		blocks = append(blocks, slack.NewActionBlock("", network...))
 	}
 	blocks = append(blocks,
 		quiet("The audit log keeps what happened, such as a change of your user type. When you leave, it keeps no trace of who it was."),

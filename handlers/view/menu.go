@@ -14,7 +14,8 @@ import (
 type Menu struct {
 	Company store.Company
 	Member  *store.Member // nil: not registered
-	// SignupURL is the person's own registration link. "" for somebody not registered: the button asks for it first.
+	// SignupURL is the person's own registration link. "" for somebody not registered: the button asks for it first. A member needs it
+	// to connect a network, see NeedsNetwork.
 	SignupURL string
 	Admins    []store.Member      // for somebody not registered
 	Counts    map[store.Group]int // for a company admin
@@ -29,10 +30,10 @@ func (m Menu) Message() Message {
 	blocks := []slack.Block{
 		section("*" + escape(m.Company.Name) + " social recruiting*\nHello " + escape(m.Member.Name) + ", you are " + article(m.Member.Type) + " *" + TypeName(m.Member.Type) + "*."),
 		quiet(networks(*m.Member, m.Now)),
-		slack.NewActionBlock("",
+		slack.NewActionBlock("", append(connect(*m.Member, m.SignupURL, m.Now),
 			button(ActionMe, "", "My data"),
 			button(ActionPreview, "", "See how a post would look"),
-			button(ActionLeave, "", "Leave")),
+			button(ActionLeave, "", "Leave"))...),
 	}
 	if m.Member.Type == store.Admin {
 		blocks = append(blocks,
@@ -107,6 +108,31 @@ func networkName(network string) string {
 	return network
 }
 
+// NeedsNetwork tells whether a member should connect a network: the access to one ended, or there is none.
+func NeedsNetwork(m store.Member, now time.Time) bool {
+	for _, c := range m.Connections {
+		if !c.Usable(now) {
+			return true
+		}
+	}
+	return len(m.Connections) == 0
+}
+
+// connect is the button that opens a member's own link to connect a network, where they should; none without the link.
+func connect(m store.Member, url string, now time.Time) []slack.BlockElement {
+	if url == "" || !NeedsNetwork(m, now) {
+		return nil
+	}
+	label := "Connect LinkedIn"
+	for _, c := range m.Connections {
+		if !c.Usable(now) {
+			label = "Reconnect " + networkName(c.Network)
+			break
+		}
+	}
+	return []slack.BlockElement{button(ActionSignupLink, "", label).WithURL(url).WithStyle(slack.StylePrimary)}
+}
+
 // soon is how long before its end an access is worth mentioning.
 const soon = 14 * 24 * time.Hour
 
@@ -127,7 +153,7 @@ func networks(m store.Member, now time.Time) string {
 
 func state(c store.Connection, now time.Time) string {
 	switch left := c.ExpiresAt.Sub(now); {
-	case c.State != store.Connected, !c.ExpiresAt.IsZero() && left <= 0:
+	case !c.Usable(now):
 		return "the access ended, reconnect"
 	case c.ExpiresAt.IsZero() || left > soon:
 		return "connected"

@@ -30,6 +30,10 @@ func TestMenu(t *testing.T) {
 		{Network: "linkedin", State: store.Expired, ExpiresAt: noon.Add(-time.Hour)},
 	}
 	everywhere(t, "menu_registered", Menu{Company: acme, Member: &ray, Now: noon}.Message())
+	everywhere(t, "menu_reconnect", Menu{Company: acme, Member: &ray, SignupURL: acmeURL + "/token", Now: noon}.Message())
+	none := member("new", store.Admin)
+	none.Connections = nil
+	everywhere(t, "menu_connect", Menu{Company: acme, Member: &none, SignupURL: acmeURL + "/token", Counts: counts, Now: noon}.Message())
 
 	longest := ray
 	longest.Name, longest.Connections[0].CompanyPage = longName(), longName()
@@ -77,15 +81,18 @@ func TestMe(t *testing.T) {
 		Network: "linkedin", State: store.Connected, ConnectedAt: noon.Add(-400 * 24 * time.Hour), ExpiresAt: noon.Add(40 * 24 * time.Hour),
 	}}
 	person := store.Person{SlackID: "U0ANN", Name: "Ann Lee", Handle: "ann", Email: "ann@acme.example", TimeZone: "Europe/Lisbon"}
-	everywhere(t, "me_member", Me(acme, &person, &ann, noon))
-	everywhere(t, "me_not_registered", Me(acme, &person, nil, noon))
-	everywhere(t, "me_unknown", Me(acme, nil, nil, noon))
-	golden(t, "me_modal", blockkit.Modal, MeModal(Me(acme, &person, &ann, noon)))
+	everywhere(t, "me_member", Me(acme, &person, &ann, "", noon))
+	ended := ann
+	ended.Connections = []store.Connection{{Network: "linkedin", State: store.Expired, ConnectedAt: noon.Add(-70 * 24 * time.Hour)}}
+	everywhere(t, "me_reconnect", Me(acme, &person, &ended, acmeURL+"/token", noon))
+	everywhere(t, "me_not_registered", Me(acme, &person, nil, "", noon))
+	everywhere(t, "me_unknown", Me(acme, nil, nil, "", noon))
+	golden(t, "me_modal", blockkit.Modal, MeModal(Me(acme, &person, &ann, "", noon)))
 
 	person.Name, person.Handle, person.Email = longName(), longName(), longName()
 	ann.Name, ann.Email = longName(), longName()
 	ann.Connections = append(ann.Connections, store.Connection{Network: "facebook", State: store.Expired, ConnectedAt: noon, CompanyPage: longName()})
-	everywhere(t, "me_longest", Me(store.Company{Name: longName()}, &person, &ann, noon))
+	everywhere(t, "me_longest", Me(store.Company{Name: longName()}, &person, &ann, "", noon))
 }
 
 func TestHelp(t *testing.T) {
