@@ -193,6 +193,8 @@ func (h *Handlers) sendCaseCards(ctx context.Context, job store.Job) error {
 	}
 	// A card that was on its way while somebody decided is closed here: closeCase did not know it.
 	switch now, err := h.store.Case(ctx, company.ID, c.ID); {
+	case errors.Is(err, store.ErrNotFound):
+		return h.blankCards(ctx, job)
 	case err != nil:
 		return fmt.Errorf("load the case: %w", err)
 	case now.Status != store.CaseOpen:

@@ -155,10 +155,35 @@ func TestARequestOfARemovedAdminIsStillDecidedAndARemovedMembersIsNot(t *testing
 		}
 		w.as(ray).gets("You are a company admin")
 
+		// The card is blanked at once, unless Slack does not let it be changed just then.
 		card = w.as(ana).asks("@ann admin", "Her, too.")
+		w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "chat.update", Error: "edit_window_closed", Count: 1})
 		w.removes(ana, ann)
+		w.eventually("Slack refused to change the card", func() bool { return len(w.slack.FaultList()) == 0 })
 		w.as(olga).presses(w.as(olga).in(card, view.ActionCaseApprove))
 		w.as(olga).becomes(card, "This request is gone")
+	})
+}
+
+func TestTheCardsOfARemovedMemberNameThemNoMore(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		request := w.as(ana).asks("@ann admin", "Ann is the right one.")
+		w.signsUp("Ann at home", "ann@acme.example")
+		signup := w.as(ben).gets("*Ann at home* signed up")
+		w.as(ana).gets("*Ann at home* signed up")
+		w.removes(ana, ann)
+		for who, card := range map[string]slackd.Message{olga: request, ben: signup, ana: w.as(ana).gets("This request is gone")} {
+			blank := w.as(who).becomes(card, "This request is gone")
+			if strings.Contains(says(blank), "Ann") || len(w.as(who).MessageElements(blank.Channel, blank.TS)) != 0 {
+				t.Errorf("the card of %s still names her, or has buttons:\n%s", who, says(blank))
+			}
+		}
+		w.eventually("the cards are forgotten", func() bool {
+			var n int
+			w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM cards WHERE kind IN ('case_card', 'approval_card')`).Scan(&n))
+			return n == 0
+		})
 	})
 }
 

@@ -127,6 +127,23 @@ func (h *Handlers) sendCards(ctx context.Context, c store.Company, job store.Job
 	return len(has), nil
 }
 
+// blankCards takes the words and the buttons off all cards of a thing that is gone with an account, and forgets them.
+func (h *Handlers) blankCards(ctx context.Context, job store.Job) error {
+	company, err := h.store.Company(ctx, job.CompanyID)
+	if err != nil {
+		return fmt.Errorf("load the company: %w", err)
+	}
+	for _, kind := range []store.JobKind{store.JobCaseCard, store.JobApprovalCard, store.JobConfirmDM} {
+		if err := h.redrawCards(ctx, company, kind, job.Ref, view.CaseVanished()); err != nil {
+			return err
+		}
+		if err := h.store.DropCards(ctx, company.ID, kind, job.Ref); err != nil {
+			return fmt.Errorf("forget the cards: %w", err)
+		}
+	}
+	return nil
+}
+
 // redrawCards changes all cards that were sent for a thing.
 func (h *Handlers) redrawCards(ctx context.Context, c store.Company, kind store.JobKind, ref string, m view.Message) error {
 	cards, err := h.store.Cards(ctx, c.ID, kind, ref)

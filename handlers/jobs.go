@@ -64,6 +64,7 @@ func lanes() []lane {
 		{workers: 4, jobs: []jobRun{
 			{store.JobCaseCard, (*Handlers).sendCaseCards, jobTries, nil},
 			{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},
+			{store.JobCardsGone, (*Handlers).blankCards, jobTries, nil},
 			{store.JobConfirmDM, (*Handlers).askWasThisYou, jobTries, nil},
 			{store.JobApprovalCard, (*Handlers).sendApprovalCards, jobTries, nil},
 			{store.JobSignupDecided, (*Handlers).signupDecided, jobTries, nil},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"herald/handlers/view"
 	"herald/sandbox/slackd"
@@ -80,6 +81,28 @@ func TestAdminsDecideAboutSomebodyNobodyKnows(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestASignupThatNobodyAnsweredIsErasedFromItsCardsToo(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.signsUp("Zoe Outside", "zoe@else.example")
+		card := w.as(ana).gets("*Zoe Outside* signed up")
+		w.as(ben).gets("*Zoe Outside* signed up")
+		w.signsUp("Eve A.", "eve@acme.example")
+		question := w.as(eve).gets("Was this you?")
+		w.passed.Add(int64(store.SignupLife + time.Hour))
+		w.must(w.store.Tidy(w.ctx()))
+		for who, old := range map[string]slackd.Message{ana: card, eve: question} {
+			over := w.as(who).becomes(old, "or erased because nobody did in time")
+			if said := says(over); strings.Contains(said, "Zoe") || strings.Contains(said, "zoe@") || strings.Contains(strings.ToLower(said), "eve@") {
+				t.Errorf("the card still names whose sign-up is over:\n%s", said)
+			}
+			if n := len(w.as(who).MessageElements(over.Channel, over.TS)); n != 0 {
+				t.Errorf("the card still has %d buttons", n)
+			}
+		}
+	})
 }
 
 func TestTheSecondAdminLearnsThatItWasDecided(t *testing.T) {

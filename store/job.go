@@ -20,6 +20,7 @@ const (
 	JobSignupDecided JobKind = "signup_decided" // a Signup: close its cards
 	JobCaseCard      JobKind = "case_card"      // a Case
 	JobCaseDecided   JobKind = "case_decided"   // a Case
+	JobCardsGone     JobKind = "cards_gone"     // a Case or Signup that went with an account: blank its cards
 	JobRemoval       JobKind = "removal"        // a Removal
 	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended
 )

@@ -30,7 +30,12 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err := t.guardAdmins(ctx, r.CompanyID, subjects); err != nil {
 		return 0, err
 	}
-	if err := t.dropSignupsOf(ctx, r, subjects); err != nil {
+	signups, err := t.dropSignupsOf(ctx, r, subjects)
+	if err != nil {
+		return 0, err
+	}
+	cases, err := t.caseCardsOf(ctx, r)
+	if err != nil {
 		return 0, err
 	}
 	if err := t.endFilesOf(ctx, r); err != nil {
@@ -47,6 +52,9 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 		if _, err := t.ExecContext(ctx, query, args...); err != nil {
 			return 0, fmt.Errorf("purge %s: %w", statement.what, err)
 		}
+	}
+	if err := t.leave(ctx, r.CompanyID, cardsGone(append(signups, cases...))...); err != nil {
+		return 0, err
 	}
 	_, err = t.ExecContext(ctx, `
 		UPDATE removals
@@ -133,11 +141,38 @@ func (t *tx) endFilesOf(ctx context.Context, r removalRow) error {
 	return t.leave(ctx, r.CompanyID, deleteFiles(files)...)
 }
 
-// dropSignupsOf erases registrations that wait with an address or account of the subjects, and what was sent about them.
-func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject) error {
+// caseCardsOf returns the cases about the subjects that somebody else has a card of.
+func (t *tx) caseCardsOf(ctx context.Context, r removalRow) ([]string, error) {
+	var ids []string
+	err := t.SelectContext(ctx, &ids, `
+		SELECT DISTINCT c.id
+		FROM cases c
+		JOIN cards k ON k.ref = c.id AND k.company_id = c.company_id
+		WHERE c.company_id = $2 AND k.kind = 'case_card'
+			AND c.member_id IN (SELECT member_id FROM removal_members WHERE removal_id = $1)
+			AND k.slack_id NOT IN (SELECT slack_id FROM removal_members WHERE removal_id = $1)
+		ORDER BY c.id`, r.ID, r.CompanyID)
+	if err != nil {
+		return nil, fmt.Errorf("look for cards: %w", err)
+	}
+	return ids, nil
+}
+
+// cardsGone are the jobs that blank the cards of cases and signups, whose messages name the subjects, and then forget them.
+func cardsGone(ids []string) []Job {
+	jobs := make([]Job, len(ids))
+	for i, id := range ids {
+		jobs[i] = Job{Kind: JobCardsGone, Ref: id}
+	}
+	return jobs
+}
+
+// dropSignupsOf erases registrations that wait with an address or account of the subjects, and returns their ids. Their cards stay until
+// they are blanked: a card names only who got it.
+func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject) ([]string, error) {
 	keys, err := t.s.secret(ctx, r.CompanyID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var waiting []struct {
 		ID          string `db:"id"`
@@ -150,7 +185,7 @@ func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject
 		FROM signups
 		WHERE company_id = $1`, r.CompanyID)
 	if err != nil || len(waiting) == 0 {
-		return err
+		return nil, err
 	}
 	theirs := map[string]bool{}
 	for _, s := range subjects {
@@ -171,7 +206,7 @@ func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject
 			FROM removal_members
 			WHERE removal_id = $1)`, r.ID)
 	if err != nil {
-		return fmt.Errorf("load accounts: %w", err)
+		return nil, fmt.Errorf("load accounts: %w", err)
 	}
 	for _, a := range accounts {
 		theirs[keys.accountHash(a.Network, a.Subject)] = true
@@ -187,14 +222,13 @@ func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject
 		for _, query := range []string{
 			`DELETE FROM signups WHERE id IN `,
 			`DELETE FROM jobs WHERE ref IN `,
-			`DELETE FROM cards WHERE ref IN `,
 		} {
 			if _, err := t.ExecContext(ctx, query+list, args...); err != nil {
-				return fmt.Errorf("drop signups: %w", err)
+				return nil, fmt.Errorf("drop signups: %w", err)
 			}
 		}
 	}
-	return nil
+	return ids, nil
 }
 
 type purgeStatement struct {
@@ -224,7 +258,7 @@ func purgeStatements() []purgeStatement {
 		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirCases},
 		{"cards", `DELETE FROM cards WHERE ref IN ` + theirIDs},
 		{"cards", `DELETE FROM cards WHERE ref IN ` + theirInvites},
-		{"cards", `DELETE FROM cards WHERE ref IN ` + theirCases},
+		{"cards", `DELETE FROM cards WHERE kind <> 'case_card' AND ref IN ` + theirCases}, // JobCardsGone needs the others
 		{"cards", `DELETE FROM cards WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
 		{"invites", `DELETE FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
 		{"invites", `UPDATE invites SET invited_by = '' WHERE company_id = $2 AND invited_by IN ` + theirSlackIDs},

@@ -371,6 +371,37 @@ func wantFilesDeleted(t *testing.T, s *store.Store, when string, want ...string)
 	}
 }
 
+// blankCards does the jobs for cards that are gone, as whoever redraws messages does, and expects the operator's card of the case.
+func blankCards(t *testing.T, s *store.Store, companyID, caseID string) {
+	t.Helper()
+	jobs, err := s.ClaimJobs(t.Context(), 100, time.Minute, store.JobCardsGone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []store.Card
+	for _, j := range jobs {
+		cards, err := s.Cards(t.Context(), companyID, store.JobCaseCard, j.Ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, cards...)
+		for _, err := range []error{
+			s.DropCards(t.Context(), companyID, store.JobCaseCard, j.Ref), s.DropCards(t.Context(), companyID, store.JobConfirmDM, j.Ref),
+			s.DropCards(t.Context(), companyID, store.JobApprovalCard, j.Ref), s.FinishJob(t.Context(), j.ID),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !slices.ContainsFunc(jobs, func(j store.Job) bool { return j.Ref == caseID }) {
+		t.Errorf("the cards of the case are not blanked: %+v", jobs)
+	}
+	if !slices.Equal(found, []store.Card{{SlackID: "UOPS", Channel: "D0OPSCARD", TS: "2.2"}}) {
+		t.Errorf("the cards %+v are blanked, want the operator's", found)
+	}
+}
+
 func TestNoFileOfARemovalStaysInSlack(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
@@ -471,6 +502,7 @@ func TestNothingNamesThePurged(t *testing.T) {
 					t.Fatal("nobody was removed")
 				}
 				wantFilesDeleted(t, s, way, "F0VICKYFILE")
+				blankCards(t, s, w.companyID, w.about)
 				if err := s.Tidy(t.Context()); err != nil { // the file of SQLite holds what the jobs were
 					t.Fatal(err)
 				}
@@ -527,6 +559,7 @@ type purgeWorld struct {
 	entry         store.Person
 	account       store.Account
 	requested     string // case
+	about         string // case about the victim
 	tokens        []string
 	traces        map[string]string
 }
@@ -578,6 +611,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	w.requested = asked.ID
 	about, err := s.OpenCase(ctx, acme.ID, w.ana, w.victim.ID, store.Employee, "reason about victim")
 	check(err)
+	w.about = about.ID
 	check(s.SaveCard(ctx, acme.ID, store.JobCaseCard, about.ID, store.Card{SlackID: "UOPS", Channel: "D0OPSCARD", TS: "2.2"}))
 	decided, err := s.OpenCase(ctx, acme.ID, w.ana, w.extra.ID, store.Admin, "another")
 	check(err)

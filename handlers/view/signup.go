@@ -98,9 +98,9 @@ const (
 )
 
 // SignupDecided takes the place of an approval card. It names nobody who signed up: what a declined person entered is erased.
-// By is the Slack id of the admin who decided, "" if they are not known any more; end may be "", too.
+// By is the Slack id of the admin who decided, "" if they are not known any more; end may be "", too, as for a sign-up that ran out.
 func SignupDecided(end SignupEnd, by string, at time.Time) Message {
-	did := "Answered"
+	did := "Answered, or erased because nobody did in time"
 	switch end {
 	case SignupApproved:
 		did = "Approved"
