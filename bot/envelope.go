@@ -67,7 +67,7 @@ func interactionEnvelope(req *socketmode.Request, cb slack.InteractionCallback) 
 		id:  req.EnvelopeID,
 		key: actKey(req.EnvelopeID, cb.TriggerID),
 		from: origin{
-			team:        cmp.Or(cb.Team.ID, cb.User.TeamID), // team is null when a whole organisation installed the app
+			team:        cmp.Or(cb.Team.ID, cb.View.AppInstalledTeamID, cb.User.TeamID), // team is null when a whole organisation installed the app
 			user:        cb.User.ID,
 			channel:     cmp.Or(cb.Channel.ID, cb.Container.ChannelID),
 			responseURL: cb.ResponseURL,

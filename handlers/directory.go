@@ -121,7 +121,7 @@ func nextPage(ctx context.Context, page slack.UserPagination) (slack.UserPaginat
 // personChanged mirrors somebody who joined the workspace, or whose profile, role or account changed (team_join, user_change).
 // Somebody who was removed from the programme stays unknown.
 func (h *Handlers) personChanged(ctx context.Context, ev slackevents.EventsAPIEvent) error {
-	company, err := h.store.CompanyByTeam(ctx, ev.EnterpriseID, ev.TeamID)
+	company, err := h.companyOf(ctx, eventRequest(ev))
 	if err != nil {
 		return fmt.Errorf("find the company of a directory event: %w", err)
 	}

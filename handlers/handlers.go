@@ -135,7 +135,7 @@ func (h *Handlers) Submit(ctx context.Context, cb slack.InteractionCallback) (*s
 
 // Event hears what happened in the workspace.
 func (h *Handlers) Event(ctx context.Context, ev slackevents.EventsAPIEvent) error {
-	r := &request{teamID: ev.TeamID, enterpriseID: ev.EnterpriseID, what: "event " + ev.InnerEvent.Type}
+	r := eventRequest(ev)
 	switch e := ev.InnerEvent.Data.(type) {
 	case *slackevents.AppHomeOpenedEvent:
 		if r.slackID = e.User; e.Tab == "home" {

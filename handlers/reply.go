@@ -100,7 +100,11 @@ func (h *Handlers) tell(ctx context.Context, r *request, text string) error {
 		_, _, err := h.api(r.company).PostMessageContext(ctx, r.slackID, m.Options()...)
 		return clean(err)
 	case r.channelID != "":
-		_, err := h.api(r.company).PostEphemeralContext(ctx, r.channelID, r.slackID, m.Options()...)
+		if _, err := h.api(r.company).PostEphemeralContext(ctx, r.channelID, r.slackID, m.Options()...); err == nil {
+			return nil
+		}
+		// Herald may not be in the channel: a direct message says it as well.
+		_, _, err := h.api(r.company).PostMessageContext(ctx, r.slackID, m.Options()...)
 		return clean(err)
 	case r.slackID != "":
 		_, _, err := h.api(r.company).PostMessageContext(ctx, r.slackID, m.Options()...)
@@ -215,7 +219,7 @@ func (h *Handlers) Apologise(ctx context.Context, teamID, userID, channelID, res
 // TurnAway tells somebody in these words that what they did came to nothing.
 func (h *Handlers) TurnAway(ctx context.Context, teamID, userID, channelID, responseURL, text string) {
 	r := &request{teamID: teamID, slackID: userID, channelID: channelID, responseURL: responseURL}
-	if c, err := h.store.CompanyByTeam(ctx, "", teamID); err == nil {
+	if c, err := h.companyOf(ctx, r); err == nil {
 		r.company = c
 	}
 	if err := h.tell(ctx, r, text); err != nil {

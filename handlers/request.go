@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackevents"
 
 	"herald/store"
 )
@@ -13,6 +14,7 @@ import (
 // A request is one thing that somebody did in Slack, and who they are: authorise fills company and access from the database.
 type request struct {
 	teamID, enterpriseID string
+	otherTeams           []string // that it may be about if teamID is no company
 	slackID              string
 	channelID            string
 	messageTS            string // of the message that was clicked
@@ -28,22 +30,52 @@ type request struct {
 	access  store.Access
 }
 
+// requestOf reads an interaction. The person's own team, the one where they are and the one that installed the app may differ: on an
+// Enterprise Grid, where the app may be installed in a workspace that is not the person's home, and in a channel shared with another
+// company, whose people authorise turns away. Any of them may be missing.
 func requestOf(cb slack.InteractionCallback) *request {
 	return &request{
-		teamID: teamOf(cb), enterpriseID: cb.Enterprise.ID, slackID: cb.User.ID, channelID: cb.Channel.ID, messageTS: cb.Container.MessageTs,
+		teamID: cb.User.TeamID, otherTeams: []string{cb.Team.ID, cb.View.AppInstalledTeamID, cb.View.TeamID}, enterpriseID: cb.Enterprise.ID,
+		slackID: cb.User.ID, channelID: cb.Channel.ID, messageTS: cb.Container.MessageTs,
 		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab, modal: cb.View.Type == slack.VTModal,
 	}
 }
 
-// teamOf prefers the person's own team: in a shared channel somebody of another workspace may press our buttons.
-// A view submission may have no team at all.
-func teamOf(cb slack.InteractionCallback) string {
-	for _, id := range []string{cb.User.TeamID, cb.Team.ID, cb.View.AppInstalledTeamID, cb.View.TeamID} {
-		if id != "" {
-			return id
+// eventRequest reads an event.
+func eventRequest(ev slackevents.EventsAPIEvent) *request {
+	r := &request{teamID: ev.TeamID, enterpriseID: ev.EnterpriseID, what: "event " + ev.InnerEvent.Type}
+	if callback, ok := ev.Data.(*slackevents.EventsAPICallbackEvent); ok {
+		for _, installed := range callback.Authorizations {
+			r.otherTeams = append(r.otherTeams, installed.TeamID)
 		}
 	}
-	return ""
+	return r
+}
+
+// companyOf returns the company that a request is about: of the first of its teams that installed Herald. Some servers that speak
+// Slack's protocol name no team; then it is the only company there is. It returns store.ErrNotFound if there is none.
+func (h *Handlers) companyOf(ctx context.Context, r *request) (store.Company, error) {
+	named := false
+	for _, teamID := range append([]string{r.teamID}, r.otherTeams...) {
+		if teamID == "" {
+			continue
+		}
+		named = true
+		if company, err := h.store.CompanyByTeam(ctx, r.enterpriseID, teamID); !errors.Is(err, store.ErrNotFound) {
+			return company, err
+		}
+	}
+	if named {
+		return store.Company{}, store.ErrNotFound
+	}
+	all, err := h.store.Companies(ctx)
+	if err == nil && len(all) != 1 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return store.Company{}, err
+	}
+	return all[0], nil
 }
 
 func (r *request) actor() store.Actor { return store.Actor{SlackID: r.slackID} }
@@ -84,14 +116,14 @@ func (r *request) allow(who audience) error {
 // authorise finds out whose workspace this is and who the person is, from the database, now. It returns a UserError for bots, guests,
 // deactivated people and people of other workspaces.
 func (h *Handlers) authorise(ctx context.Context, r *request) error {
-	company, err := h.store.CompanyByTeam(ctx, r.enterpriseID, r.teamID)
+	company, err := h.companyOf(ctx, r)
 	if errors.Is(err, store.ErrNotFound) {
 		return &UserError{"This programme is for people of another workspace, so there is nothing here for you to do. Sorry!"}
 	}
 	if err != nil {
 		return fmt.Errorf("find the company: %w", err)
 	}
-	r.company = company
+	r.company, r.teamID = company, company.TeamID
 	r.access, err = h.store.Access(ctx, company.ID, r.slackID)
 	if err != nil {
 		return fmt.Errorf("look the person up: %w", err)

@@ -103,9 +103,12 @@ func (s *Store) Company(ctx context.Context, companyID string) (Company, error) 
 	return s.companyWhere(ctx, `id = $1`, companyID)
 }
 
-// CompanyByTeam returns ErrNotFound for a workspace that did not install Herald.
+// CompanyByTeam returns ErrNotFound for a workspace that did not install Herald. Slack does not always name the enterprise, and a team id
+// belongs to one workspace, so the enterprise matters only where both sides name one.
 func (s *Store) CompanyByTeam(ctx context.Context, enterpriseID, teamID string) (Company, error) {
-	return s.companyWhere(ctx, `enterprise_id = $1 AND team_id = $2`, enterpriseID, teamID)
+	return s.companyWhere(ctx, `team_id = $2 AND (enterprise_id = $1 OR enterprise_id = '' OR $1 = '')
+		ORDER BY enterprise_id = $1 DESC, created_at, id
+		LIMIT 1`, enterpriseID, teamID)
 }
 
 // CompanyByKey returns ErrNotFound for an unknown key and ErrReplaced for a key that was rotated away.

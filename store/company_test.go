@@ -39,11 +39,40 @@ func TestAWorkspaceInstallsHeraldOnce(t *testing.T) {
 		if err != nil || got.ID != other.ID {
 			t.Errorf("by team: %v, %v; want the one of the enterprise", got, err)
 		}
+		if got, err := s.CompanyByTeam(ctx, "", "T0ACME"); err != nil || got.ID != acme.ID {
+			t.Errorf("by team: %v, %v; want the one without an enterprise", got, err)
+		}
 		if got, err := s.Company(ctx, acme.ID); err != nil || got.Name != "Acme Ltd." {
 			t.Errorf("by id: %v, %v", got, err)
 		}
 		if _, err := s.CompanyByTeam(ctx, "", "T0NOBODY"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("unknown team: %v, want ErrNotFound", err)
+		}
+	})
+}
+
+func TestTheEnterpriseMattersWhereBothSidesNameOne(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		grid, err := s.InstallCompany(ctx, store.Workspace{EnterpriseID: "E1", TeamID: "T0GRID", Name: "Grid"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct{ enterprise, team, want string }{
+			{"", "T0ACME", acme.ID},
+			{"E1", "T0ACME", acme.ID},
+			{"", "T0GRID", grid.ID},
+			{"E1", "T0GRID", grid.ID},
+			{"E2", "T0GRID", ""},
+			{"E1", "T0OTHER", ""},
+			{"", "", ""},
+		} {
+			got, err := s.CompanyByTeam(ctx, test.enterprise, test.team)
+			if got.ID != test.want || (test.want == "") != errors.Is(err, store.ErrNotFound) {
+				t.Errorf("team %q of enterprise %q: %+v, %v", test.team, test.enterprise, got, err)
+			}
 		}
 	})
 }
