@@ -90,7 +90,7 @@ func TestNobodyDoesWhatTheyMayNot(t *testing.T) {
 			eve: {int(handlers.Everyone)}, carl: {int(handlers.Everyone)},
 			olga: {int(handlers.Everyone), int(handlers.Operators)},
 			ann:  {int(handlers.Everyone), int(handlers.Members)}, ray: {int(handlers.Everyone), int(handlers.Members)},
-			ben: {int(handlers.Everyone), int(handlers.Members), int(handlers.Admins)},
+			ben: {int(handlers.Everyone), int(handlers.Members), int(handlers.Admins), int(handlers.Admitters)},
 		}
 		for id, audiences := range may {
 			i := &intruder{t: t, w: w, id: id, homed: !slices.Contains([]string{pat, robo, dan}, id), before: w.rows(id)}

@@ -28,7 +28,7 @@ func (h *Handlers) openCaseForm(ctx context.Context, r *request, screenID string
 		if err != nil {
 			return fmt.Errorf("count the admins: %w", err)
 		}
-		if len(admins) < 2 { // said now rather than after a reason was typed; the store makes sure
+		if !slices.ContainsFunc(admins, func(a store.Member) bool { return a.ID != m.ID }) { // said now rather than after a reason was typed; the store makes sure
 			return store.ErrLastAdmin
 		}
 	}

@@ -8,6 +8,7 @@ const (
 	Members   = members
 	Admins    = admins
 	Operators = operators
+	Admitters = admitters
 )
 
 // An Entry is a line of a table.

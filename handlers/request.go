@@ -20,11 +20,12 @@ type request struct {
 	messageTS            string // of the message that was clicked
 	responseURL          string // "" in the Home tab and in forms
 	triggerID            string
-	home                 bool   // it came from the Home tab
-	unasked              bool   // Herald acts by itself; the person did nothing
-	modal                bool   // it came from a control in a modal
-	args                 string // a command's words after the subcommand
-	what                 string // for the log
+	home                 bool                     // it came from the Home tab
+	unasked              bool                     // Herald acts by itself; the person did nothing
+	modal                bool                     // it came from a control in a modal
+	args                 string                   // a command's words after the subcommand
+	what                 string                   // for the log
+	chosen               *slack.BlockActionStates // what the message's inputs hold, nil without any
 
 	company store.Company
 	access  store.Access
@@ -38,6 +39,7 @@ func requestOf(cb slack.InteractionCallback) *request {
 		teamID: cb.User.TeamID, otherTeams: []string{cb.Team.ID, cb.View.AppInstalledTeamID, cb.View.TeamID}, enterpriseID: cb.Enterprise.ID,
 		slackID: cb.User.ID, channelID: cb.Channel.ID, messageTS: cb.Container.MessageTs,
 		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab, modal: cb.View.Type == slack.VTModal,
+		chosen: cb.BlockActionState,
 	}
 }
 
@@ -93,6 +95,7 @@ const (
 	members                   // registered
 	admins                    // company admins
 	operators                 // those who decide cases; the handler checks, since it depends on the settings
+	admitters                 // company admins, and operators where no company admin can act; the handler and the store check
 )
 
 // errAdminsOnly is answered with the names of the admins.
@@ -108,7 +111,7 @@ func (r *request) allow(who audience) error {
 		if !r.admin() {
 			return errAdminsOnly
 		}
-	case everyone, operators:
+	case everyone, operators, admitters:
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,7 +93,8 @@ func (h *Handlers) answerSignup(ctx context.Context, r *request, signupID string
 	return reply{}, h.closeSignupCards(ctx, r.company, signupID)
 }
 
-// sendApprovalCards asks all company admins about somebody whom nobody in the workspace can confirm.
+// sendApprovalCards asks all company admins about somebody whom nobody in the workspace can confirm; where none of them can use Slack, the
+// operators.
 func (h *Handlers) sendApprovalCards(ctx context.Context, job store.Job) error {
 	company, _, err := h.signupOf(ctx, job)
 	if err != nil {
@@ -104,21 +106,62 @@ func (h *Handlers) sendApprovalCards(ctx context.Context, job store.Job) error {
 	}
 	var to []string
 	for _, a := range admins {
-		if a.SlackID != "" {
-			to = append(to, a.SlackID)
+		to = append(to, a.SlackID)
+	}
+	if len(to) == 0 {
+		if to, err = h.deciders(ctx, company); err != nil {
+			return err
 		}
 	}
 	return h.sendSignupCards(ctx, company, job, to, view.ApprovalCard)
 }
 
-// approveSignup is Approve on an approval card.
+// approveSignup is Approve on an approval card, where the admin may have chosen who it is in Slack.
 func (h *Handlers) approveSignup(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	return h.decideSignup(ctx, r, pressed.Value, true)
+	colleague, err := h.chosenColleague(ctx, r)
+	if err != nil {
+		return reply{}, err
+	}
+	return h.decideSignup(ctx, r, pressed.Value, view.SignupApproved, func() error {
+		if colleague != nil {
+			_, err := h.store.ApproveSignupAs(ctx, r.company.ID, r.actor(), pressed.Value, *colleague)
+			return err
+		}
+		_, err := h.store.DecideSignup(ctx, r.company.ID, r.actor(), pressed.Value, true)
+		return err
+	})
+}
+
+// errNoColleague is said to an admin who chose somebody who cannot be a member.
+var errNoColleague error = &UserError{"The person you chose cannot take part: guests, bots, deactivated accounts and people of other workspaces are left out. Choose somebody else, or nobody."}
+
+// chosenColleague is whom an admin chose on a card, as Slack knows them now; nil if nobody.
+func (h *Handlers) chosenColleague(ctx context.Context, r *request) (*store.Person, error) {
+	slackID := ""
+	if r.chosen != nil {
+		for _, block := range r.chosen.Values {
+			slackID = cmp.Or(slackID, block[view.ActionSignupPerson].SelectedUser)
+		}
+	}
+	if slackID == "" {
+		return nil, nil //nolint:nilnil // to choose nobody is the usual case, not a failure
+	}
+	p, err := h.DirectoryPerson(ctx, r.company, slackID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !p.Eligible() {
+		return nil, errNoColleague
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &p, nil
 }
 
 // declineSignup is Decline on an approval card; Slack asked whether that is meant.
 func (h *Handlers) declineSignup(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	return h.decideSignup(ctx, r, pressed.Value, false)
+	return h.decideSignup(ctx, r, pressed.Value, view.SignupDeclined, func() error {
+		_, err := h.store.DecideSignup(ctx, r.company.ID, r.actor(), pressed.Value, false)
+		return err
+	})
 }
 
 // signupEnds remembers for a while how sign-ups ended, for their cards: the store keeps nothing of a sign-up that is over. If the process
@@ -160,21 +203,18 @@ func (e *signupEnds) of(signupID string) (view.Message, bool) {
 }
 
 // decideSignup decides; a job closes the cards of all admins.
-func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string, approve bool) (reply, error) {
-	end := view.SignupDeclined
-	if approve {
-		end = view.SignupApproved
-	}
+func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string, end view.SignupEnd, decide func() error) (reply, error) {
 	now := h.now()
-	err := h.ends.decide(signupID, signupEnd{view.SignupDecided(end, r.slackID, now), now}, func() error {
-		_, err := h.store.DecideSignup(ctx, r.company.ID, r.actor(), signupID, approve)
-		return err
-	})
+	err := h.ends.decide(signupID, signupEnd{view.SignupDecided(end, r.slackID, now), now}, decide)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return reply{}, errAnswered
 	case errors.Is(err, store.ErrTaken):
 		return reply{}, &UserError{"That network account belongs to another member by now, so it cannot be approved. Decline it."}
+	case errors.Is(err, store.ErrExists):
+		return reply{}, &UserError{"The person you chose is registered already. Choose somebody else, or nobody."}
+	case errors.Is(err, store.ErrNotEligible):
+		return reply{}, errNoColleague
 	case err != nil:
 		return reply{}, fmt.Errorf("decide a sign-up: %w", err)
 	}

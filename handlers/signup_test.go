@@ -83,6 +83,33 @@ func TestAdminsDecideAboutSomebodyNobodyKnows(t *testing.T) {
 	}
 }
 
+func TestOperatorsDecideWhereNoAdminCan(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		deactivate := func(id string) {
+			t.Helper()
+			w.must(w.store.MirrorPeople(w.ctx(), w.company.ID, []store.Person{{SlackID: id, Name: "Gone " + id, Deactivated: true}}))
+		}
+		deactivate(ben)
+		if menu := says(w.as(eve).types("/social")); !strings.Contains(menu, ana) || strings.Contains(menu, ben) {
+			t.Errorf("the admins of the menu:\n%s", menu)
+		}
+		deactivate(ana)
+		w.signsUp("Zoe Outside", "zoe@else.example")
+		card := w.as(olga).gets("*Zoe Outside* signed up")
+		w.as(olga).presses(w.as(olga).in(card, view.ActionSignupApprove))
+		w.as(olga).becomes(card, "Approved by <@"+olga+">")
+		if n := w.as(ana).got("Zoe") + w.as(ben).got("Zoe"); n != 0 {
+			t.Errorf("%d admins who left were asked", n)
+		}
+		page, err := w.store.Roster(w.ctx(), w.company.ID, store.RosterQuery{Group: store.All, Search: "zoe", Limit: 10})
+		w.must(err)
+		if len(page.Rows) != 1 {
+			t.Errorf("%d members are called Zoe", len(page.Rows))
+		}
+	})
+}
+
 func TestASignupThatNobodyAnsweredIsErasedFromItsCardsToo(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {
@@ -153,5 +180,26 @@ func TestAProcessThatDiesBetweenSendingAndRememberingSendsOneCardTwice(t *testin
 		w.as(ben).gets("*Zoe Outside* signed up")
 		total := func() int { return w.as(ana).got("*Zoe Outside* signed up") + w.as(ben).got("*Zoe Outside* signed up") }
 		w.must(w.as(ana).Await(w.ctx(), func() bool { return total() == 3 }))
+	})
+}
+
+func TestAnAdminNamesTheColleagueWhoSignedUpWithAPersonalAddress(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.signsUp("Eve at home", "eve@home.example")
+		card := w.as(ana).gets("*Eve at home* signed up")
+		for wrong, said := range map[string]string{gus: "The person you chose cannot take part", ann: "The person you chose is registered already"} {
+			w.as(ana).presses(w.as(ana).in(card, view.ActionSignupPerson), wrong)
+			w.as(ana).presses(w.as(ana).in(card, view.ActionSignupApprove))
+			w.as(ana).tells(said)
+		}
+		if w.registered(eve) {
+			t.Error("she is registered before she was named")
+		}
+		w.as(ana).presses(w.as(ana).in(card, view.ActionSignupPerson), eve)
+		w.as(ana).presses(w.as(ana).in(card, view.ActionSignupApprove))
+		w.as(ana).becomes(card, "Approved")
+		w.wants(w.as(eve).gets("You're in, Eve Adams"), "LinkedIn")
+		w.wants(w.as(eve).types("/social"), "you are an *employee*")
 	})
 }

@@ -53,6 +53,8 @@ type Connection struct {
 type Actor struct {
 	SlackID string
 	CLI     bool // herald admin …
+	// Operator: they decide cases, as the caller checked. Where no company admin can act, they decide sign-ups, too.
+	Operator bool
 }
 
 // Member returns ErrNotFound for somebody who was removed, and for a member of another company.
@@ -76,14 +78,18 @@ func (s *Store) member(ctx context.Context, q querier, condition string, args ..
 	return *people[0].Member, nil
 }
 
-// Admins returns the company admins by name, at most limit.
+// eligible tells of members m and their people p whether they can use Slack here, and so can act.
+const eligible = `p.slack_id IS NOT NULL AND NOT p.bot AND NOT p.guest AND NOT p.deactivated`
+
+// Admins returns the company admins who can use Slack here, by name, at most limit.
 func (s *Store) Admins(ctx context.Context, companyID string, limit int) ([]Member, error) {
 	var ids []string
 	err := s.read.SelectContext(ctx, &ids, `
-		SELECT id
-		FROM members
-		WHERE company_id = $1 AND type = 'admin'
-		ORDER BY sort_key
+		SELECT m.id
+		FROM members m
+		JOIN people p ON p.id = m.id
+		WHERE m.company_id = $1 AND m.type = 'admin' AND `+eligible+`
+		ORDER BY m.sort_key
 		LIMIT $2`, companyID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list admins: %w", err)
@@ -112,7 +118,7 @@ func (t *tx) requireAdmin(ctx context.Context, companyID string, by Actor) error
 			SELECT 1
 			FROM people p
 			JOIN members m ON m.id = p.id
-			WHERE p.company_id = $1 AND p.slack_id = $2 AND m.type = 'admin' AND NOT p.bot AND NOT p.guest AND NOT p.deactivated)`,
+			WHERE p.company_id = $1 AND p.slack_id = $2 AND m.type = 'admin' AND `+eligible+`)`,
 		companyID, by.SlackID)
 	if err != nil {
 		return fmt.Errorf("check admin: %w", err)
@@ -123,6 +129,22 @@ func (t *tx) requireAdmin(ctx context.Context, companyID string, by Actor) error
 	return nil
 }
 
+// requireAdminOrOperator is requireAdmin, and lets operators act as long as no company admin can.
+func (t *tx) requireAdminOrOperator(ctx context.Context, companyID string, by Actor) error {
+	err := t.requireAdmin(ctx, companyID, by)
+	if !errors.Is(err, ErrForbidden) || !by.Operator {
+		return err
+	}
+	switch noOther := t.requireOtherAdmins(ctx, companyID, nil); {
+	case noOther == nil:
+		return ErrForbidden
+	case errors.Is(noOther, ErrLastAdmin):
+		return nil
+	default:
+		return noOther
+	}
+}
+
 // requireOtherAdmins returns ErrLastAdmin if nobody could act as company admin once the given members are gone or demoted. People who
 // cannot use Slack do not count, nor does who is about to be removed by a confirmed removal.
 func (t *tx) requireOtherAdmins(ctx context.Context, companyID string, memberIDs []string) error {
@@ -131,7 +153,7 @@ func (t *tx) requireOtherAdmins(ctx context.Context, companyID string, memberIDs
 		SELECT m.id
 		FROM members m
 		JOIN people p ON p.id = m.id
-		WHERE m.company_id = $1 AND m.type = 'admin' AND p.slack_id IS NOT NULL AND NOT p.bot AND NOT p.guest AND NOT p.deactivated
+		WHERE m.company_id = $1 AND m.type = 'admin' AND `+eligible+`
 			AND NOT EXISTS (
 				SELECT 1
 				FROM removal_members rm

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,6 +88,57 @@ func TestTheFirstAdminComesFromTheCommandLine(t *testing.T) {
 			t.Errorf("admins %+v, %v", admins, err)
 		}
 		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 1, store.Admins: 1, store.Disconnected: 1})
+	})
+}
+
+func TestAdminsAreThoseWhoCanAct(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		_, zoe := storetest.Admin(t, s, acme.ID, "Zoe Ek")
+		mirror := func(p store.Person) {
+			t.Helper()
+			if err := s.MirrorPeople(ctx, acme.ID, []store.Person{p}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		signup, err := s.Register(ctx, store.Authorization{CompanyID: acme.ID, Email: "out@else.example"}, storetest.LinkedIn("Out Sider"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ops := store.Actor{SlackID: "UOPS", Operator: true}
+		for _, p := range []struct {
+			store.Person
+			want []string
+		}{
+			{store.Person{SlackID: ana.SlackID, Name: "Ana Lima"}, []string{"Ana Lima", "Zoe Ek"}},
+			{store.Person{SlackID: zoe.SlackID, Name: "Zoe Ek", Deactivated: true}, []string{"Ana Lima"}},
+			{store.Person{SlackID: ana.SlackID, Name: "Ana Lima", Guest: true}, nil},
+		} {
+			mirror(p.Person)
+			admins, err := s.Admins(ctx, acme.ID, 5)
+			var got []string
+			for _, a := range admins {
+				got = append(got, a.Name)
+			}
+			if err != nil || !slices.Equal(got, p.want) {
+				t.Errorf("admins %q, %v; want %q", got, err, p.want)
+			}
+			if p.want == nil {
+				break
+			}
+			if _, err := s.DecideSignup(ctx, acme.ID, ops, signup.ID, true); !errors.Is(err, store.ErrForbidden) {
+				t.Errorf("an operator admits somebody where admins can: %v, want ErrForbidden", err)
+			}
+		}
+		if _, err := s.DecideSignup(ctx, acme.ID, store.Actor{SlackID: "UOPS"}, signup.ID, true); !errors.Is(err, store.ErrForbidden) {
+			t.Errorf("anybody admits somebody: %v, want ErrForbidden", err)
+		}
+		if got, err := s.DecideSignup(ctx, acme.ID, ops, signup.ID, true); err != nil || got.Member == nil {
+			t.Errorf("an operator where no admin can act: %+v, %v", got, err)
+		}
 	})
 }
 

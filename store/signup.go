@@ -408,11 +408,12 @@ func (t *tx) deleteSignup(ctx context.Context, signupID string) error {
 }
 
 // DecideSignup is a company admin's answer to the approval card; leaves JobSignupDecided, which updates the cards. Declining erases it.
-// ErrNotFound unless it waits for an approval, ErrForbidden unless the actor is a company admin, ErrTaken as Register.
+// ErrNotFound unless it waits for an approval, ErrForbidden unless the actor is a company admin, or an operator where
+// no company admin can act, ErrTaken as Register.
 func (s *Store) DecideSignup(ctx context.Context, companyID string, by Actor, signupID string, approve bool) (Signup, error) {
 	var signup Signup
 	err := s.change(ctx, companyID, func(t *tx) error {
-		if err := t.requireAdmin(ctx, companyID, by); err != nil {
+		if err := t.requireAdminOrOperator(ctx, companyID, by); err != nil {
 			return err
 		}
 		var acc Account
