@@ -26,12 +26,52 @@ const (
 // pace keeps each company's messages to Slack's pace.
 type pace struct {
 	limit    rate.Limit
+	now      func() time.Time
 	mu       sync.Mutex
 	limiters map[string]*rate.Limiter // by company id
+	held     map[string]time.Time     // by company id: until when Slack wants nothing
 }
 
-func newPace(messagesPerSecond float64) pace {
-	return pace{limit: rate.Limit(cmp.Or(messagesPerSecond, MessagesPerSecond)), limiters: map[string]*rate.Limiter{}}
+func newPace(messagesPerSecond float64, now func() time.Time) pace {
+	return pace{
+		limit: rate.Limit(cmp.Or(messagesPerSecond, MessagesPerSecond)), now: now,
+		limiters: map[string]*rate.Limiter{}, held: map[string]time.Time{},
+	}
+}
+
+// A laterError says that a company's turn comes too late for whoever asked.
+type laterError struct{ wait time.Duration }
+
+func (e *laterError) Error() string { return fmt.Sprintf("slack takes no messages for %s", e.wait) }
+
+// turnPatience is the longest wait for a turn, much shorter than jobTimeout: whoever would wait longer comes back later.
+const turnPatience = time.Minute
+
+// wait returns when it is the company's turn to send a message. A *laterError says that it comes too late.
+func (p *pace) wait(ctx context.Context, companyID string) error {
+	if held := p.heldFor(companyID); held > 0 {
+		if err := waitPatiently(ctx, held); err != nil {
+			return err
+		}
+	}
+	turn := p.of(companyID).Reserve()
+	err := waitPatiently(ctx, turn.Delay())
+	if err != nil {
+		turn.Cancel()
+	}
+	return err
+}
+
+// waitPatiently is sleep, but returns a *laterError if patience or the time of ctx is too short for it.
+func waitPatiently(ctx context.Context, d time.Duration) error {
+	if d > turnPatience {
+		return &laterError{d}
+	}
+	err := sleep(ctx, d)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &laterError{d}
+	}
+	return err
 }
 
 func (p *pace) of(companyID string) *rate.Limiter {
@@ -45,17 +85,27 @@ func (p *pace) of(companyID string) *rate.Limiter {
 	return l
 }
 
-// hold lets a company send nothing for d, by using up the turns until then.
+// hold lets a company send nothing for d. Several messages refused at the same time hold it no longer than one.
 func (p *pace) hold(companyID string, d time.Duration) {
-	l := p.of(companyID)
-	for range int(d.Seconds()*float64(p.limit) + max(0, l.Tokens())) {
-		l.Reserve()
+	until := p.now().Add(d)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if until.After(p.held[companyID]) {
+		p.held[companyID] = until
 	}
+}
+
+// heldFor is how long the company may still not send anything.
+func (p *pace) heldFor(companyID string) time.Duration {
+	now := p.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.held[companyID].Sub(now)
 }
 
 // deliver sends a direct message when it is this company's turn, and returns where it is.
 func (h *Handlers) deliver(ctx context.Context, c store.Company, slackID string, m view.Message) (store.Card, error) {
-	if err := h.pace.of(c.ID).Wait(ctx); err != nil {
+	if err := h.pace.wait(ctx, c.ID); err != nil {
 		return store.Card{}, fmt.Errorf("wait for a turn to send: %w", err)
 	}
 	channel, ts, err := h.api(c).PostMessageContext(ctx, slackID, m.Options()...)
@@ -68,7 +118,7 @@ func (h *Handlers) deliver(ctx context.Context, c store.Company, slackID string,
 
 // redraw changes a message that deliver sent. A message that is gone is no error: whoever deleted it does not miss the change.
 func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card, m view.Message) error {
-	if err := h.pace.of(c.ID).Wait(ctx); err != nil {
+	if err := h.pace.wait(ctx, c.ID); err != nil {
 		return fmt.Errorf("wait for a turn to change a message: %w", err)
 	}
 	_, _, _, err := h.api(c).UpdateMessageContext(ctx, card.Channel, card.TS, m.Options()...)

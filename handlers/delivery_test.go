@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,6 +21,36 @@ func TestAMessageThatSlackPutsOffArrivesOnce(t *testing.T) {
 		w.as(eve).gets("Acme invites you")
 		if n := w.as(eve).got("Acme invites you"); n != 1 {
 			t.Errorf("she was invited %d times", n)
+		}
+	})
+}
+
+func TestAMessageThatSlackHoldsBackForLongIsNoFailure(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.settles()
+		w.slack.Inject(slackd.Fault{Kind: slackd.RateLimited, Method: "chat.postMessage", Delay: 10 * time.Minute, Count: 1})
+		w.as(ana).types("/social invite @eve @olga")
+		attempts := func() []int {
+			rows, err := w.db.QueryContext(w.ctx(), `SELECT attempt FROM jobs WHERE due_at > $1 ORDER BY attempt`, noon.Add(9*time.Minute).UnixMicro())
+			w.must(err)
+			defer rows.Close()
+			var list []int
+			for rows.Next() {
+				var n int
+				w.must(rows.Scan(&n))
+				list = append(list, n)
+			}
+			w.must(rows.Err())
+			return list
+		}
+		w.eventually("one was refused, and the other waits without having been tried", func() bool { return slices.Equal(attempts(), []int{0, 1}) })
+		w.passed.Add(int64(time.Hour))
+		for _, id := range []string{eve, olga} {
+			w.as(id).gets("Acme invites you")
+			if n := w.as(id).got("Acme invites you"); n != 1 {
+				t.Errorf("%s was invited %d times", id, n)
+			}
 		}
 	})
 }

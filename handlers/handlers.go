@@ -59,7 +59,7 @@ func New(c Config) *Handlers {
 		now:         c.Now,
 		log:         c.Log,
 		wake:        make(chan struct{}, 1),
-		pace:        newPace(c.Pace),
+		pace:        newPace(c.Pace, c.Now),
 	}
 }
 

@@ -172,7 +172,10 @@ func (h *Handlers) do(ctx context.Context, run jobRun, job store.Job) {
 	defer cancel()
 	log := h.log.With(slog.String("kind", string(job.Kind)), slog.String("job", job.ID), slog.Int("attempt", job.Attempt), slog.Duration("took", h.now().Sub(started)))
 	var settle error
+	later, held := errors.AsType[*laterError](err)
 	switch delay := retryAfter(err, job.Attempt); {
+	case held: // it was not its fault, so it is no failure
+		settle = h.store.PostponeJob(ctx, job.ID, h.now().Add(max(later.wait, jobBackoffMin)))
 	case err == nil, errors.Is(err, store.ErrNotFound):
 		// What it was about is gone: erased, cancelled or answered meanwhile.
 		settle = h.store.FinishJob(ctx, job.ID)

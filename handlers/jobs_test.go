@@ -78,15 +78,3 @@ func TestAJobThatPanicsFailsWithoutTellingWhatItHeld(t *testing.T) {
 		t.Error("it would not be tried again")
 	}
 }
-
-func TestAHeldCompanySendsNothing(t *testing.T) {
-	t.Parallel()
-	p := newPace(0)
-	p.hold("company1", 30*time.Second)
-	if wait := p.of("company1").Reserve().Delay(); wait < 28*time.Second || wait > 33*time.Second {
-		t.Errorf("the next message goes out after %s, want about 30 s", wait)
-	}
-	if wait := p.of("company2").Reserve().Delay(); wait != 0 {
-		t.Errorf("another company waits %s", wait)
-	}
-}

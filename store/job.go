@@ -118,6 +118,21 @@ func (s *Store) FinishJob(ctx context.Context, jobID string) error {
 	return nil
 }
 
+// PostponeJob gives a claimed job back: it is due at the given time, and the claim does not count as an attempt.
+func (s *Store) PostponeJob(ctx context.Context, jobID string, at time.Time) error {
+	err := s.update(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `
+			UPDATE jobs
+			SET due_at = $2, attempt = attempt - 1
+			WHERE id = $1`, jobID, stamp(at))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("postpone job: %w", err)
+	}
+	return nil
+}
+
 // RetryJob makes it due at the given time.
 func (s *Store) RetryJob(ctx context.Context, jobID string, at time.Time) error {
 	err := s.update(ctx, func(t *tx) error {
