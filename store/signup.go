@@ -42,10 +42,16 @@ type Signup struct {
 	Name      string // as the network tells it
 	Email     string
 	Network   string
-	Member    *Member // once active
-	Connected bool    // active, and a member before: only the account is new or renewed
-	Again     bool    // it is, in the place of a former one at the network
-	CreatedAt time.Time
+	// AskedAt is the address of the person who is asked, while SignupConfirm: it was entered, or the network tells it.
+	AskedAt string
+	// Owner is who has one of the addresses, while SignupApproval; nil if Herald knows nobody. They are a member already if OwnerMember,
+	// else a guest, a bot or deactivated.
+	Owner       *Person
+	OwnerMember bool
+	Member      *Member // once active
+	Connected   bool    // active, and a member before: only the account is new or renewed
+	Again       bool    // it is, in the place of a former one at the network
+	CreatedAt   time.Time
 }
 
 // SignupLife is how long a registration waits for a confirmation or an approval.
@@ -68,7 +74,8 @@ type signupRow struct {
 }
 
 // Register finishes a registration in one transaction. With a.Token the member is active at once and JobWelcomeDM is left; the link is
-// used up (errors as InviteByToken); for somebody who is a member already, the account is connected instead. Without a.Token, the email decides: a directory person's becomes SignupConfirm, any other SignupApproval.
+// used up (errors as InviteByToken); for somebody who is a member already, the account is connected instead. Without a.Token the email
+// decides, what was entered or else the network's: a directory person's becomes SignupConfirm, any other SignupApproval.
 // ErrTaken if the account is connected to another member, ErrExists if the person is a member with another account at the network that
 // can be used, ErrNotEligible.
 // person is the directory entry of a bound Slack user that is not in the mirror (forgotten), else nil; without it such a user is
@@ -254,10 +261,10 @@ func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account) 
 		Network: acc.Network, CreatedAt: t.now,
 	}
 	job := Job{Kind: JobApprovalCard, Ref: signup.ID}
-	p, err := t.personToAsk(ctx, a.CompanyID, signup.Email)
+	p, err := t.personToAsk(ctx, a.CompanyID, signup.Email, acc.Email)
 	switch {
 	case err == nil:
-		signup.Status, signup.PersonID, signup.SlackID = SignupConfirm, p.ID, p.SlackID
+		signup.Status, signup.PersonID, signup.SlackID, signup.AskedAt = SignupConfirm, p.ID, p.SlackID, p.Email
 		job.Kind = JobConfirmDM
 	case !errors.Is(err, ErrNotFound):
 		return Signup{}, err
@@ -287,15 +294,50 @@ func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account) 
 	return signup, t.leave(ctx, a.CompanyID, append(decided(replaced), job)...)
 }
 
-// personToAsk returns the directory person with that email who may become a member, or ErrNotFound.
-func (t *tx) personToAsk(ctx context.Context, companyID, email string) (Person, error) {
-	if email == "" {
-		return Person{}, ErrNotFound
+// personToAsk returns the directory person with the first of the addresses that is somebody's who may become a member, or ErrNotFound.
+func (t *tx) personToAsk(ctx context.Context, companyID string, emails ...string) (Person, error) {
+	for _, email := range emails {
+		if email == "" {
+			continue
+		}
+		p, err := person(ctx, t, `
+			p.company_id = $1 AND p.email_folded = $2 AND p.slack_id IS NOT NULL AND p.standing IN ('new', 'invited')
+			ORDER BY p.id
+			LIMIT 1`, companyID, foldEmail(email))
+		if !errors.Is(err, ErrNotFound) {
+			return p, err
+		}
 	}
-	return person(ctx, t, `
-		p.company_id = $1 AND p.email_folded = $2 AND p.slack_id IS NOT NULL AND p.standing IN ('new', 'invited')
-		ORDER BY p.id
-		LIMIT 1`, companyID, foldEmail(email))
+	return Person{}, ErrNotFound
+}
+
+// owner returns who has one of the addresses, in Slack or for messages about the programme, members first; nil if nobody does.
+func (s *Store) owner(ctx context.Context, q querier, companyID string, emails ...string) (*RosterRow, error) {
+	var other *RosterRow
+	for _, email := range emails {
+		if email == "" {
+			continue
+		}
+		people, err := s.roll(ctx, q, `
+			p.company_id = $1 AND p.id IN (
+				SELECT id
+				FROM people
+				WHERE company_id = $1 AND email_folded = $2
+				UNION
+				SELECT id
+				FROM members
+				WHERE company_id = $1 AND lower(email) = $2)`, companyID, foldEmail(email))
+		if err != nil {
+			return nil, err
+		}
+		for i := range people {
+			if people[i].Member != nil {
+				return &people[i], nil
+			}
+			other = &people[i]
+		}
+	}
+	return other, nil
 }
 
 // orNull turns "" into NULL.
@@ -341,7 +383,16 @@ func (s *Store) signup(ctx context.Context, q querier, companyID, signupID strin
 		if err != nil {
 			return Signup{}, Account{}, err
 		}
-		signup.PersonID, signup.SlackID = p.ID, p.SlackID
+		signup.PersonID, signup.SlackID, signup.AskedAt = p.ID, p.SlackID, p.Email
+	}
+	if row.Status == SignupApproval {
+		owner, err := s.owner(ctx, q, companyID, payload.Email, payload.Account.Email)
+		if err != nil {
+			return Signup{}, Account{}, err
+		}
+		if owner != nil {
+			signup.Owner, signup.OwnerMember = &owner.Person, owner.Member != nil
+		}
 	}
 	return signup, payload.Account, nil
 }
@@ -411,6 +462,16 @@ func (t *tx) deleteSignup(ctx context.Context, signupID string) error {
 // ErrNotFound unless it waits for an approval, ErrForbidden unless the actor is a company admin, or an operator where
 // no company admin can act, ErrTaken as Register.
 func (s *Store) DecideSignup(ctx context.Context, companyID string, by Actor, signupID string, approve bool) (Signup, error) {
+	return s.decideSignup(ctx, companyID, by, signupID, approve, nil)
+}
+
+// ApproveSignupAs approves it for a Slack user whom the admin named; colleague is what Slack's directory tells about them. Errors are
+// those of DecideSignup, and ErrNotEligible and ErrExists if the colleague may not become a member, or is one.
+func (s *Store) ApproveSignupAs(ctx context.Context, companyID string, by Actor, signupID string, colleague Person) (Signup, error) {
+	return s.decideSignup(ctx, companyID, by, signupID, true, &colleague)
+}
+
+func (s *Store) decideSignup(ctx context.Context, companyID string, by Actor, signupID string, approve bool, colleague *Person) (Signup, error) {
 	var signup Signup
 	err := s.change(ctx, companyID, func(t *tx) error {
 		if err := t.requireAdminOrOperator(ctx, companyID, by); err != nil {
@@ -434,11 +495,7 @@ func (s *Store) DecideSignup(ctx context.Context, companyID string, by Actor, si
 		if !approve {
 			return t.audit(ctx, companyID, by, AuditEvent{Action: AuditSignupDeclined})
 		}
-		keys, err := s.secret(ctx, companyID)
-		if err != nil {
-			return err
-		}
-		p, err := t.insertPerson(ctx, keys, Person{CompanyID: companyID, Name: signup.Name, Email: acc.Email})
+		p, err := t.approved(ctx, companyID, signup, acc, colleague)
 		if err != nil {
 			return err
 		}
@@ -451,4 +508,23 @@ func (s *Store) DecideSignup(ctx context.Context, companyID string, by Actor, si
 		return Signup{}, fmt.Errorf("decide signup: %w", err)
 	}
 	return signup, nil
+}
+
+// approved is the person of an approved signup: the colleague, if the admin named one, else somebody from outside of the workspace.
+func (t *tx) approved(ctx context.Context, companyID string, signup Signup, acc Account, colleague *Person) (Person, error) {
+	if colleague == nil {
+		keys, err := t.s.secret(ctx, companyID)
+		if err != nil {
+			return Person{}, err
+		}
+		return t.insertPerson(ctx, keys, Person{CompanyID: companyID, Name: signup.Name, Email: acc.Email})
+	}
+	p, err := person(ctx, t, `p.company_id = $1 AND p.slack_id = $2`, companyID, colleague.SlackID)
+	if errors.Is(err, ErrNotFound) && colleague.Eligible() {
+		return t.remember(ctx, companyID, *colleague)
+	}
+	if errors.Is(err, ErrNotFound) || err == nil && !p.Eligible() {
+		return Person{}, ErrNotEligible
+	}
+	return p, err
 }

@@ -14,7 +14,7 @@ import (
 func allKinds() []store.JobKind {
 	return []store.JobKind{
 		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard, store.JobSignupDecided, store.JobCaseCard,
-		store.JobCaseDecided, store.JobRemoval, store.JobDeleteFile,
+		store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile,
 	}
 }
 
@@ -333,6 +333,146 @@ func TestOfTwoCallbacksOneTakesTheAuthorization(t *testing.T) {
 		}
 		if taken != 1 {
 			t.Errorf("taken %d times, want once", taken)
+		}
+	})
+}
+
+func TestAMemberReconnectsANetworkWhoseAccessEnded(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		registered := storetest.Register(t, s, acme.ID, "Ann Lee", "Bo Ek")
+		ann := registered[0]
+		link := func(slackID string) store.Authorization {
+			t.Helper()
+			token, err := s.SignupToken(ctx, acme.ID, slackID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return store.Authorization{CompanyID: acme.ID, Token: token, Email: "ignored@home.example"}
+		}
+		expiring := func(name string) store.Account {
+			account := storetest.LinkedIn(name)
+			account.ExpiresAt = env.Clock.Now().Add(60 * 24 * time.Hour)
+			return account
+		}
+		if err := s.Connect(ctx, acme.ID, ann.ID, expiring("Ann Lee")); err != nil {
+			t.Fatal(err)
+		}
+		kinds(t, s)
+
+		// As long as the account can be used it gives way to no other one; the same one is renewed.
+		if _, err := s.Register(ctx, link(ann.SlackID), expiring("Second"), nil); !errors.Is(err, store.ErrExists) {
+			t.Errorf("another account: %v, want ErrExists", err)
+		}
+		env.Clock.Advance(61 * 24 * time.Hour)
+		if _, err := s.ExpireConnections(ctx, 10); err != nil {
+			t.Fatal(err)
+		}
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 2, store.Disconnected: 1})
+		if _, err := s.Register(ctx, link(ann.SlackID), expiring("Bo Ek"), nil); !errors.Is(err, store.ErrTaken) {
+			t.Errorf("Bo's account: %v, want ErrTaken", err)
+		}
+
+		auth := link(ann.SlackID)
+		if i, err := s.InviteByToken(ctx, acme.ID, auth.Token); err != nil || i.Member == nil || i.Member.ID != ann.ID {
+			t.Errorf("her link %+v, %v; want it to know her account", i, err)
+		}
+		signup, err := s.Register(ctx, auth, expiring("Ann Lee"), nil)
+		if err != nil || signup.Status != store.SignupActive || !signup.Connected || !signup.Again || signup.Member == nil {
+			t.Fatalf("reconnected %+v, %v", signup, err)
+		}
+		m := *signup.Member
+		if m.ID != ann.ID || m.Email != ann.Email || !m.RegisteredAt.Equal(ann.RegisteredAt) || len(m.Connections) != 1 || !m.Connections[0].Usable(env.Clock.Now()) {
+			t.Errorf("the member %+v, before %+v", m, ann)
+		}
+		wantJobs(t, s) // no second welcome
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 2, store.Disconnected: 0, store.OnLinkedIn: 2})
+		if events, _, err := s.Audit(ctx, acme.ID, "", 1); err != nil || events[0].Action != store.AuditConnected || events[0].Subject == nil || events[0].Subject.SlackID != ann.SlackID {
+			t.Errorf("audit %+v, %v", events, err)
+		}
+		if _, err := s.Register(ctx, auth, expiring("Ann Lee"), nil); !errors.Is(err, store.ErrUsed) {
+			t.Errorf("the link again: %v, want ErrUsed", err)
+		}
+
+		// A new company admin has no network at all.
+		if _, err := s.GrantAdmin(ctx, acme.ID, store.Actor{CLI: true}, storetest.Mirror(t, s, acme.ID, "Cy Wu")[0].SlackID); err != nil {
+			t.Fatal(err)
+		}
+		signup, err = s.Register(ctx, link(storetest.SlackID("Cy Wu")), expiring("Cy Wu"), nil)
+		if err != nil || !signup.Connected || signup.Again || signup.Member.Type != store.Admin {
+			t.Errorf("a new admin connects: %+v, %v", signup, err)
+		}
+	})
+}
+
+func TestAnAdminSaysWhoSomebodyWithAPersonalAddressIs(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		people := storetest.Mirror(t, s, acme.ID, "Ann Lee", "Bo Ek", "Cy Wu")
+		if err := s.MirrorPeople(ctx, acme.ID, []store.Person{{SlackID: "UGUS", Name: "Gus", Email: "gus@else.example", Guest: true}}); err != nil {
+			t.Fatal(err)
+		}
+		register := func(account store.Account, email string) store.Signup {
+			t.Helper()
+			signup, err := s.Register(ctx, store.Authorization{CompanyID: acme.ID, Email: email}, account, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if signup, err = s.Signup(ctx, acme.ID, signup.ID); err != nil {
+				t.Fatal(err)
+			}
+			return signup
+		}
+
+		// The network knows her address at work: she is asked, and told which address it is.
+		account := storetest.LinkedIn("Ann L.")
+		account.Email = "Ann.Lee@acme.example"
+		if w := register(account, "ann@home.example"); w.Status != store.SignupConfirm || w.SlackID != people[0].SlackID || w.AskedAt != people[0].Email {
+			t.Errorf("with the network's address: %+v", w)
+		}
+
+		// The card knows whose an address is.
+		if w := register(storetest.LinkedIn("A Member"), "ANA-lima@home.example"); w.Status != store.SignupApproval || w.Owner == nil || w.Owner.SlackID != ana.SlackID || !w.OwnerMember {
+			t.Errorf("with a member's address: %+v", w)
+		}
+		if w := register(storetest.LinkedIn("A Guest"), "gus@else.example"); w.Status != store.SignupApproval || w.Owner == nil || w.Owner.SlackID != "UGUS" || w.OwnerMember {
+			t.Errorf("with a guest's address: %+v", w)
+		}
+		waits := register(storetest.LinkedIn("Bo E."), "bo@home.example")
+		if waits.Owner != nil {
+			t.Errorf("with nobody's address: %+v", waits)
+		}
+
+		// Nobody but a colleague who may become a member, and only an admin says so.
+		kinds(t, s)
+		bo := people[1]
+		for name, test := range map[string]struct {
+			by   store.Actor
+			who  store.Person
+			want error
+		}{
+			"a member":       {ana, store.Person{SlackID: ana.SlackID, Name: "Ana Lima"}, store.ErrExists},
+			"a guest":        {ana, store.Person{SlackID: "UGUS", Name: "Gus"}, store.ErrNotEligible},
+			"an unknown bot": {ana, store.Person{SlackID: "UBOT", Name: "Robo", Bot: true}, store.ErrNotEligible},
+			"by no admin":    {store.Actor{SlackID: bo.SlackID}, bo, store.ErrForbidden},
+		} {
+			if _, err := s.ApproveSignupAs(ctx, acme.ID, test.by, waits.ID, test.who); !errors.Is(err, test.want) {
+				t.Errorf("%s: %v, want %v", name, err, test.want)
+			}
+		}
+		wantJobs(t, s)
+		signup, err := s.ApproveSignupAs(ctx, acme.ID, ana, waits.ID, bo)
+		if err != nil || signup.Member == nil || signup.Member.SlackID != bo.SlackID || signup.Member.Name != "Bo Ek" || signup.Member.Email != "bo@home.example" {
+			t.Errorf("approved as Bo: %+v, %v", signup, err)
+		}
+		wantJobs(t, s, store.JobSignupDecided, store.JobWelcomeDM)
+		if a, err := s.Access(ctx, acme.ID, bo.SlackID); err != nil || a.Member == nil {
+			t.Errorf("Bo's access %+v, %v; want him registered", a, err)
 		}
 	})
 }

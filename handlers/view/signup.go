@@ -1,6 +1,7 @@
 package view
 
 import (
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -14,15 +15,22 @@ const (
 	ActionConfirmNo     = "signup_no"
 	ActionSignupApprove = "signup_approve"
 	ActionSignupDecline = "signup_decline"
+
+	// ActionSignupPerson is who it is in Slack, if an admin chooses somebody; Approve reads it.
+	ActionSignupPerson = "signup_person"
 )
 
 // ConfirmSignup asks the Slack user whose email address was entered whether it was they who signed up.
 func ConfirmSignup(c store.Company, s store.Signup) Message {
 	who := escape(clip(s.Name, nameShown))
+	email := s.Email
+	if s.AskedAt != "" && !strings.EqualFold(s.AskedAt, s.Email) { // the network told it, not who signed up
+		email = s.AskedAt
+	}
 	return Message{
 		Text: "Was this you? Somebody signed up to share " + escape(clip(c.Name, nameShown)) + "'s jobs with your email address.",
 		Blocks: []slack.Block{
-			section("*Was this you?*\nSomebody signed up to share " + escape(clip(c.Name, nameShown)) + "'s jobs with your email address " + code(s.Email) +
+			section("*Was this you?*\nSomebody signed up to share " + escape(clip(c.Name, nameShown)) + "'s jobs with your email address " + code(email) +
 				", and with the " + networkName(s.Network) + " account of *" + who + "*."),
 			slack.NewActionBlock("",
 				button(ActionConfirmYes, s.ID, "Yes, it was me").WithStyle(slack.StylePrimary),
@@ -66,7 +74,7 @@ func Welcome(c store.Company, m store.Member) Message {
 	}
 }
 
-// ApprovalCard asks an admin about somebody who signed up with an address that nobody in the workspace has.
+// ApprovalCard asks an admin about somebody who signed up with an address of nobody who could be asked.
 func ApprovalCard(c store.Company, s store.Signup) Message {
 	who := escape(clip(s.Name, nameShown))
 	email := "no email address"
@@ -77,15 +85,39 @@ func ApprovalCard(c store.Company, s store.Signup) Message {
 		Text: "Somebody signed up through the company URL and waits for a company admin's approval.",
 		Blocks: []slack.Block{
 			section("*" + who + "* signed up through the company URL\n" + email + " · " + networkName(s.Network) + " · " + date(s.CreatedAt, "{date_short_pretty} {time}")),
-			section("Nobody in this workspace has that address, so you decide whether they belong to " + escape(clip(c.Name, nameShown)) + "."),
+			section(addressOf(s) + ", so you decide whether they belong to " + escape(clip(c.Name, nameShown)) + "."),
 			slack.NewActionBlock("",
 				button(ActionSignupApprove, s.ID, "Approve").WithStyle(slack.StylePrimary),
+				slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Who is it in Slack? (optional)"), ActionSignupPerson),
 				button(ActionSignupDecline, s.ID, "Decline").WithConfirm(slack.NewConfirmationBlockObject(
 					plain("Decline this sign-up?"), plain("Everything they entered is erased. They can sign up again."),
 					plain("Decline"), plain("Cancel")).WithStyle(slack.StyleDanger))),
 			quiet("If nobody answers by " + date(s.CreatedAt.Add(store.SignupLife), "{date_short}") + ", it is erased. The first answer counts."),
 		},
 	}
+}
+
+// addressOf says whose the address of a sign-up is.
+func addressOf(s store.Signup) string {
+	switch {
+	case s.Owner != nil && s.OwnerMember:
+		return "Their address belongs to " + owner(*s.Owner) + ", who is registered already"
+	case s.Owner != nil && s.Owner.Eligible():
+		return "Their address belongs to " + owner(*s.Owner)
+	case s.Owner != nil:
+		return "Their address belongs to " + owner(*s.Owner) + ", who cannot take part (a guest, a bot, or deactivated)"
+	case s.Email == "":
+		return "Without an address nobody in Slack could be asked"
+	}
+	return "Herald knows nobody in this workspace with that address"
+}
+
+// owner names a person: Slack shows the current name of a Slack user.
+func owner(p store.Person) string {
+	if p.SlackID != "" {
+		return mention(p.SlackID)
+	}
+	return "*" + escape(clip(p.Name, nameShown)) + "*"
 }
 
 // A SignupEnd is how a sign-up that waited for an approval ended.

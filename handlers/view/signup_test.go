@@ -16,6 +16,14 @@ func TestSignupScreens(t *testing.T) {
 	golden(t, "signup_erased", blockkit.Message, SignupErased())
 	golden(t, "signup_welcome", blockkit.Message, Welcome(acme, member("eve", store.Employee)))
 	golden(t, "signup_card", blockkit.Message, ApprovalCard(acme, s))
+	told := s
+	told.AskedAt = "eve.novak@acme.example"
+	golden(t, "signup_question_network", blockkit.Message, ConfirmSignup(acme, told))
+	known := s
+	known.Owner, known.OwnerMember = &store.Person{SlackID: "U0ANN", Name: "Ann Lee"}, true
+	golden(t, "signup_card_member", blockkit.Message, ApprovalCard(acme, known))
+	known.Owner, known.OwnerMember = &store.Person{SlackID: "U0GUS", Name: "Gus Guest", Guest: true}, false
+	golden(t, "signup_card_guest", blockkit.Message, ApprovalCard(acme, known))
 	s.Email = ""
 	golden(t, "signup_card_no_email", blockkit.Message, ApprovalCard(acme, s))
 	golden(t, "signup_approved", blockkit.Message, SignupDecided(SignupApproved, "U0ANA", noon))
