@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -73,3 +74,49 @@ func Schema(ctx context.Context, s *Store) ([]string, error) {
 
 // NamedQuery is the statement of PeopleNamed.
 const NamedQuery = peopleNamed
+
+// Recount counts the groups from the rows, to compare with Counts.
+func (s *Store) Recount(ctx context.Context, companyID string) (map[Group]int, error) {
+	counts := make(map[Group]int, len(Groups()))
+	// Deliberately by other means than the counters, which follow from the derived columns.
+	for group, query := range map[Group]string{
+		All:        `SELECT count(*) FROM members WHERE company_id = $1`,
+		Employees:  `SELECT count(*) FROM members WHERE company_id = $1 AND type = 'employee'`,
+		Recruiters: `SELECT count(*) FROM members WHERE company_id = $1 AND type = 'recruiter'`,
+		Admins:     `SELECT count(*) FROM members WHERE company_id = $1 AND type = 'admin'`,
+		OnLinkedIn: `SELECT count(*) FROM connections WHERE company_id = $1 AND network = 'linkedin' AND state = 'connected'`,
+		OnFacebook: `SELECT count(*) FROM connections WHERE company_id = $1 AND network = 'facebook' AND state = 'connected'`,
+		Disconnected: `
+			SELECT count(*)
+			FROM members m
+			WHERE m.company_id = $1 AND NOT EXISTS (
+				SELECT 1 FROM connections c WHERE c.member_id = m.id AND c.state = 'connected')`,
+		Invited: `
+			SELECT count(DISTINCT p.id)
+			FROM people p
+			JOIN invites i ON i.person_id = p.id
+			WHERE p.company_id = $1 AND NOT p.bot AND NOT p.guest AND NOT p.deactivated AND i.kind = 'dm' AND i.closed = ''
+				AND NOT EXISTS (SELECT 1 FROM members m WHERE m.id = p.id)`,
+		Unregistered: `
+			SELECT count(*)
+			FROM people p
+			WHERE p.company_id = $1 AND NOT p.bot AND NOT p.guest AND NOT p.deactivated
+				AND NOT EXISTS (SELECT 1 FROM members m WHERE m.id = p.id)`,
+	} {
+		var n int
+		if err := s.read.GetContext(ctx, &n, query, companyID); err != nil {
+			return nil, fmt.Errorf("recount %s: %w", group, err)
+		}
+		counts[group] = n
+	}
+	var n int
+	err := s.read.GetContext(ctx, &n, `
+		SELECT count(*)
+		FROM members
+		WHERE company_id = $1 AND registered_at >= $2`, companyID, recentSince(s.time()))
+	if err != nil {
+		return nil, fmt.Errorf("recount %s: %w", Recent, err)
+	}
+	counts[Recent] = n
+	return counts, nil
+}

@@ -19,7 +19,8 @@ type Entry struct {
 	Accounts     []Account
 }
 
-// Load adds many new people at once, as when a programme moves to Herald from elsewhere: without links, audit events and jobs.
+// Load adds many new people at once, without links, audit events and jobs. It is what storetest.Fill and the benchmarks make large
+// companies with; nothing that serves people calls it.
 // One transaction a call: some 20,000 entries are a good size. ErrExists if one of the Slack users or accounts is there already.
 func (s *Store) Load(ctx context.Context, companyID string, entries []Entry) error {
 	err := s.change(ctx, companyID, func(t *tx) error {
