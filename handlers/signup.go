@@ -122,7 +122,7 @@ func (h *Handlers) approveSignup(ctx context.Context, r *request, pressed *slack
 	if err != nil {
 		return reply{}, err
 	}
-	return h.decideSignup(ctx, r, pressed.Value, view.SignupApproved, func() error {
+	return h.decideSignup(r, pressed.Value, view.SignupApproved, func() error {
 		if colleague != nil {
 			_, err := h.store.ApproveSignupAs(ctx, r.company.ID, r.actor(), pressed.Value, *colleague)
 			return err
@@ -158,7 +158,7 @@ func (h *Handlers) chosenColleague(ctx context.Context, r *request) (*store.Pers
 
 // declineSignup is Decline on an approval card; Slack asked whether that is meant.
 func (h *Handlers) declineSignup(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	return h.decideSignup(ctx, r, pressed.Value, view.SignupDeclined, func() error {
+	return h.decideSignup(r, pressed.Value, view.SignupDeclined, func() error {
 		_, err := h.store.DecideSignup(ctx, r.company.ID, r.actor(), pressed.Value, false)
 		return err
 	})
@@ -203,7 +203,7 @@ func (e *signupEnds) of(signupID string) (view.Message, bool) {
 }
 
 // decideSignup decides; a job closes the cards of all admins.
-func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string, end view.SignupEnd, decide func() error) (reply, error) {
+func (h *Handlers) decideSignup(r *request, signupID string, end view.SignupEnd, decide func() error) (reply, error) {
 	now := h.now()
 	err := h.ends.decide(signupID, signupEnd{view.SignupDecided(end, r.slackID, now), now}, decide)
 	switch {

@@ -282,11 +282,11 @@ func TestAPersonIsFoundByExactlyTheirHandleOrAddress(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := ""
+			var got []string
 			for _, p := range found {
-				got += p.SlackID
+				got = append(got, p.SlackID)
 			}
-			if got != want {
+			if strings.Join(got, " ") != want {
 				t.Errorf("%q is %q, want %q", name, got, want)
 			}
 		}
