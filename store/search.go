@@ -11,11 +11,13 @@ import (
 
 const (
 	// countCap bounds how far the people that one word finds are counted in order to choose how to search.
-	countCap = 20_000
+	countCap = 10_000
 	// sampleSize is how many people show how common the words are that find more than countCap.
 	sampleSize = 400
-	// walkBound is how many rows of a list are tried for a page of very many matches before the words are read instead.
-	walkBound = 600
+	// minWalk and maxWalk bound how many rows of a list are tried for a page of very many matches before the words are read instead.
+	minWalk, maxWalk = 500, 4_000
+	// walkMargin is how many times the rows are tried that would hold a page if the matches were spread evenly.
+	walkMargin = 3
 	// walkCost is what a row of a list costs, in rows of words: it is looked up in the table people.
 	walkCost = 8
 )
@@ -30,7 +32,9 @@ type search struct {
 	group     Group
 	listing   listing
 	words     []searchWord
-	driver    int // index of the word to begin with, or -1 for the list of the group
+	driver    int     // index of the word to begin with, or -1 for the list of the group
+	density   float64 // estimated share of the group's people who match; 0: unknown
+	expected  float64 // estimated number of matches; 0: unknown
 }
 
 // matches are what a search found.
@@ -48,17 +52,26 @@ func (s *Store) search(ctx context.Context, companyID string, g Group, words []s
 	if err := q.plan(ctx, counts); err != nil {
 		return matches{}, err
 	}
-	n, err := q.count(ctx)
+	many := matches{
+		n: SelectionLimit, more: true, read: q.read,
+		some: func(ctx context.Context) ([]place, error) { return q.some(ctx, SelectionLimit) },
+	}
+	if q.expected == 0 || q.expected > SelectionLimit {
+		// Counting is cheaper than reading what may be too much.
+		n, err := q.count(ctx)
+		if err != nil {
+			return matches{}, err
+		}
+		if n > SelectionLimit {
+			return many, nil
+		}
+	}
+	places, err := q.some(ctx, SelectionLimit+1)
 	if err != nil {
 		return matches{}, err
 	}
-	if n > SelectionLimit {
-		some := func(ctx context.Context) ([]place, error) { return q.some(ctx, SelectionLimit) }
-		return matches{n: SelectionLimit, more: true, read: q.read, some: some}, nil
-	}
-	places, err := q.some(ctx, n)
-	if err != nil {
-		return matches{}, err
+	if len(places) > SelectionLimit {
+		return many, nil
 	}
 	slices.SortFunc(places, comparePlaces)
 	return matches{
@@ -118,7 +131,11 @@ func (q search) read(ctx context.Context, p page) ([]place, error) {
 	if q.driver < 0 || q.group == Recent {
 		return q.walk(ctx, p, allRows)
 	}
-	places, err := q.walk(ctx, p, walkBound)
+	bound := minWalk
+	if q.density > 0 {
+		bound = min(max(minWalk, int(walkMargin*float64(p.limit)/q.density)), maxWalk)
+	}
+	places, err := q.walk(ctx, p, bound)
 	if err != nil || len(places) == p.limit {
 		return places, err
 	}
@@ -153,11 +170,11 @@ func (q search) wordRows(columns string) (string, []any) {
 func (q search) listRows(p page, columns string) (string, []any) {
 	list, args := q.listing.placesQuery(q.companyID, p)
 	q.driver = -1 // no word has been checked
-	words, args := q.likeWords("p.haystack", args)
+	// A join would let PostgreSQL read the whole table people first, for the sake of the people behind the end of the page.
+	words, args := q.likeWords(`(SELECT p.haystack FROM people p WHERE p.id = r.id)`, args)
 	return `
 			SELECT ` + columns + `
 			FROM (` + list + `) r
-			JOIN people p ON p.id = r.id
 			WHERE TRUE` + words, args
 }
 
@@ -246,16 +263,17 @@ func (q *search) plan(ctx context.Context, counts map[Group]int) error {
 	}
 
 	inGroup := float64(counts[q.group])
-	share := inGroup / people // of people in the group with all words, if words and groups were independent
+	q.density = 1 // if words and groups are independent of each other
 	for _, n := range found {
-		share *= n / people
+		q.density *= n / people
 	}
-	// Of the rows that the driver selects, which are n people, share*people match.
+	q.expected = q.density * inGroup
+	// Of the n rows that the driver selects, so many are read until SelectionLimit of them match.
 	rows := func(n float64) float64 {
-		if share == 0 {
+		if q.expected == 0 {
 			return n
 		}
-		return min(n, SelectionLimit*n/(share*people))
+		return min(n, SelectionLimit*n/q.expected)
 	}
 	q.driver = -1
 	best := walkCost * rows(inGroup)
