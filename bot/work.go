@@ -60,8 +60,6 @@ func (b *Bot) takeEvent(ctx context.Context, env envelope, run func(context.Cont
 		first, err := b.claim(ctx, env)
 		if err == nil {
 			b.acks.add(ack{id: env.id, heard: env.heard})
-		} else {
-			b.recent.forget(env.key)
 		}
 		fresh <- first && err == nil
 	}()
@@ -104,6 +102,9 @@ func (b *Bot) claim(ctx context.Context, env envelope) (bool, error) {
 		}
 	}
 	if err != nil {
+		if env.kind == kindEvent { // it will not be done, so its redelivery is no duplicate
+			b.recent.forget(env.key)
+		}
 		b.failed("look up an envelope", err)
 		return false, err
 	}
