@@ -122,12 +122,12 @@ func (h *Handlers) approveSignup(ctx context.Context, r *request, pressed *slack
 	if err != nil {
 		return reply{}, err
 	}
-	return h.decideSignup(r, pressed.Value, view.SignupApproved, func() error {
+	return h.decideSignup(ctx, r, pressed.Value, view.SignupApproved, func(by store.Actor) error {
 		if colleague != nil {
-			_, err := h.store.ApproveSignupAs(ctx, r.company.ID, r.actor(), pressed.Value, *colleague)
+			_, err := h.store.ApproveSignupAs(ctx, r.company.ID, by, pressed.Value, *colleague)
 			return err
 		}
-		_, err := h.store.DecideSignup(ctx, r.company.ID, r.actor(), pressed.Value, true)
+		_, err := h.store.DecideSignup(ctx, r.company.ID, by, pressed.Value, true)
 		return err
 	})
 }
@@ -158,10 +158,25 @@ func (h *Handlers) chosenColleague(ctx context.Context, r *request) (*store.Pers
 
 // declineSignup is Decline on an approval card; Slack asked whether that is meant.
 func (h *Handlers) declineSignup(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	return h.decideSignup(r, pressed.Value, view.SignupDeclined, func() error {
-		_, err := h.store.DecideSignup(ctx, r.company.ID, r.actor(), pressed.Value, false)
+	return h.decideSignup(ctx, r, pressed.Value, view.SignupDeclined, func(by store.Actor) error {
+		_, err := h.store.DecideSignup(ctx, r.company.ID, by, pressed.Value, false)
 		return err
 	})
+}
+
+// admitter is the person as somebody who may decide a sign-up: a company admin, or an operator, whom the store lets decide where no company
+// admin can act.
+func (h *Handlers) admitter(ctx context.Context, r *request) (store.Actor, error) {
+	by := r.actor()
+	if r.admin() {
+		return by, nil
+	}
+	err := h.mayDecide(ctx, r)
+	if errors.Is(err, errOperatorsOnly) {
+		err = errAdminsOnly
+	}
+	by.Operator = true
+	return by, err
 }
 
 // signupEnds remembers for a while how sign-ups ended, for their cards: the store keeps nothing of a sign-up that is over. If the process
@@ -203,9 +218,20 @@ func (e *signupEnds) of(signupID string) (view.Message, bool) {
 }
 
 // decideSignup decides; a job closes the cards of all admins.
-func (h *Handlers) decideSignup(r *request, signupID string, end view.SignupEnd, decide func() error) (reply, error) {
+func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string, end view.SignupEnd, decide func(store.Actor) error) (reply, error) {
+	by := r.actor()
+	if !r.admin() { // an operator may, where no company admin can: the store checks that
+		err := h.mayDecide(ctx, r)
+		if errors.Is(err, errOperatorsOnly) {
+			err = errAdminsOnly
+		}
+		if err != nil {
+			return reply{}, err
+		}
+		by.Operator = true
+	}
 	now := h.now()
-	err := h.ends.decide(signupID, signupEnd{view.SignupDecided(end, r.slackID, now), now}, decide)
+	err := h.ends.decide(signupID, signupEnd{view.SignupDecided(end, r.slackID, now), now}, func() error { return decide(by) })
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return reply{}, errAnswered
