@@ -32,12 +32,14 @@ func (h *Handlers) openCaseForm(ctx context.Context, r *request, screenID string
 			return store.ErrLastAdmin
 		}
 	}
-	deciders, err := h.deciders(ctx, r.company)
-	if err != nil {
-		return err
-	}
-	if len(deciders) == 0 {
-		return &UserError{view.NobodyDecides}
+	if len(h.operators) > 0 { // every workspace has a primary owner, and to look for them may take longer than Slack waits
+		deciders, err := h.deciders(ctx, r.company)
+		if err != nil {
+			return err
+		}
+		if len(deciders) == 0 {
+			return &UserError{view.NobodyDecides}
+		}
 	}
 	metadata, err := json.Marshal(caseRequest{ScreenID: screenID, MemberID: m.ID, To: to})
 	if err != nil {
@@ -108,17 +110,11 @@ func reasonOf(form slack.View) (string, *slack.ViewSubmissionResponse) {
 // cannot take part in this workspace.
 func (h *Handlers) deciders(ctx context.Context, c store.Company) ([]string, error) {
 	if len(h.operators) == 0 {
-		owner, err := h.store.PrimaryOwner(ctx, c.ID)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, nil
+		owner, err := h.primaryOwner(ctx, c)
+		if err != nil || owner == "" {
+			return nil, err
 		}
-		if err != nil {
-			return nil, fmt.Errorf("find the primary owner: %w", err)
-		}
-		if !owner.Eligible() {
-			return nil, nil
-		}
-		return []string{owner.SlackID}, nil
+		return []string{owner}, nil
 	}
 	known, err := h.store.PeopleBySlackIDs(ctx, c.ID, h.operators)
 	if err != nil {
@@ -156,14 +152,11 @@ func (h *Handlers) mayDecide(ctx context.Context, r *request) error {
 		}
 		return errOperatorsOnly
 	}
-	owner, err := h.store.PrimaryOwner(ctx, r.company.ID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("find the primary owner: %w", err)
+	owner, err := h.isPrimaryOwner(ctx, r.company, r.slackID)
+	if err == nil && !owner {
+		err = errOperatorsOnly
 	}
-	if err != nil || owner.SlackID != r.slackID {
-		return errOperatorsOnly
-	}
-	return nil
+	return err
 }
 
 var errOperatorsOnly error = &UserError{"Only an operator can decide this. If you were one, the settings changed meanwhile."}

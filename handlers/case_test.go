@@ -1,8 +1,10 @@
 package handlers_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"herald/handlers/view"
 	"herald/sandbox/slackd"
@@ -184,6 +186,30 @@ func TestTheCardsOfARemovedMemberNameThemNoMore(t *testing.T) {
 			w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM cards WHERE kind IN ('case_card', 'approval_card')`).Scan(&n))
 			return n == 0
 		})
+	})
+}
+
+func TestThePrimaryOwnerDecidesAlsoAfterTheyLeftTheProgramme(t *testing.T) {
+	t.Parallel()
+	each(t, options{noOps: true}, func(t *testing.T, w *world) {
+		before := w.as(ana).asks("@ray admin", "While she is known.")
+		w.register(olga)
+		w.removes(olga, olga)
+		w.as(olga).presses(w.as(olga).in(before, view.ActionCaseApprove))
+		w.as(ray).gets("You are a company admin")
+
+		// The directory named her a moment ago; hours later Slack is asked again.
+		for _, later := range []time.Duration{0, 8 * time.Hour} {
+			w.passed.Add(int64(later))
+			reason := "After " + later.String()
+			card := w.as(ana).asks("@ann admin", reason)
+			w.as(olga).presses(w.as(olga).in(card, view.ActionCaseDecline))
+			w.as(olga).submits(w.as(olga).seesModal("Decline the request"), map[string][]string{view.BlockReason: {"No: " + reason}})
+			w.wants(w.as(ana).gets("No: "+reason), "Declined by <@"+olga+">")
+		}
+		if _, err := w.store.PersonBySlackID(w.ctx(), w.company.ID, olga); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the owner who left is stored: %v", err)
+		}
 	})
 }
 

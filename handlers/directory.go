@@ -59,8 +59,7 @@ func (h *Handlers) Start(ctx context.Context) (store.Company, error) {
 // interrupted at any time: the next run starts over, and only a complete one marks those who are gone as deactivated.
 func (h *Handlers) SyncDirectory(ctx context.Context, company store.Company) error {
 	started := h.now()
-	page := h.api(company).GetUsersPaginated(
-		slack.GetUsersOptionLimit(directoryPage), slack.GetUsersOptionIncludeLocale(false), slack.GetUsersOptionTeamID(company.TeamID))
+	page := h.directory(company)
 	seen, colleagues := 0, 0
 	for {
 		next, err := nextPage(ctx, page)
@@ -74,6 +73,7 @@ func (h *Handlers) SyncDirectory(ctx context.Context, company store.Company) err
 		entries := make([]store.Person, len(page.Users))
 		for i, u := range page.Users {
 			entries[i] = entryOf(company, u)
+			h.owners.seen(company.ID, entries[i], h.now())
 			if entries[i].Eligible() {
 				colleagues++
 			}

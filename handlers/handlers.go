@@ -45,6 +45,7 @@ type Handlers struct {
 	wake        chan struct{} // nudges the job runner
 	pace        pace
 	ends        signupEnds
+	owners      owners
 }
 
 // New returns Handlers for the configuration.

@@ -68,6 +68,7 @@ type options struct {
 	people   []slackd.User // more people
 	noBot    bool          // nobody hears Slack: the test calls the handlers itself
 	noJobs   bool          // jobs are left undone
+	noOps    bool          // the settings name no operators, so the primary owner decides
 	silently bool          // errors are expected, so the test looks at the log itself
 }
 
@@ -149,8 +150,12 @@ func begin(t *testing.T, dsn string, o options) *world {
 	})
 	client := &http.Client{Timeout: patience}
 	w.api = slack.New(w.slack.BotToken(), slack.OptionAPIURL(w.slack.APIURL()), slack.OptionAppLevelToken(w.slack.AppToken()), slack.OptionHTTPClient(client))
+	operators := []string{olga}
+	if o.noOps {
+		operators = nil
+	}
 	w.h = handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Operators: []string{olga}, Pace: 1000, Now: w.now, Log: log,
+		Store: w.store, HTTP: client, Operators: operators, Pace: 1000, Now: w.now, Log: log,
 		API:        func(store.Company) *slack.Client { return w.api },
 		CompanyURL: func(c store.Company) string { return "https://jobs.acme.example/register/" + c.Key },
 		PersonalURL: func(c store.Company, token string) string {
