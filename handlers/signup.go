@@ -164,21 +164,6 @@ func (h *Handlers) declineSignup(ctx context.Context, r *request, pressed *slack
 	})
 }
 
-// admitter is the person as somebody who may decide a sign-up: a company admin, or an operator, whom the store lets decide where no company
-// admin can act.
-func (h *Handlers) admitter(ctx context.Context, r *request) (store.Actor, error) {
-	by := r.actor()
-	if r.admin() {
-		return by, nil
-	}
-	err := h.mayDecide(ctx, r)
-	if errors.Is(err, errOperatorsOnly) {
-		err = errAdminsOnly
-	}
-	by.Operator = true
-	return by, err
-}
-
 // signupEnds remembers for a while how sign-ups ended, for their cards: the store keeps nothing of a sign-up that is over. If the process
 // dies, or another one closes the cards, they say only that it was answered. The zero value is ready to use.
 type signupEnds struct {
