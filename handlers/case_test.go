@@ -172,11 +172,13 @@ func TestTheCardsOfARemovedMemberNameThemNoMore(t *testing.T) {
 	each(t, options{}, func(t *testing.T, w *world) {
 		request := w.as(ana).asks("@ann admin", "Ann is the right one.")
 		w.signsUp("Ann at home", "ann@acme.example")
-		signup := w.as(ben).gets("*Ann at home* signed up")
-		w.as(ana).gets("*Ann at home* signed up")
+		bens, anas := w.as(ben).gets("*Ann at home* signed up"), w.as(ana).gets("*Ann at home* signed up")
 		w.removes(ana, ann)
-		for who, card := range map[string]slackd.Message{olga: request, ben: signup, ana: w.as(ana).gets("This request is gone")} {
-			blank := w.as(who).becomes(card, "This request is gone")
+		for who, old := range map[string]struct {
+			card slackd.Message
+			says string
+		}{olga: {request, "This request is gone"}, ben: {bens, "This sign-up is over"}, ana: {anas, "This sign-up is over"}} {
+			blank := w.as(who).becomes(old.card, old.says)
 			if strings.Contains(says(blank), "Ann") || len(w.as(who).MessageElements(blank.Channel, blank.TS)) != 0 {
 				t.Errorf("the card of %s still names her, or has buttons:\n%s", who, says(blank))
 			}

@@ -183,11 +183,19 @@ func (h *Handlers) blankCards(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return fmt.Errorf("load the company: %w", err)
 	}
-	for _, kind := range []store.JobKind{store.JobCaseCard, store.JobApprovalCard, store.JobConfirmDM} {
-		if err := h.redrawCards(ctx, company, kind, job.Ref, view.CaseVanished()); err != nil {
+	signupOver := view.SignupDecided("", "", time.Time{})
+	for _, gone := range []struct {
+		kind store.JobKind
+		card view.Message
+	}{
+		{store.JobCaseCard, view.CaseVanished()},
+		{store.JobApprovalCard, signupOver},
+		{store.JobConfirmDM, signupOver},
+	} {
+		if err := h.redrawCards(ctx, company, gone.kind, job.Ref, gone.card); err != nil {
 			return err
 		}
-		if err := h.store.DropCards(ctx, company.ID, kind, job.Ref); err != nil {
+		if err := h.store.DropCards(ctx, company.ID, gone.kind, job.Ref); err != nil {
 			return fmt.Errorf("forget the cards: %w", err)
 		}
 	}

@@ -130,7 +130,10 @@ func (h *Handlers) fileRemoval(ctx context.Context, r *request, viewID string, v
 	fileID, err := h.sendFile(ctx, r, "to-be-removed.txt", "Everybody who will be removed once you confirm. Herald deletes this file afterwards.",
 		view.RemovalFile(r.company, v.Removal))
 	if err != nil {
-		return err
+		// Without the complete list nobody may confirm: the proposal goes, and the modal says what to do.
+		h.log.LogAttrs(ctx, slog.LevelWarn, "the list of a removal could not be sent as a file", slog.String("team", r.teamID), slog.String("error", err.Error()))
+		_, err := h.store.DropRemoval(ctx, r.company.ID, r.actor(), v.Removal.ID)
+		return errors.Join(err, h.updateModal(ctx, r, viewID, view.RemovalUnfiled()))
 	}
 	if err := h.store.SetRemovalFile(ctx, r.company.ID, v.Removal.ID, fileID); err != nil {
 		return fmt.Errorf("remember the file of a removal: %w", err)

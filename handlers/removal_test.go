@@ -282,6 +282,29 @@ func TestAListTooLongForAModalIsCompleteInAFile(t *testing.T) {
 	})
 }
 
+func TestAListThatSlackDoesNotTakeAsAFileCannotBeConfirmed(t *testing.T) {
+	t.Parallel()
+	many := wanderers(310)
+	each(t, options{people: many}, func(t *testing.T, w *world) {
+		for _, u := range many {
+			w.register(u.ID)
+		}
+		w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "files.getUploadURLExternal", Error: "missing_scope"})
+		a := w.as(ana)
+		list := a.types("/social members w")
+		list = a.clicks(list, a.in(list, view.ActionAll))
+		a.presses(a.in(list, view.ActionRemoveN))
+		if modal := a.seesModal("Select fewer members"); modal.Submit != "" {
+			t.Errorf("the modal still offers %q", modal.Submit)
+		}
+		var proposals int
+		w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM removals`).Scan(&proposals))
+		if proposals != 0 {
+			t.Errorf("%d proposals are left", proposals)
+		}
+	})
+}
+
 func TestAConfirmedRemovalIsFinishedByWhoeverStartsNext(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {

@@ -121,7 +121,7 @@ func TestASignupThatNobodyAnsweredIsErasedFromItsCardsToo(t *testing.T) {
 		w.passed.Add(int64(store.SignupLife + time.Hour))
 		w.must(w.store.Tidy(w.ctx()))
 		for who, old := range map[string]slackd.Message{ana: card, eve: question} {
-			over := w.as(who).becomes(old, "or erased because nobody did in time")
+			over := w.as(who).becomes(old, "This sign-up is over")
 			if said := says(over); strings.Contains(said, "Zoe") || strings.Contains(said, "zoe@") || strings.Contains(strings.ToLower(said), "eve@") {
 				t.Errorf("the card still names whose sign-up is over:\n%s", said)
 			}

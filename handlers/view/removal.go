@@ -82,6 +82,14 @@ func (v Removal) Modal() slack.ModalViewRequest {
 	return modal
 }
 
+// RemovalUnfiled takes the place of a confirmation whose complete list could not be sent.
+func RemovalUnfiled() slack.ModalViewRequest {
+	m := SentenceModal("The list is too long for this window, and Slack did not take it as a file, so nobody can be removed like this. " +
+		"Nothing was changed. Select fewer members, for example with a filter or a search, and try again.")
+	m.Title = plain("Confirm Remove Users")
+	return m
+}
+
 // removalList names the members, as many as fit, and tells how many those are.
 func removalList(r store.Removal) (blocks []slack.Block, shown int) {
 	var text strings.Builder

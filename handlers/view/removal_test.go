@@ -30,6 +30,7 @@ func TestConfirmRemoval(t *testing.T) {
 	golden(t, "removal_three", blockkit.Modal, Removal{Removal: three}.Modal())
 	golden(t, "removal_changed", blockkit.Modal, Removal{Removal: three, Changed: true}.Modal())
 	golden(t, "removal_one", blockkit.Modal, Removal{Removal: removal(1, func(int) string { return "Ann Lee" })}.Modal())
+	golden(t, "removal_unfiled", blockkit.Modal, RemovalUnfiled())
 	golden(t, "removal_wait", blockkit.Modal, Wait("removal1"))
 
 	leave := removal(1, func(int) string { return "Ann Lee" })

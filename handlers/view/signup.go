@@ -132,12 +132,14 @@ const (
 // SignupDecided takes the place of an approval card. It names nobody who signed up: what a declined person entered is erased.
 // By is the Slack id of the admin who decided, "" if they are not known any more; end may be "", too, as for a sign-up that ran out.
 func SignupDecided(end SignupEnd, by string, at time.Time) Message {
-	did := "Answered, or erased because nobody did in time"
+	var did string
 	switch end {
 	case SignupApproved:
 		did = "Approved"
 	case SignupDeclined:
 		did = "Declined"
+	default: // nobody knows any more which of them it was
+		return Sentence("This sign-up is over: it was answered, nobody answered in time, or the account was removed. There is nothing left to do.")
 	}
 	text := "A sign-up through the company URL: *" + did
 	if by != "" {
