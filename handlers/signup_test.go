@@ -140,7 +140,7 @@ func TestTheSecondAdminLearnsThatItWasDecided(t *testing.T) {
 		approve := w.as(ana).in(card, view.ActionSignupApprove)
 		_, err := w.store.DecideSignup(w.ctx(), w.company.ID, store.Actor{SlackID: ben}, s.ID, false)
 		w.must(err)
-		w.as(ana).becomes(card, "Answered") // by another process, which knows by whom
+		w.as(ana).becomes(card, "This sign-up is over") // another process decided, and knows what
 
 		// Her click was on its way when the card changed.
 		forged := w.slack.Person(ana).Tampering(func(payload map[string]any) {
