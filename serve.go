@@ -120,12 +120,10 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	log.LogAttrs(ctx, slog.LevelInfo, "Herald serves", slog.String("address", listener.Addr().String()), slog.String("public_url", s.publicURL()))
 	group.Go(func() error {
 		if err := meet(ctx, h, log); err != nil {
-			return unlessOver(ctx, err)
+			return err
 		}
 		group.Go(func() error {
-			if err := syncDirectories(ctx, db, h, now().Add(-staleAtStart)); err != nil && ctx.Err() == nil {
-				log.LogAttrs(ctx, slog.LevelError, "the first directory sync failed; the next one follows", slog.String("error", err.Error()))
-			}
+			firstSync(ctx, db, h, now(), log)
 			return nil
 		})
 		return hearing.Run(ctx)
@@ -136,12 +134,12 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 // meet asks Slack whose workspace this is, as often as it takes: Slack may be out of reach when Herald starts, and the pages work
 // meanwhile. It gives up only when Slack refuses the token.
 func meet(ctx context.Context, h *handlers.Handlers, log *slog.Logger) error {
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, longestPause) {
 		_, err := h.Start(ctx)
-		if err == nil {
+		switch {
+		case err == nil:
 			return nil
-		}
-		if ctx.Err() != nil || errors.Is(err, handlers.ErrToken) {
+		case errors.Is(err, handlers.ErrToken):
 			return fmt.Errorf("meet the workspace: %w", err)
 		}
 		log.LogAttrs(ctx, slog.LevelWarn, "Slack cannot be reached; the next try follows", slog.Duration("in", pause), slog.String("error", err.Error()))
@@ -150,14 +148,14 @@ func meet(ctx context.Context, h *handlers.Handlers, log *slog.Logger) error {
 		case <-ctx.Done():
 		}
 	}
+	return nil // Herald ends
 }
 
-// unlessOver is err, or nil once ctx ended: what failed because of that is no failure.
-func unlessOver(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+// firstSync mirrors the directory at start-up, unless that was just done. If it fails, the clock tries again soon.
+func firstSync(ctx context.Context, db *store.Store, h *handlers.Handlers, now time.Time, log *slog.Logger) {
+	if err := syncDirectories(ctx, db, h, now.Add(-staleAtStart)); err != nil && ctx.Err() == nil {
+		log.LogAttrs(ctx, slog.LevelError, "the first directory sync failed; the next one follows", slog.String("error", err.Error()))
 	}
-	return err
 }
 
 // syncDirectories mirrors the directories that were last synced before due.

@@ -277,18 +277,18 @@ func (c *colleague) modal(words ...string) screen {
 }
 
 // home opens the Home tab and waits for it to say the words.
-func (c *colleague) home(words ...string) screen {
+func (c *colleague) home(words ...string) {
 	c.w.t.Helper()
 	if err := c.OpenHome(c.ctx()); err != nil {
 		c.w.t.Fatal(err)
 	}
-	return c.homeNow(words...)
+	c.homeNow(words...)
 }
 
 // homeNow waits for the Home tab to say the words, without opening it.
-func (c *colleague) homeNow(words ...string) screen {
+func (c *colleague) homeNow(words ...string) {
 	c.w.t.Helper()
-	return c.sees("the Home tab", func() []screen {
+	c.sees("the Home tab", func() []screen {
 		if v, ok := c.Home(); ok {
 			return []screen{viewScreen(v)}
 		}
