@@ -312,11 +312,5 @@ func (h *Handlers) closeCase(ctx context.Context, job store.Job) error {
 
 // closeCaseCards shows on every operator's card what was decided.
 func (h *Handlers) closeCaseCards(ctx context.Context, company store.Company, c store.Case) error {
-	if err := h.redrawCards(ctx, company, store.JobCaseCard, c.ID, view.CaseClosed(c)); err != nil {
-		return err
-	}
-	if err := h.store.DropCards(ctx, company.ID, store.JobCaseCard, c.ID); err != nil {
-		return fmt.Errorf("forget the cards: %w", err)
-	}
-	return nil
+	return h.closeCards(ctx, company, store.JobCaseCard, c.ID, view.CaseClosed(c))
 }

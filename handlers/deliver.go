@@ -192,18 +192,16 @@ func (h *Handlers) blankCards(ctx context.Context, job store.Job) error {
 		{store.JobApprovalCard, signupOver},
 		{store.JobConfirmDM, signupOver},
 	} {
-		if err := h.redrawCards(ctx, company, gone.kind, job.Ref, gone.card); err != nil {
+		if err := h.closeCards(ctx, company, gone.kind, job.Ref, gone.card); err != nil {
 			return err
-		}
-		if err := h.store.DropCards(ctx, company.ID, gone.kind, job.Ref); err != nil {
-			return fmt.Errorf("forget the cards: %w", err)
 		}
 	}
 	return nil
 }
 
-// redrawCards changes all cards that were sent for a thing.
-func (h *Handlers) redrawCards(ctx context.Context, c store.Company, kind store.JobKind, ref string, m view.Message) error {
+// closeCards changes the cards that were sent for a thing that is over, and forgets each of them then. One that is saved meanwhile stays
+// for whoever sent it to close.
+func (h *Handlers) closeCards(ctx context.Context, c store.Company, kind store.JobKind, ref string, m view.Message) error {
 	cards, err := h.store.Cards(ctx, c.ID, kind, ref)
 	if err != nil {
 		return fmt.Errorf("look for cards: %w", err)
@@ -211,6 +209,9 @@ func (h *Handlers) redrawCards(ctx context.Context, c store.Company, kind store.
 	for _, card := range cards {
 		if err := h.redraw(ctx, c, card, m); err != nil {
 			return err
+		}
+		if err := h.store.DropCard(ctx, c.ID, kind, ref, card); err != nil {
+			return fmt.Errorf("forget a card: %w", err)
 		}
 	}
 	return nil

@@ -247,11 +247,8 @@ func (h *Handlers) closeSignupCards(ctx context.Context, c store.Company, signup
 		end = view.SignupDecided("", "", h.now())
 	}
 	for _, kind := range []store.JobKind{store.JobApprovalCard, store.JobConfirmDM} {
-		if err := h.redrawCards(ctx, c, kind, signupID, end); err != nil {
+		if err := h.closeCards(ctx, c, kind, signupID, end); err != nil {
 			return err
-		}
-		if err := h.store.DropCards(ctx, c.ID, kind, signupID); err != nil {
-			return fmt.Errorf("forget the cards: %w", err)
 		}
 	}
 	return nil

@@ -56,7 +56,21 @@ func (s *Store) Cards(ctx context.Context, companyID string, kind JobKind, ref s
 	return cards, nil
 }
 
-// DropCards forgets them.
+// DropCard forgets one message, unless another one took its place.
+func (s *Store) DropCard(ctx context.Context, companyID string, kind JobKind, ref string, c Card) error {
+	err := s.update(ctx, func(t *tx) error {
+		_, err := t.ExecContext(ctx, `
+			DELETE FROM cards
+			WHERE company_id = $1 AND kind = $2 AND ref = $3 AND slack_id = $4 AND ts = $5`, companyID, kind, ref, c.SlackID, c.TS)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("drop a card: %w", err)
+	}
+	return nil
+}
+
+// DropCards forgets all messages sent for (kind, ref).
 func (s *Store) DropCards(ctx context.Context, companyID string, kind JobKind, ref string) error {
 	err := s.update(ctx, func(t *tx) error {
 		_, err := t.ExecContext(ctx, `

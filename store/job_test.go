@@ -131,6 +131,15 @@ func TestCardsAreRememberedForEachRecipient(t *testing.T) {
 		if other, err := s.Cards(ctx, acme.ID, store.JobApprovalCard, "case"); err != nil || len(other) != 0 {
 			t.Errorf("cards of another kind %+v, %v", other, err)
 		}
+		// Whoever closed the first message to U1 knows nothing of the second.
+		for _, c := range []store.Card{{SlackID: "U1", Channel: "D1", TS: "1"}, {SlackID: "U2", Channel: "D2", TS: "2"}} {
+			if err := s.DropCard(ctx, acme.ID, store.JobCaseCard, "case", c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := s.Cards(ctx, acme.ID, store.JobCaseCard, "case"); err != nil || !slices.Equal(got, want[1:]) {
+			t.Errorf("after dropping two %+v, %v; want %+v", got, err, want[1:])
+		}
 		if err := s.DropCards(ctx, acme.ID, store.JobCaseCard, "case"); err != nil {
 			t.Fatal(err)
 		}
