@@ -60,6 +60,9 @@ func (d demoCommand) Run(p *process) (err error) {
 
 	s := demoSettings(box, public, databaseSettings{DatabaseFile: filepath.Join(folder, "herald.db")})
 	if err := s.seed(p, box); err != nil {
+		if stopped := p.ctx.Err(); stopped != nil { // by Ctrl-C, which is no fault of the database
+			return errors.Join(stopped, listener.Close())
+		}
 		return errors.Join(fmt.Errorf("fill the demo's database: %w", err), listener.Close())
 	}
 	group, ctx := errgroup.WithContext(p.ctx)

@@ -43,7 +43,8 @@ func startDemo(t *testing.T) visitor {
 		}
 	})
 	address := regexp.MustCompile(`http://\S+`)
-	deadline := time.After(patience)
+	// Under the race detector it takes a while to give four hundred people a past.
+	deadline := time.After(4 * patience)
 	for address.FindString(out.String()) == "" {
 		select {
 		case <-time.After(20 * time.Millisecond):
@@ -128,9 +129,22 @@ func (v visitor) signsUp(button, slackID, keepAs string) {
 	page.keeps(keepAs + "-success")
 }
 
+// hasSomebodyInEachGroup looks at the counts of the Filter members menu: the demo is worth looking at only with people everywhere.
+func (v visitor) hasSomebodyInEachGroup() {
+	v.t.Helper()
+	options, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector("[data-action-id=members_filter]").innerText`))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if n := strings.Count(options, "("); n != 10 || strings.Contains(options, "(0)") {
+		v.t.Errorf("the menu has %d groups, or one that is empty:\n%s", n, options)
+	}
+}
+
 func TestTheRoundTripInABrowser(t *testing.T) {
 	t.Parallel()
 	v := startDemo(t)
+	v.do("see whole lists", chromedp.EmulateViewport(1180, 1400)) // as in the README's picture
 
 	v.as("ana", "c/"+acme.Jobs)
 	v.types("#composer-text", "/social invite @eve \n")
@@ -148,6 +162,7 @@ func TestTheRoundTripInABrowser(t *testing.T) {
 	v.clicks(`[data-action-id=members_open]`)
 	v.shows("Filter members")
 	v.keeps("5-members")
+	v.hasSomebodyInEachGroup()
 	v.types(`[data-action-id=members_search]`, "novák\n")
 	v.shows("Page 1 of 1")
 	v.shows("@eve")
@@ -185,23 +200,4 @@ func TestTheRoundTripInABrowser(t *testing.T) {
 	v.as("eve", "home")
 	v.shows("you are an employee")
 	v.keeps("12-back")
-}
-
-func TestTheDemoIsWorthLookingAt(t *testing.T) {
-	t.Parallel()
-	v := startDemo(t)
-	v.as("ana", "home")
-	v.clicks(`[data-action-id=members_open]`)
-	v.shows("Filter members")
-	v.do("see the whole list", chromedp.EmulateViewport(1180, 1400)) // the picture of the README
-	v.keeps("members")
-	options, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector("[data-action-id=members_filter]").innerText`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, empty := range []string{"All (0)", "Employees (0)", "Recruiters (0)", "Company admins (0)", "LinkedIn (0)", "Facebook (0)", "Not connected (0)", "30 days (0)", "registered (0)"} {
-		if strings.Contains(options, empty) {
-			t.Errorf("the demo has nobody in %s:\n%s", empty, options)
-		}
-	}
 }
