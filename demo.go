@@ -33,6 +33,10 @@ Act as somebody else at the top left. Press Ctrl-C to stop.
 
 // Run starts a Slack, a LinkedIn and Herald on this machine. Herald is the same as with `serve`, only its settings point at the stand-ins.
 func (d demoCommand) Run(p *process) (err error) {
+	log := logSettings{LogLevel: d.LogLevel, LogFormat: "text"}
+	if err := checkSettings(log.settings()); err != nil {
+		return err
+	}
 	folder := d.Folder
 	if folder == "" {
 		if folder, err = os.MkdirTemp("", "herald-demo-"); err != nil {
@@ -41,10 +45,6 @@ func (d demoCommand) Run(p *process) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	} else if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("make the demo's folder: %w", err)
-	}
-	log := logSettings{LogLevel: d.LogLevel}
-	if err := checkSettings(logSettings{LogLevel: d.LogLevel, LogFormat: "text"}.settings()); err != nil {
-		return err
 	}
 
 	listener, err := (&net.ListenConfig{}).Listen(p.ctx, "tcp", "127.0.0.1:0")

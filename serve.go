@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -100,9 +101,10 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	if err != nil {
 		return err
 	}
+	mirror := &directories{db: db, handlers: h}
 	clock := bot.NewClock(time.UTC, now, log)
 	err = errors.Join(
-		clock.Add("sync the directory", syncEvery, func(ctx context.Context) error { return syncDirectories(ctx, db, h, now().Add(-staleAfter)) }),
+		clock.Add("sync the directory", syncEvery, func(ctx context.Context) error { return mirror.sync(ctx, now().Add(-staleAfter)) }),
 		clock.Add("expire connections", expireEvery, func(ctx context.Context) error {
 			_, err := db.ExpireConnections(ctx, expireAtOnce)
 			return err
@@ -123,7 +125,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 			return err
 		}
 		group.Go(func() error {
-			firstSync(ctx, db, h, now(), log)
+			mirror.firstSync(ctx, now(), log)
 			return nil
 		})
 		return hearing.Run(ctx)
@@ -151,23 +153,34 @@ func meet(ctx context.Context, h *handlers.Handlers, log *slog.Logger) error {
 	return nil // Herald ends
 }
 
+// directories keeps the mirrored directories fresh.
+type directories struct {
+	db       *store.Store
+	handlers *handlers.Handlers
+	running  sync.Mutex // a large directory takes longer than the clock's next look
+}
+
 // firstSync mirrors the directory at start-up, unless that was just done. If it fails, the clock tries again soon.
-func firstSync(ctx context.Context, db *store.Store, h *handlers.Handlers, now time.Time, log *slog.Logger) {
-	if err := syncDirectories(ctx, db, h, now.Add(-staleAtStart)); err != nil && ctx.Err() == nil {
+func (d *directories) firstSync(ctx context.Context, now time.Time, log *slog.Logger) {
+	if err := d.sync(ctx, now.Add(-staleAtStart)); err != nil && ctx.Err() == nil {
 		log.LogAttrs(ctx, slog.LevelError, "the first directory sync failed; the next one follows", slog.String("error", err.Error()))
 	}
 }
 
-// syncDirectories mirrors the directories that were last synced before due.
-func syncDirectories(ctx context.Context, db *store.Store, h *handlers.Handlers, due time.Time) error {
-	companies, err := db.Companies(ctx)
+// sync mirrors the directories that were last synced before due. While it runs, another call does nothing.
+func (d *directories) sync(ctx context.Context, due time.Time) error {
+	if !d.running.TryLock() {
+		return nil
+	}
+	defer d.running.Unlock()
+	companies, err := d.db.Companies(ctx)
 	if err != nil {
 		return err
 	}
 	var problems []error
 	for _, c := range companies {
 		if c.SyncedAt.Before(due) {
-			problems = append(problems, h.SyncDirectory(ctx, c))
+			problems = append(problems, d.handlers.SyncDirectory(ctx, c))
 		}
 	}
 	return errors.Join(problems...)

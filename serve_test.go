@@ -36,3 +36,13 @@ func TestHeraldEndsWhenSlackRefusesTheToken(t *testing.T) {
 		t.Errorf("serve returns %v, want ErrToken", err)
 	}
 }
+
+// A large directory takes longer than the clock's next look at it.
+func TestOneDirectorySyncRunsAtATime(t *testing.T) {
+	t.Parallel()
+	var d directories // without a store: whoever gets past the lock panics
+	d.running.Lock()
+	if err := d.sync(t.Context(), time.Time{}); err != nil {
+		t.Errorf("the second sync returns %v", err)
+	}
+}
