@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -45,7 +47,26 @@ func (h *Handlers) openCaseForm(ctx context.Context, r *request, screenID string
 	if err != nil {
 		return fmt.Errorf("remember what is asked: %w", err)
 	}
-	return h.openOver(ctx, r, screenID, view.CaseRequest(m, to, string(metadata)))
+	h.putRight(ctx, r, screenID)
+	return h.open(ctx, r, view.CaseRequest(m, to, string(metadata)))
+}
+
+// putRight draws the list anew, so that its row no longer shows the user type that was only asked for. That comes before the form: done
+// after it, it could overwrite what a form sent quickly says there. It is best effort and brief, as the form cannot be opened more than
+// 3 s after the click (https://docs.slack.dev/surfaces/modals#opening); closing the form draws the list again.
+func (h *Handlers) putRight(ctx context.Context, r *request, screenID string) {
+	if screenID == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	rep, err := h.redrawMembers(ctx, r, screenID, nil)
+	if err == nil {
+		err = h.show(ctx, r, rep)
+	}
+	if err != nil {
+		h.log.LogAttrs(ctx, slog.LevelInfo, "list not redrawn before a form", slog.String("team", r.teamID), slog.String("error", err.Error()))
+	}
 }
 
 // requestCase files the request of a submitted form.

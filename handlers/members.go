@@ -209,6 +209,9 @@ func (h *Handlers) freshMembers(ctx context.Context, r *request, notice *view.No
 // errStale is a click on a screen that is not the viewer's, or too old, or never was.
 var errStale = errors.New("stale screen")
 
+// errFormOpen is a click that opened a form: what the screen shows from now on is up to the form.
+var errFormOpen = errors.New("form open")
+
 // screenHere finds the screen on which something was pressed, and the row's id. The block id comes from the client: the screen must be
 // the viewer's own and on this surface; the row's id is only a claim.
 func (h *Handlers) screenHere(ctx context.Context, r *request, pressed *slack.BlockAction) (sc store.Screen, rowID string, err error) {
@@ -241,6 +244,9 @@ func onScreen(do func(*Handlers, context.Context, *request, *store.Screen, *slac
 			return reply{}, err
 		}
 		notice, err := do(h, ctx, r, &sc, pressed, rowID)
+		if errors.Is(err, errFormOpen) { // the screen was put right before that
+			return reply{}, nil
+		}
 		if errors.Is(err, store.ErrForbidden) { // no admin any more: this screen is not theirs to see
 			return reply{}, err
 		}
@@ -380,7 +386,11 @@ func (h *Handlers) chooseType(ctx context.Context, r *request, sc *store.Screen,
 	if member.Type != change.From {
 		return &view.Notice{Text: view.ChangedType(member)}, nil
 	}
-	return h.changeType(ctx, r, sc.ID, member, change.To)
+	notice, err := h.changeType(ctx, r, sc.ID, member, change.To)
+	if err == nil && notice == nil {
+		return nil, errFormOpen
+	}
+	return notice, err
 }
 
 // role answers "/social role @ann recruiter".
