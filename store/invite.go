@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -416,8 +417,9 @@ func (s *Store) InviteDelivered(ctx context.Context, companyID, inviteID, failur
 	return nil
 }
 
-// InviteByToken resolves a personal link. Errors: ErrNotFound (never existed, or its account was removed), ErrExpired, ErrReplaced
-// (a newer one was sent, or it was cancelled), ErrUsed (registered). It takes the same steps for any token.
+// InviteByToken resolves a personal link. Errors: ErrNotFound (never existed), ErrExpired, ErrReplaced (a newer one was sent, or it was
+// cancelled), ErrUsed (registered), ErrRemoved (its account was, and the link with it). It takes the same steps for any token that
+// nobody was given.
 func (s *Store) InviteByToken(ctx context.Context, companyID, token string) (Invite, error) {
 	i, err := s.inviteByToken(ctx, s.read, companyID, token)
 	if err != nil {
@@ -437,6 +439,9 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 		FROM invites
 		WHERE company_id = $1 AND token_hash = $2`, companyID, tokenHash(token))
 	slackID, openErr := keys.openToken(companyID, token)
+	if errors.Is(err, sql.ErrNoRows) && openErr == nil {
+		return Invite{}, s.whyGone(ctx, q, companyID, keys.slackHash(slackID))
+	}
 	if err != nil {
 		return Invite{}, found(err)
 	}
@@ -461,4 +466,22 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 		i.PersonID, i.Member = people[0].Person.ID, people[0].Member
 	}
 	return i, nil
+}
+
+// whyGone tells what became of a link that Herald made and does not know any more: it went with the account of whom it was for, or it
+// ended long ago.
+func (s *Store) whyGone(ctx context.Context, q querier, companyID, subjectHash string) error {
+	var removed bool
+	err := q.GetContext(ctx, &removed, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM forgotten
+			WHERE company_id = $1 AND subject_hash = $2)`, companyID, subjectHash)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for a removal: %w", err)
+	case removed:
+		return ErrRemoved
+	}
+	return ErrExpired
 }

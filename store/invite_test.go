@@ -90,7 +90,19 @@ func TestTheLifeOfALink(t *testing.T) {
 				m := w.register(t, w.dm)
 				storetest.Remove(t, w.s, w.companyID, w.ana, m.ID)
 			},
-			dm: store.ErrNotFound, self: store.ErrNotFound,
+			dm: store.ErrRemoved, self: store.ErrRemoved,
+		},
+		{
+			name: "so long passes that Herald does not know it any more",
+			happens: func(t *testing.T, w linkWorld) {
+				for range 2 {
+					w.env.Clock.Advance(100 * 24 * time.Hour)
+					if err := w.s.Tidy(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			},
+			dm: store.ErrExpired, self: store.ErrExpired,
 		},
 		{
 			name:    "thirty days pass",

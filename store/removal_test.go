@@ -514,8 +514,8 @@ func TestNothingNamesThePurged(t *testing.T) {
 				}
 				wantCounts(t, s, w.companyID, nil)
 				for _, token := range w.tokens {
-					if _, err := s.InviteByToken(t.Context(), w.companyID, token); !errors.Is(err, store.ErrNotFound) {
-						t.Errorf("an old link: %v, want ErrNotFound", err)
+					if _, err := s.InviteByToken(t.Context(), w.companyID, token); !errors.Is(err, store.ErrRemoved) {
+						t.Errorf("an old link: %v, want ErrRemoved", err)
 					}
 				}
 				if _, err := s.TakeAuthorization(t.Context(), "linkedin", "state", "browser"); !errors.Is(err, store.ErrNotFound) {

@@ -76,7 +76,7 @@ type signupRow struct {
 // Register finishes a registration in one transaction. With a.Token the member is active at once and JobWelcomeDM is left; the link is
 // used up (errors as InviteByToken); for somebody who is a member already, the account is connected instead. Without a.Token the email
 // decides, what was entered or else the network's: a directory person's becomes SignupConfirm, any other SignupApproval.
-// ErrTaken if the account is connected to another member, ErrExists if the person is a member with another account at the network that
+// ErrTaken if the account is connected to another member, ErrWrongPerson if a colleague followed the link, ErrExists if the person is a member with another account at the network that
 // can be used, ErrNotEligible.
 // person is the directory entry of a bound Slack user that is not in the mirror (forgotten), else nil; without it such a user is
 // ErrNotFound. One registration waits for each network account: a second one replaces it.
@@ -117,6 +117,9 @@ func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, en
 	if err != nil {
 		return Signup{}, err
 	}
+	if err := t.requireOwn(ctx, p, acc); err != nil {
+		return Signup{}, err
+	}
 	if invite.Member != nil {
 		keys, err := t.s.secret(ctx, a.CompanyID)
 		if err != nil {
@@ -141,6 +144,39 @@ func active(m Member, acc Account) Signup {
 		CompanyID: m.CompanyID, Status: SignupActive, PersonID: m.PersonID, SlackID: m.SlackID, Name: acc.Name, Email: m.Email,
 		Network: acc.Network, Member: &m, CreatedAt: m.RegisteredAt,
 	}
+}
+
+// requireOwn returns ErrWrongPerson if the account at the network is evidently a colleague's: it is connected to them (that is ErrTaken,
+// too), or has the address that they have in Slack. Then the colleague follows a link that is not theirs.
+func (t *tx) requireOwn(ctx context.Context, p Person, acc Account) error {
+	email := foldEmail(acc.Email)
+	if email == foldEmail(p.Email) {
+		email = ""
+	}
+	var whose struct {
+		Connected bool `db:"connected"`
+		Addressed bool `db:"addressed"`
+	}
+	err := t.GetContext(ctx, &whose, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM connections c
+			JOIN people o ON o.id = c.member_id
+			WHERE c.company_id = $1 AND c.network = $2 AND c.subject = $3 AND o.id <> $4 AND o.slack_id IS NOT NULL) AS connected,
+		EXISTS (
+			SELECT 1
+			FROM people o
+			WHERE o.company_id = $1 AND o.email_folded = $5 AND o.email_folded <> '' AND o.id <> $4 AND o.slack_id IS NOT NULL
+				AND o.standing <> 'out') AS addressed`, p.CompanyID, acc.Network, acc.Subject, p.ID, email)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look whose account it is: %w", err)
+	case whose.Connected:
+		return fmt.Errorf("%w: %w", ErrWrongPerson, ErrTaken)
+	case whose.Addressed:
+		return ErrWrongPerson
+	}
+	return nil
 }
 
 // requireFree returns ErrTaken if the account is a member's.

@@ -37,6 +37,8 @@ var (
 	ErrReplaced      = errors.New("replaced by a newer one")
 	ErrNotEligible   = errors.New("not somebody who can be a member") // bots, guests, deactivated people
 	ErrTaken         = errors.New("the network account is connected to another member")
+	ErrWrongPerson   = errors.New("the link is somebody else's")
+	ErrRemoved       = errors.New("the account was removed")
 	ErrTooMany       = errors.New("more than one action may cover")
 	ErrClosed        = errors.New("already decided")
 )

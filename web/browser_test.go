@@ -6,7 +6,9 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"herald/networks"
 	"herald/sandbox/browser"
+	"herald/store"
 )
 
 // TestInABrowser signs up with a real one, on a phone: only a browser applies our Content-Security-Policy, the cookie's
@@ -14,7 +16,7 @@ import (
 func TestInABrowser(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	s := newSite(t, start, m)
+	s := newSite(t, start, m, withFacebook)
 	ctx := browser.New(t, "status of 422")
 	click := func(selector string) chromedp.Action[chromedp.Void] { return chromedp.Click(chromedp.CSS(selector)) }
 	see := func(selector string) chromedp.Action[chromedp.Void] {
@@ -33,6 +35,7 @@ func TestInABrowser(t *testing.T) {
 	}
 
 	do("register", chromedp.EmulateViewport(390, 844), chromedp.Navigate(s.url+"/register/"+m.company.Key+"/"+annToken), see("form"))
+	do("facebook", click("label[for=look-facebook]"), see(".post.facebook"), chromedp.WaitNotVisible(chromedp.CSS(".post.linkedin")))
 	do("asked", click("summary"), see("details[open] dl"))
 	do("problem",
 		chromedp.SetAttributeValue(chromedp.CSS("form"), "novalidate", ""),
@@ -49,4 +52,52 @@ func TestInABrowser(t *testing.T) {
 	}
 	do("dark", chromedp.EmulateViewport(1280, 860), chromedp.Navigate(s.url+"/register/"+m.company.Key), see("form"))
 	do("privacy", chromedp.Navigate(s.url+"/privacy"), see("h2"))
+}
+
+// TestWhatWentWrongInABrowser looks at the pages for those who cannot go on, on a phone and on a desk.
+func TestWhatWentWrongInABrowser(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	s := newSite(t, start, m)
+	ctx := browser.New(t, "status of 4", "status of 5")
+	link := s.url + "/register/" + m.company.Key + "/" + annToken
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"phone", 390, 844}, {"desk", 1280, 860}} {
+		if err := chromedp.Do(ctx, chromedp.EmulateViewport(size.width, size.height)); err != nil {
+			t.Fatal(err)
+		}
+		for _, wrong := range []struct {
+			name    string
+			err     error // of the link
+			company error // of the company URL
+			signup  error // after the consent
+			press   string
+		}{
+			{name: "expired", err: store.ErrExpired},
+			{name: "replaced", err: store.ErrReplaced},
+			{name: "used", err: store.ErrUsed},
+			{name: "removed", err: store.ErrRemoved},
+			{name: "unknown", err: store.ErrNotFound},
+			{name: "rotated", company: store.ErrReplaced},
+			{name: "refused", press: "cancel"},
+			{name: "taken", signup: store.ErrTaken, press: "allow"},
+			{name: "wrong-person", signup: store.ErrWrongPerson, press: "allow"},
+			{name: "not-eligible", signup: store.ErrNotEligible, press: "allow"},
+			{name: "network-down", signup: networks.ErrUnavailable, press: "allow"},
+		} {
+			m.inviteErr, m.companyErr, m.signupErr = wrong.err, wrong.company, wrong.signup
+			steps := []chromedp.Action[chromedp.Void]{chromedp.Navigate(link)}
+			if wrong.press != "" {
+				steps = append(steps, chromedp.Click(chromedp.CSS("form button")), chromedp.WaitVisible(chromedp.CSS("#account")),
+					chromedp.SetValue(chromedp.CSS("#account"), "ann"), chromedp.Click(chromedp.CSS("button[value="+wrong.press+"]")))
+			}
+			screen := wrong.name + "-" + size.name
+			if err := chromedp.Do(ctx, append(steps, chromedp.WaitVisible(chromedp.CSS(".notice .button")))...); err != nil {
+				t.Fatalf("%s: %v", screen, err)
+			}
+			browser.Screenshot(t, ctx, screen)
+		}
+	}
 }

@@ -58,7 +58,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		s.pending(w, r, in.company, auth.Email)
 	default:
-		s.failAt(w, r, err, in.company, back, network)
+		s.failAt(w, r, err, in, back, network)
 	}
 }
 

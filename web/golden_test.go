@@ -29,6 +29,14 @@ func (misconfigured) Exchange(context.Context, string, string, string) (networks
 	return networks.Account{}, networks.ErrMisconfigured
 }
 
+// facebook is LinkedIn under another name: how a page looks with two networks does not depend on what they do.
+type facebook struct{ networks.Network }
+
+func (facebook) Name() string  { return "facebook" }
+func (facebook) Title() string { return "Facebook" }
+
+func withFacebook(c *web.Config) { c.Networks = append(c.Networks, facebook{c.Networks[0]}) }
+
 // TestPages keeps every page as a golden file. Look at the difference before you accept it with -update.
 func TestPages(t *testing.T) {
 	t.Parallel()
@@ -69,6 +77,7 @@ func TestPages(t *testing.T) {
 
 		{name: "register_company", visit: company, status: 200},
 		{name: "register_personal", visit: personal, status: 200},
+		{name: "register_two_networks", config: withFacebook, visit: personal, status: 200},
 		{name: "register_forgotten", memory: func(m *memory) { m.person = nil }, visit: personal, status: 200},
 		{name: "register_awkward", memory: func(m *memory) {
 			m.company.Name = `Ac"me & <b>Söhne</b>`
@@ -79,6 +88,7 @@ func TestPages(t *testing.T) {
 		{name: "link_expired", memory: func(m *memory) { m.inviteErr = store.ErrExpired }, visit: personal, status: 410},
 		{name: "link_replaced", memory: func(m *memory) { m.inviteErr = store.ErrReplaced }, visit: personal, status: 410},
 		{name: "link_used", memory: func(m *memory) { m.inviteErr = store.ErrUsed }, visit: personal, status: 409},
+		{name: "link_removed", memory: func(m *memory) { m.inviteErr = store.ErrRemoved }, visit: personal, status: 410},
 		{name: "key_rotated", memory: func(m *memory) { m.companyErr = store.ErrReplaced }, visit: company, status: 410},
 
 		{name: "welcome", visit: finish(annToken), status: 200},
@@ -94,6 +104,10 @@ func TestPages(t *testing.T) {
 			return v.submit(url.Values{"decision": {"cancel"}})
 		}, status: 200},
 		{name: "taken", memory: func(m *memory) { m.signupErr = store.ErrTaken }, visit: finish(annToken), status: 409},
+		{name: "wrong_person", memory: func(m *memory) { m.signupErr = store.ErrWrongPerson }, visit: finish(annToken), status: 403},
+		{name: "wrong_person_removed", memory: func(m *memory) { m.signupErr, m.person = store.ErrWrongPerson, nil }, config: func(c *web.Config) {
+			c.Directory = directory{annSlack: {SlackID: annSlack, Name: "Ann Lee"}}
+		}, visit: finish(annToken), status: 403},
 		{name: "exists", memory: func(m *memory) { m.signupErr = store.ErrExists }, visit: finish(annToken), status: 409},
 		{name: "not_eligible", memory: func(m *memory) { m.signupErr = store.ErrNotEligible }, visit: finish(annToken), status: 403},
 		{name: "trip_ended", visit: open("/oauth/linkedin/callback?code=x&state=y"), status: 400},

@@ -80,6 +80,7 @@ type registerPage struct {
 	Required bool   // the email
 	Member   bool   // they are one already, and connect a network
 	Networks []networks.Network
+	Looks    []look // of a post, for somebody who does not know it yet
 }
 
 // showRegister answers the company URL and personal links.
@@ -106,13 +107,13 @@ func (s *Server) registerPage(w http.ResponseWriter, r *http.Request, status int
 	p := registerPage{
 		frame:  frame{Title: "Sign up to share " + in.company.Name + "’s jobs", Company: in.company.Name},
 		Action: s.base + registerPath(in.company.Key, in.token), Email: email, Problem: problem,
-		Required: in.token == "", Networks: s.networks,
+		Required: in.token == "", Networks: s.networks, Looks: looks(s.networks, in.company.Name),
 	}
 	if in.person != nil {
 		p.Name, p.Greeting = in.person.Name, givenName(in.person.Name)
 	}
 	if in.member != nil {
-		p.Title, p.Member, p.Networks = "Connect "+titles(s.missing(in.member)), true, s.missing(in.member)
+		p.Title, p.Member, p.Networks, p.Looks = "Connect "+titles(s.missing(in.member)), true, s.missing(in.member), nil
 	}
 	if problem != "" {
 		p.Title = "Please check: " + p.Title

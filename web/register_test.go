@@ -211,9 +211,28 @@ func TestALinkedInAccountBelongsToOneMember(t *testing.T) {
 	inTown(t, func(t *testing.T, s *town) {
 		newVisitor(t).signUp(s.personal(t, ann()), "", "ann").wants(t, 200, "You’re in")
 		v := newVisitor(t)
-		v.signUp(s.personal(t, bo()), "", "ann").wants(t, 409, "This LinkedIn account is signed up already", "Try again")
+		v.signUp(s.public(), "bo@home.example", "ann").wants(t, 409, "This LinkedIn account is signed up already", "Try again")
+		v.signUp(s.personal(t, bo()), "", "ann").wants(t, 403, "This link is Bo’s", "belongs to a colleague", "Try again")
 		s.member(t, bo(), false)
 		v.signUp(s.url+v.page.href(t), "", "bo").wants(t, 200, "You’re in, Bo.")
+	})
+}
+
+// TestAColleagueFollowsALinkThatIsNotTheirs: LinkedIn tells that it is Bo by the address he has in Slack.
+func TestAColleagueFollowsALinkThatIsNotTheirs(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		entry := store.Person{SlackID: bo(), Name: "Bo García", Email: "Bo@home.example"}
+		if err := s.store.MirrorPeople(t.Context(), s.company.ID, []store.Person{entry}); err != nil {
+			t.Fatal(err)
+		}
+		v := newVisitor(t)
+		v.open(s.personal(t, ann())).wants(t, 200, "Not Ann? Then this link is not for you")
+		v.signUp(s.personal(t, ann()), "", "bo").wants(t, 403, "This link is Ann’s", "type /social")
+		s.member(t, ann(), false)
+		s.member(t, bo(), false)
+		v.signUp(s.url+v.page.href(t), "", "ann").wants(t, 200, "You’re in, Ann.")
+		v.signUp(s.personal(t, bo()), "", "bo").wants(t, 200, "You’re in, Bo.")
 	})
 }
 
@@ -242,8 +261,9 @@ func TestComingBackAfterARemoval(t *testing.T) {
 		storetest.Remove(t, s.store, s.company.ID, ana, s.member(t, ann(), true).ID)
 
 		v := newVisitor(t)
-		if got := v.open(dead); got.status == 200 || strings.Contains(got.body, "Ann") {
-			t.Errorf("the old link still works: %d\n%s", got.status, got.text())
+		v.open(dead).wants(t, 410, "This account was removed", "type /social in Slack, or ask a company admin")
+		if strings.Contains(v.page.body, "Ann") {
+			t.Errorf("the old link still names her:\n%s", v.page.text())
 		}
 		link := s.personal(t, ann())
 		if got := v.open(link); got.status != 200 || strings.Contains(got.body, "Ann") {
