@@ -71,7 +71,7 @@ func pastOf(ctx context.Context, db *store.Store, company store.Company, box *sa
 		if err != nil {
 			return err
 		}
-		_, err = db.Invite(ctx, company.ID, store.Actor{SlackID: m.InvitedBy}, []string{known.ID})
+		_, err = db.Invite(ctx, company.ID, store.Actor{SlackID: m.InvitedBy}, []string{known.ID}, store.InviteOptions{})
 		return err
 	case acme.Registered:
 	}

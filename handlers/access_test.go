@@ -140,7 +140,7 @@ func (w *world) things(admin string) target {
 
 	invited, err := w.store.PersonBySlackID(ctx, w.company.ID, olga)
 	w.must(err)
-	outcomes, err := w.store.Invite(ctx, w.company.ID, actor, []string{invited.ID})
+	outcomes, err := w.store.Invite(ctx, w.company.ID, actor, []string{invited.ID}, store.InviteOptions{})
 	w.must(err)
 	x.person, x.invite = invited.ID, outcomes[0].Invite.ID
 	x.signup, x.question = w.signsUp("Out Sider", "out@sider.example").ID, w.signsUp("Eve A.", "eve@acme.example").ID
@@ -175,7 +175,7 @@ func (w *world) otherCompany() target {
 	w.must(err)
 	person, err := w.store.PersonBySlackID(ctx, other.company.ID, "U7C")
 	w.must(err)
-	outcomes, err := w.store.Invite(ctx, other.company.ID, actor, []string{person.ID})
+	outcomes, err := w.store.Invite(ctx, other.company.ID, actor, []string{person.ID}, store.InviteOptions{})
 	w.must(err)
 	x := target{screen: sc.ID, home: sc.ID, member: other.member("U7B").ID, person: person.ID, invite: outcomes[0].Invite.ID}
 	x.signup, x.question = other.signsUp("Out Sider", "out@sider.example").ID, other.signsUp("U7C", "U7C@rival.example").ID

@@ -72,7 +72,7 @@ func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unkno
 	}
 	var outcomes []store.InviteOutcome
 	if len(personIDs) > 0 {
-		if outcomes, err = h.store.Invite(ctx, r.company.ID, r.actor(), personIDs); err != nil {
+		if outcomes, err = h.store.Invite(ctx, r.company.ID, r.actor(), personIDs, store.InviteOptions{}); err != nil {
 			return view.Notice{}, fmt.Errorf("invite: %w", err)
 		}
 	}
@@ -102,7 +102,7 @@ func (h *Handlers) dmPeople(_ context.Context, r *request, form slack.View) (*sl
 
 // invitePerson is the Invite button of a row of User Management.
 func (h *Handlers) invitePerson(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	outcomes, err := h.store.Invite(ctx, r.company.ID, r.actor(), []string{pressed.Value})
+	outcomes, err := h.store.Invite(ctx, r.company.ID, r.actor(), []string{pressed.Value}, store.InviteOptions{})
 	if err != nil {
 		return reply{}, fmt.Errorf("invite: %w", err)
 	}

@@ -29,6 +29,8 @@ const (
 	AuditAdminGranted    AuditAction = "admin_granted"
 	AuditExported        AuditAction = "exported"
 	AuditURLPosted       AuditAction = "url_posted"
+	AuditInvitersChanged AuditAction = "inviters_changed"  // To: the user type with the fewest rights that may invite
+	AuditLinkDaysChanged AuditAction = "link_days_changed" // Count: days
 )
 
 // An AuditEvent names people by keyed hash only; while they are known the hash finds them. Once they are removed a random value takes

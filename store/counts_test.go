@@ -185,7 +185,7 @@ func (a *accidents) invite(t *testing.T) error {
 	for _, p := range people {
 		ids = append(ids, p.ID)
 	}
-	_, err = a.s.Invite(t.Context(), a.companyID, a.ana, ids)
+	_, err = a.s.Invite(t.Context(), a.companyID, a.ana, ids, store.InviteOptions{})
 	return err
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -8,8 +9,8 @@ import (
 	"time"
 )
 
-// InviteLife is how long a personal registration link works.
-const InviteLife = 30 * 24 * time.Hour
+// InviteLife is how long a personal registration link works, unless the company's settings say otherwise.
+const InviteLife = DefaultLinkDays * 24 * time.Hour
 
 // An Invite is a personal registration link. Kind "self" is the person's own (menu, Home tab), "dm" came from an admin.
 type Invite struct {
@@ -20,15 +21,17 @@ type Invite struct {
 	// Member is the registered account of whom it is bound to, nil if they are not registered: the link connects them to a network.
 	// Filled by InviteByToken only.
 	Member    *Member
-	ByAdmin   bool
+	ByAdmin   bool   // it is no own link: somebody invited them
 	InvitedBy string // Slack id of the inviter, "" if own or removed
+	// As is the user type that the person gets by registering, while the invitation is open; "" for an own link.
+	As        MemberType
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	SentAt    time.Time // zero: not delivered yet
 	Failure   string    // why the DM could not be delivered (Slack's error code), or ""
 }
 
-// selfInviteMargin is how long an own link must still work to be handed out again.
+// selfInviteMargin is how long an own link must still work to be handed out again, of those that work for longer than twice as long.
 const selfInviteMargin = 7 * 24 * time.Hour
 
 // inviteLimit is the most people of one Invite.
@@ -50,26 +53,28 @@ const (
 )
 
 type inviteRow struct {
-	ID          string  `db:"id"`
-	CompanyID   string  `db:"company_id"`
-	Kind        string  `db:"kind"`
-	SubjectHash string  `db:"subject_hash"`
-	PersonID    *string `db:"person_id"`
-	Seed        []byte  `db:"seed"`
-	InvitedBy   string  `db:"invited_by"`
-	CreatedAt   int64   `db:"created_at"`
-	ExpiresAt   int64   `db:"expires_at"`
-	SentAt      int64   `db:"sent_at"`
-	Failure     string  `db:"failure"`
-	Reminded    int     `db:"reminded"`
-	Closed      closure `db:"closed"`
+	ID          string     `db:"id"`
+	CompanyID   string     `db:"company_id"`
+	Kind        string     `db:"kind"`
+	SubjectHash string     `db:"subject_hash"`
+	PersonID    *string    `db:"person_id"`
+	Seed        []byte     `db:"seed"`
+	InvitedBy   string     `db:"invited_by"`
+	CreatedAt   int64      `db:"created_at"`
+	ExpiresAt   int64      `db:"expires_at"`
+	SentAt      int64      `db:"sent_at"`
+	Failure     string     `db:"failure"`
+	Reminded    int        `db:"reminded"`
+	Closed      closure    `db:"closed"`
+	As          MemberType `db:"as_type"`
 }
 
-const inviteColumns = `id, company_id, kind, subject_hash, person_id, seed, invited_by, created_at, expires_at, sent_at, failure, reminded, closed`
+const inviteColumns = `id, company_id, kind, subject_hash, person_id, seed, invited_by, created_at, expires_at, sent_at, failure, reminded, closed,
+	as_type`
 
 func (r inviteRow) invite() Invite {
 	i := Invite{
-		ID: r.ID, CompanyID: r.CompanyID, ByAdmin: r.Kind == inviteDM, InvitedBy: r.InvitedBy, CreatedAt: unstamp(r.CreatedAt),
+		ID: r.ID, CompanyID: r.CompanyID, ByAdmin: r.Kind != inviteSelf, InvitedBy: r.InvitedBy, As: r.As, CreatedAt: unstamp(r.CreatedAt),
 		ExpiresAt: unstamp(r.ExpiresAt), SentAt: unstamp(r.SentAt), Failure: r.Failure,
 	}
 	if r.PersonID != nil {
@@ -85,14 +90,19 @@ func (s *Store) SignupToken(ctx context.Context, companyID, slackID string) (tok
 	if err != nil {
 		return "", fmt.Errorf("make signup link: %w", err)
 	}
-	seed, err := s.selfSeed(ctx, s.read, companyID, keys.slackHash(slackID))
+	now, err := s.Settings(ctx, companyID)
+	if err != nil {
+		return "", fmt.Errorf("make signup link: %w", err)
+	}
+	margin := min(selfInviteMargin, now.linkLife()/2)
+	seed, err := s.selfSeed(ctx, s.read, companyID, keys.slackHash(slackID), margin)
 	if errors.Is(err, ErrNotFound) {
 		err = s.change(ctx, companyID, func(t *tx) error {
-			seed, err = s.selfSeed(ctx, t, companyID, keys.slackHash(slackID))
+			seed, err = s.selfSeed(ctx, t, companyID, keys.slackHash(slackID), margin)
 			if !errors.Is(err, ErrNotFound) {
 				return err // another call was faster
 			}
-			row, err := t.newInvite(keys, companyID, inviteSelf, slackID)
+			row, err := t.newInvite(keys, companyID, inviteSelf, slackID, now.linkLife())
 			if err != nil {
 				return err
 			}
@@ -106,15 +116,15 @@ func (s *Store) SignupToken(ctx context.Context, companyID, slackID string) (tok
 	return keys.token(companyID, seed, slackID)
 }
 
-// selfSeed returns the seed of the own link that works longest, or ErrNotFound.
-func (s *Store) selfSeed(ctx context.Context, q querier, companyID, subjectHash string) ([]byte, error) {
+// selfSeed returns the seed of the own link that works longest, and for longer than the margin, or ErrNotFound.
+func (s *Store) selfSeed(ctx context.Context, q querier, companyID, subjectHash string, margin time.Duration) ([]byte, error) {
 	var seed []byte
 	err := q.GetContext(ctx, &seed, `
 		SELECT seed
 		FROM invites
 		WHERE company_id = $1 AND subject_hash = $2 AND kind = 'self' AND closed = '' AND expires_at > $3
 		ORDER BY expires_at DESC, id
-		LIMIT 1`, companyID, subjectHash, stamp(s.time().Add(selfInviteMargin)))
+		LIMIT 1`, companyID, subjectHash, stamp(s.time().Add(margin)))
 	return seed, found(err)
 }
 
@@ -124,14 +134,14 @@ type newInviteRow struct {
 	slackID string
 }
 
-func (t *tx) newInvite(keys secret, companyID, kind, slackID string) (newInviteRow, error) {
+func (t *tx) newInvite(keys secret, companyID, kind, slackID string, life time.Duration) (newInviteRow, error) {
 	if slackID == "" {
 		return newInviteRow{}, ErrNotFound
 	}
 	return newInviteRow{
 		inviteRow: inviteRow{
 			ID: newID(), CompanyID: companyID, Kind: kind, SubjectHash: keys.slackHash(slackID), Seed: newSeed(),
-			CreatedAt: stamp(t.now), ExpiresAt: stamp(t.now.Add(InviteLife)),
+			CreatedAt: stamp(t.now), ExpiresAt: stamp(t.now.Add(life)),
 		},
 		slackID: slackID,
 	}, nil
@@ -140,7 +150,7 @@ func (t *tx) newInvite(keys secret, companyID, kind, slackID string) (newInviteR
 func (t *tx) insertInvites(ctx context.Context, keys secret, rows []newInviteRow) error {
 	columns := []string{
 		"id", "company_id", "kind", "subject_hash", "person_id", "seed", "token_hash", "invited_by", "created_at", "expires_at",
-		"sent_at", "failure", "reminded", "closed", "closed_at",
+		"sent_at", "failure", "reminded", "closed", "closed_at", "as_type",
 	}
 	values := make([][]any, len(rows))
 	for i, r := range rows {
@@ -150,7 +160,7 @@ func (t *tx) insertInvites(ctx context.Context, keys secret, rows []newInviteRow
 		}
 		values[i] = []any{
 			r.ID, r.CompanyID, r.Kind, r.SubjectHash, r.PersonID, r.Seed, tokenHash(token), r.InvitedBy, r.CreatedAt, r.ExpiresAt,
-			0, "", r.Reminded, "", 0,
+			0, "", r.Reminded, "", 0, r.As,
 		}
 	}
 	return t.insert(ctx, "invites", columns, values)
@@ -186,19 +196,37 @@ const (
 	InviteRefused    InviteResult = "refused"    // bot, guest or deactivated
 )
 
-// Invite invites directory people and leaves a JobInviteDM for each new invitation, in one transaction; at most 1,000, else ErrTooMany.
-// Outcomes come in the order of the ids; unknown ids have none. The actor must be a company admin, else ErrForbidden.
-func (s *Store) Invite(ctx context.Context, companyID string, by Actor, personIDs []string) ([]InviteOutcome, error) {
-	if len(personIDs) > inviteLimit {
+// InviteOptions change how people are invited. The zero value invites employees, and nobody who is better left alone.
+type InviteOptions struct {
+	// As is the user type that they get by registering: Employee, also for "", or Recruiter, for which the actor must be a company admin.
+	As MemberType
+	// Override invites somebody in spite of what speaks against it. The actor must be a company admin, and it is for one person at a time.
+	Override bool
+}
+
+// Invite invites directory people and leaves a JobInviteDM for each new invitation, in one transaction; at most 1,000, and one with
+// Override, else ErrTooMany. Outcomes come in the order of the ids; unknown ids have none. ErrForbidden unless the company's settings let
+// the actor invite, and the options are theirs to choose.
+func (s *Store) Invite(ctx context.Context, companyID string, by Actor, personIDs []string, o InviteOptions) ([]InviteOutcome, error) {
+	o.As = cmp.Or(o.As, Employee)
+	switch {
+	case len(personIDs) > inviteLimit, o.Override && len(personIDs) > 1:
 		return nil, fmt.Errorf("invite: %w", ErrTooMany)
+	case o.As != Employee && o.As != Recruiter:
+		return nil, fmt.Errorf("invite: nobody is invited as %q", o.As)
 	}
 	var outcomes []InviteOutcome
 	err := s.change(ctx, companyID, func(t *tx) error {
-		if err := t.requireAdmin(ctx, companyID, by); err != nil {
+		if err := t.requireInviter(ctx, companyID, by); err != nil {
 			return err
 		}
+		if o.As != Employee || o.Override {
+			if err := t.requireAdmin(ctx, companyID, by); err != nil {
+				return err
+			}
+		}
 		var err error
-		outcomes, err = t.invite(ctx, companyID, by, personIDs)
+		outcomes, err = t.invite(ctx, companyID, by, personIDs, o)
 		return err
 	})
 	if err != nil {
@@ -207,8 +235,12 @@ func (s *Store) Invite(ctx context.Context, companyID string, by Actor, personID
 	return outcomes, nil
 }
 
-func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs []string) ([]InviteOutcome, error) {
+func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs []string, opts InviteOptions) ([]InviteOutcome, error) {
 	keys, err := t.s.secret(ctx, companyID)
+	if err != nil {
+		return nil, err
+	}
+	now, err := settings(ctx, t, companyID)
 	if err != nil {
 		return nil, err
 	}
@@ -248,11 +280,11 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 					return nil, err
 				}
 			}
-			row, err := t.newInvite(keys, companyID, inviteDM, p.Person.SlackID)
+			row, err := t.newInvite(keys, companyID, inviteDM, p.Person.SlackID, now.linkLife())
 			if err != nil {
 				return nil, err
 			}
-			row.PersonID, row.InvitedBy = &p.Person.ID, by.SlackID
+			row.PersonID, row.InvitedBy, row.As = &p.Person.ID, by.SlackID, opts.As
 			rows = append(rows, row)
 			invited = append(invited, p.Person.ID)
 			jobs = append(jobs, Job{Kind: JobInviteDM, Ref: row.ID})
@@ -330,11 +362,15 @@ func (s *Store) ResendInvite(ctx context.Context, companyID string, by Actor, in
 		if err != nil {
 			return err
 		}
-		row, err := t.newInvite(keys, companyID, inviteDM, p.SlackID)
+		now, err := settings(ctx, t, companyID)
 		if err != nil {
 			return err
 		}
-		row.PersonID, row.InvitedBy, row.Reminded = &p.ID, by.SlackID, old.Reminded
+		row, err := t.newInvite(keys, companyID, inviteDM, p.SlackID, now.linkLife())
+		if err != nil {
+			return err
+		}
+		row.PersonID, row.InvitedBy, row.Reminded, row.As = &p.ID, by.SlackID, old.Reminded, old.As
 		if err := t.insertInvites(ctx, keys, []newInviteRow{row}); err != nil {
 			return err
 		}
@@ -484,4 +520,22 @@ func (s *Store) whyGone(ctx context.Context, q querier, companyID, subjectHash s
 		return ErrRemoved
 	}
 	return ErrExpired
+}
+
+// invitedAs is the user type that the subject gets by registering, also through another link than that of the open invitation.
+func (t *tx) invitedAs(ctx context.Context, companyID, subjectHash string) (MemberType, error) {
+	var as MemberType
+	err := t.GetContext(ctx, &as, `
+		SELECT as_type
+		FROM invites
+		WHERE company_id = $1 AND subject_hash = $2 AND kind <> 'self' AND closed = '' AND expires_at > $3
+		ORDER BY created_at DESC, id
+		LIMIT 1`, companyID, subjectHash, stamp(t.now))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Employee, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for an invitation: %w", err)
+	}
+	return cmp.Or(as, Employee), nil
 }

@@ -32,7 +32,7 @@ func TestTheLifeOfALink(t *testing.T) {
 		{
 			name: "invited once more: the first invitation stands",
 			happens: func(t *testing.T, w linkWorld) {
-				out, err := w.s.Invite(t.Context(), w.companyID, w.ana, []string{w.ann.ID})
+				out, err := w.s.Invite(t.Context(), w.companyID, w.ana, []string{w.ann.ID}, store.InviteOptions{})
 				if err != nil || out[0].Result != store.InviteAgain || out[0].Invite.ID != w.invite.ID {
 					t.Errorf("invited again: %+v, %v", out, err)
 				}
@@ -141,7 +141,7 @@ func TestTheLifeOfALink(t *testing.T) {
 			name: "ran out and invited again",
 			happens: func(t *testing.T, w linkWorld) {
 				w.env.Clock.Advance(store.InviteLife)
-				out, err := w.s.Invite(t.Context(), w.companyID, w.ana, []string{w.ann.ID})
+				out, err := w.s.Invite(t.Context(), w.companyID, w.ana, []string{w.ann.ID}, store.InviteOptions{})
 				if err != nil || out[0].Result != store.InviteSent {
 					t.Errorf("invited again: %+v, %v", out, err)
 				}
@@ -179,7 +179,7 @@ func newLinkWorld(t *testing.T, s *store.Store, env *storetest.Env) linkWorld {
 	_, w.ana = storetest.Admin(t, s, acme.ID, "Ana Lima")
 	w.ann = storetest.Mirror(t, s, acme.ID, "Ann Lee")[0]
 	w.self = w.signupToken(t)
-	out, err := s.Invite(t.Context(), acme.ID, w.ana, []string{w.ann.ID})
+	out, err := s.Invite(t.Context(), acme.ID, w.ana, []string{w.ann.ID}, store.InviteOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +287,7 @@ func TestInvitingManyTellsWhatBecameOfEach(t *testing.T) {
 		}
 		ids := []string{people[1].ID, "nobody", personID(t, s, acme.ID, "UBOT"), people[0].ID, member.PersonID, people[1].ID}
 		woken := env.Woken()
-		out, err := s.Invite(ctx, acme.ID, ana, ids)
+		out, err := s.Invite(ctx, acme.ID, ana, ids, store.InviteOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -340,11 +340,11 @@ func TestInvitingManyTellsWhatBecameOfEach(t *testing.T) {
 			t.Errorf("delivered: %+v, %v", i, err)
 		}
 
-		if _, err := s.Invite(ctx, acme.ID, ana, make([]string, 1001)); !errors.Is(err, store.ErrTooMany) {
+		if _, err := s.Invite(ctx, acme.ID, ana, make([]string, 1001), store.InviteOptions{}); !errors.Is(err, store.ErrTooMany) {
 			t.Errorf("1,001 people: %v, want ErrTooMany", err)
 		}
 		nobody := store.Actor{SlackID: people[0].SlackID}
-		if _, err := s.Invite(ctx, acme.ID, nobody, ids); !errors.Is(err, store.ErrForbidden) {
+		if _, err := s.Invite(ctx, acme.ID, nobody, ids, store.InviteOptions{}); !errors.Is(err, store.ErrForbidden) {
 			t.Errorf("invited by somebody not registered: %v, want ErrForbidden", err)
 		}
 		if _, err := s.ResendInvite(ctx, acme.ID, nobody, row.ID); !errors.Is(err, store.ErrForbidden) {

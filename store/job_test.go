@@ -19,7 +19,7 @@ func TestEachJobGoesToOneWorker(t *testing.T) {
 		for _, p := range storetest.Mirror(t, s, acme.ID, "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L") {
 			people = append(people, p.ID)
 		}
-		if _, err := s.Invite(ctx, acme.ID, store.Actor{CLI: true}, people); err != nil {
+		if _, err := s.Invite(ctx, acme.ID, store.Actor{CLI: true}, people, store.InviteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		var (
@@ -88,7 +88,7 @@ func TestJobsAreClaimedByKind(t *testing.T) {
 		acme := storetest.Company(t, s)
 		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima") // leaves a welcome
 		env.Clock.Advance(time.Second)
-		if _, err := s.Invite(ctx, acme.ID, ana, []string{storetest.Mirror(t, s, acme.ID, "Nia New")[0].ID}); err != nil {
+		if _, err := s.Invite(ctx, acme.ID, ana, []string{storetest.Mirror(t, s, acme.ID, "Nia New")[0].ID}, store.InviteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		for _, tt := range []struct {

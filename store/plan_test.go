@@ -61,7 +61,7 @@ func inviteAll(t *testing.T, s *store.Store, companyID string) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Invite(t.Context(), companyID, store.Actor{CLI: true}, ids[:len(ids)/2]); err != nil {
+	if _, err := s.Invite(t.Context(), companyID, store.Actor{CLI: true}, ids[:len(ids)/2], store.InviteOptions{}); err != nil {
 		t.Fatal(fmt.Errorf("invite %d people: %w", len(ids), err))
 	}
 }

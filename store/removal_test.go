@@ -591,7 +591,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	check(s.MirrorPeople(ctx, acme.ID, []store.Person{w.entry}))
 	p, err := s.PersonBySlackID(ctx, acme.ID, w.entry.SlackID)
 	check(err)
-	out, err := s.Invite(ctx, acme.ID, w.ana, []string{p.ID})
+	out, err := s.Invite(ctx, acme.ID, w.ana, []string{p.ID}, store.InviteOptions{})
 	check(err)
 	_, dm, err := s.OpenInvite(ctx, acme.ID, out[0].Invite.ID)
 	check(err)
@@ -618,7 +618,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	_, err = s.DecideCase(ctx, acme.ID, w.vic, decided.ID, false, "decision of Vicky")
 	check(err)
 	newcomer := storetest.Mirror(t, s, acme.ID, "Nia New")[0]
-	_, err = s.Invite(ctx, acme.ID, w.vic, []string{newcomer.ID})
+	_, err = s.Invite(ctx, acme.ID, w.vic, []string{newcomer.ID}, store.InviteOptions{})
 	check(err)
 
 	// Screens of hers, with selections; others' screens that search for her, stand at her and have her selected.

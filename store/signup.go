@@ -196,7 +196,7 @@ func (t *tx) requireFree(ctx context.Context, companyID string, acc Account) err
 	return nil
 }
 
-// enrol makes the person a member with one connection, and drops what waited for that.
+// enrol makes the person a member, of the type they were invited as, with one connection, and drops what waited for that.
 func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Member, error) {
 	var registered bool
 	err := t.GetContext(ctx, &registered, `
@@ -213,7 +213,15 @@ func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Me
 	if err := t.requireFree(ctx, p.CompanyID, acc); err != nil {
 		return Member{}, err
 	}
-	if err := t.insertMember(ctx, p, email, Employee); err != nil {
+	keys, err := t.s.secret(ctx, p.CompanyID)
+	if err != nil {
+		return Member{}, err
+	}
+	memberType, err := t.invitedAs(ctx, p.CompanyID, keys.personHash(p))
+	if err != nil {
+		return Member{}, err
+	}
+	if err := t.insertMember(ctx, p, email, memberType); err != nil {
 		return Member{}, err
 	}
 	if err := t.connect(ctx, p, acc); err != nil {
@@ -463,7 +471,7 @@ func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID 
 		if err := t.admit(ctx, &signup, p, acc); err != nil {
 			return err
 		}
-		return t.audit(ctx, companyID, Actor{SlackID: slackID}, AuditEvent{Action: AuditRegistered, Subject: &p, To: Employee})
+		return t.audit(ctx, companyID, Actor{SlackID: slackID}, AuditEvent{Action: AuditRegistered, Subject: &p, To: signup.Member.Type})
 	})
 	if err != nil {
 		return Signup{}, fmt.Errorf("confirm signup: %w", err)
@@ -538,7 +546,7 @@ func (s *Store) decideSignup(ctx context.Context, companyID string, by Actor, si
 		if err := t.admit(ctx, &signup, p, acc); err != nil {
 			return err
 		}
-		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditSignupApproved, Subject: &p, To: Employee})
+		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditSignupApproved, Subject: &p, To: signup.Member.Type})
 	})
 	if err != nil {
 		return Signup{}, fmt.Errorf("decide signup: %w", err)

@@ -175,7 +175,7 @@ func TestDeadLinks(t *testing.T) {
 	inTown(t, func(t *testing.T, s *town) {
 		_, ana := storetest.Admin(t, s.store, s.company.ID, "Ana Cruz")
 		ann := storetest.Mirror(t, s.store, s.company.ID, "Ann Lee")[0]
-		out, err := s.store.Invite(t.Context(), s.company.ID, ana, []string{ann.ID})
+		out, err := s.store.Invite(t.Context(), s.company.ID, ana, []string{ann.ID}, store.InviteOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
