@@ -78,7 +78,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	api := slack.New(s.SlackBotToken, slack.OptionAPIURL(s.apiURL()), slack.OptionAppLevelToken(s.SlackAppToken), slack.OptionHTTPClient(client))
 	links := web.Links{PublicURL: s.publicURL()}
 	h := handlers.New(handlers.Config{
-		Store: db, HTTP: client, Operators: s.operators(), Now: now, Log: log,
+		Store: db, HTTP: client, Operators: s.operators(), Revoker: revoker(s.networks(now)), Now: now, Log: log,
 		API:         func(store.Company) *slack.Client { return api },
 		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
@@ -91,12 +91,8 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	hearing := bot.New(bot.Config{API: api, Handler: h, Seen: db, Log: log, Now: now})
 	pages, err := web.New(web.Config{
 		Store: db, Directory: directory{h}, PublicURL: s.publicURL(), SlackURL: s.SlackClientURL, TrustedProxies: s.trustedProxies(), Now: now, Log: log,
-		Networks: []networks.Network{
-			networks.NewLinkedIn(networks.LinkedInApp{
-				ClientID: s.LinkedInClientID, ClientSecret: s.LinkedInClientSecret, URL: s.LinkedInURL, APIURL: s.LinkedInAPIURL, Now: now,
-			}),
-		},
-		Slack: func() (string, bool) { return slackState(hearing.Health()) },
+		Networks: s.networks(now),
+		Slack:    func() (string, bool) { return slackState(hearing.Health()) },
 	})
 	if err != nil {
 		return err
@@ -184,6 +180,15 @@ func (d *directories) sync(ctx context.Context, due time.Time) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// networks are those that people can register with, in the order of their buttons.
+func (s serveCommand) networks(now func() time.Time) []networks.Network {
+	return []networks.Network{
+		networks.NewLinkedIn(networks.LinkedInApp{
+			ClientID: s.LinkedInClientID, ClientSecret: s.LinkedInClientSecret, URL: s.LinkedInURL, APIURL: s.LinkedInAPIURL, Now: now,
+		}),
+	}
 }
 
 // slackState is the connection to Slack in a word, for the health page.

@@ -39,10 +39,11 @@ func newPace(messagesPerSecond float64, now func() time.Time) pace {
 	}
 }
 
-// A laterError says that a company's turn comes too late for whoever asked.
+// A laterError says that the time for something has not come yet, which is nobody's failure: a company's turn comes too late for whoever
+// asked, or a network has to be asked again.
 type laterError struct{ wait time.Duration }
 
-func (e *laterError) Error() string { return fmt.Sprintf("slack takes no messages for %s", e.wait) }
+func (e *laterError) Error() string { return fmt.Sprintf("not before %s have passed", e.wait) }
 
 // turnPatience is the longest wait for a turn, much shorter than jobTimeout: whoever would wait longer comes back later.
 const turnPatience = time.Minute

@@ -26,6 +26,8 @@ type Config struct {
 	// CompanyURL and PersonalURL build registration links.
 	CompanyURL  func(store.Company) string
 	PersonalURL func(c store.Company, token string) string
+	// Revoker ends Herald's access where nobody wants it any more.
+	Revoker Revoker
 	// Pace is how many messages a second may go to one workspace; 0: MessagesPerSecond.
 	Pace float64
 	Now  func() time.Time
@@ -40,6 +42,7 @@ type Handlers struct {
 	operators   []string
 	companyURL  func(store.Company) string
 	personalURL func(store.Company, string) string
+	revoker     Revoker
 	now         func() time.Time
 	log         *slog.Logger
 	wake        chan struct{} // nudges the job runner
@@ -57,6 +60,7 @@ func New(c Config) *Handlers {
 		operators:   c.Operators,
 		companyURL:  c.CompanyURL,
 		personalURL: c.PersonalURL,
+		revoker:     c.Revoker,
 		now:         c.Now,
 		log:         c.Log,
 		wake:        make(chan struct{}, 1),

@@ -61,6 +61,9 @@ func lanes() []lane {
 		{workers: 1, jobs: []jobRun{
 			{store.JobDeleteFile, (*Handlers).deleteFile, 0, nil}, // it names people who must not be named any more
 		}},
+		{workers: 2, jobs: []jobRun{
+			{store.JobRevocation, (*Handlers).revoke, 0, nil}, // until the network answers, or the store gives up
+		}},
 		{workers: 4, jobs: []jobRun{
 			{store.JobCaseCard, (*Handlers).sendCaseCards, jobTries, nil},
 			{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},

@@ -30,6 +30,7 @@ func TestEveryKindOfJobIsDoneInOneLane(t *testing.T) {
 	for _, kind := range []store.JobKind{
 		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard,
 		store.JobSignupDecided, store.JobCaseCard, store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile,
+		store.JobRevocation,
 	} {
 		if _, ok := lane[kind]; !ok {
 			t.Errorf("nobody does %s", kind)
@@ -62,6 +63,17 @@ func TestWhenAJobIsTriedAgain(t *testing.T) {
 		if got := retryAfter(c.err, c.attempt); got < c.min || got > c.max+1 {
 			t.Errorf("%s: again after %s, want %s to %s", name, got, c.min, c.max)
 		}
+	}
+}
+
+func TestASilentNetworkIsAskedLessAndLessOften(t *testing.T) {
+	t.Parallel()
+	attempts := 0
+	for age := time.Duration(0); age < store.RevocationLife; age += revokePause(age) {
+		attempts++
+	}
+	if attempts < 20 || attempts > 60 {
+		t.Errorf("%d attempts, want about forty", attempts)
 	}
 }
 

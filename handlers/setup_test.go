@@ -60,6 +60,7 @@ type world struct {
 	db      *sql.DB // the same database, for looking into it
 	company store.Company
 	log     *journal
+	ends    *endings
 	passed  atomic.Int64 // nanoseconds since noon
 }
 
@@ -108,7 +109,7 @@ func keys(tb testing.TB) store.Keys {
 // begin starts a world, with ana and ben as company admins, ray as a recruiter, and ann and bo as employees.
 func begin(t *testing.T, dsn string, o options) *world {
 	t.Helper()
-	w := &world{t: t, log: &journal{}}
+	w := &world{t: t, log: &journal{}, ends: &endings{}}
 	log := slog.New(slog.NewTextHandler(&tee{t.Output(), w.log}, nil))
 	ctx := context.Background()
 
@@ -155,7 +156,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 		operators = nil
 	}
 	w.h = handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Operators: operators, Pace: 1000, Now: w.now, Log: log,
+		Store: w.store, HTTP: client, Operators: operators, Revoker: w.ends, Pace: 1000, Now: w.now, Log: log,
 		API:        func(store.Company) *slack.Client { return w.api },
 		CompanyURL: func(c store.Company) string { return "https://jobs.acme.example/register/" + c.Key },
 		PersonalURL: func(c store.Company, token string) string {

@@ -45,9 +45,8 @@ type Network interface {
 	// Exchange turns the code that came back into the account of whoever consented. It returns ErrRejected,
 	// ErrMisconfigured or ErrUnavailable.
 	Exchange(ctx context.Context, code, redirect, verifier string) (Account, error)
-	// Revoke ends Herald's access. It is for whoever takes an account out of Herald and still holds its token. Removals do not
-	// call it yet: they erase the token, and people end the access on the network's own pages. It returns ErrMisconfigured, or
-	// ErrUnavailable if it is worth trying again.
+	// Revoke ends Herald's access. It may end all of it to that account, not only what this token gives. It returns ErrRejected
+	// if the token is none (any more), ErrMisconfigured, or ErrUnavailable if it is worth trying again.
 	Revoke(ctx context.Context, token string) (Revocation, error)
 }
 

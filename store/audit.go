@@ -17,6 +17,7 @@ const (
 	AuditInviteCancelled AuditAction = "invite_cancelled"
 	AuditRegistered      AuditAction = "registered"
 	AuditConnected       AuditAction = "connected" // a member, to a network
+	AuditDisconnected    AuditAction = "disconnected"
 	AuditSignupApproved  AuditAction = "signup_approved"
 	AuditSignupDeclined  AuditAction = "signup_declined"
 	AuditTypeChanged     AuditAction = "type_changed"

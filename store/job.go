@@ -22,6 +22,7 @@ const (
 	JobCaseDecided   JobKind = "case_decided"   // a Case
 	JobCardsGone     JobKind = "cards_gone"     // a Case or Signup that went with an account: blank its cards
 	JobRemoval       JobKind = "removal"        // a Removal
+	JobRevocation    JobKind = "revocation"     // a Revocation: end Herald's access at the network
 	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended
 )
 

@@ -34,6 +34,9 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := t.endAccessOf(ctx, r); err != nil {
+		return 0, err
+	}
 	cases, err := t.caseCardsOf(ctx, r)
 	if err != nil {
 		return 0, err
@@ -141,6 +144,15 @@ func (t *tx) endFilesOf(ctx context.Context, r removalRow) error {
 	return t.leave(ctx, r.CompanyID, deleteFiles(files)...)
 }
 
+// endAccessOf lets Herald's access to the subjects' accounts be ended at their networks.
+func (t *tx) endAccessOf(ctx context.Context, r removalRow) error {
+	theirs, err := t.accesses(ctx, `member_id IN (SELECT member_id FROM removal_members WHERE removal_id = $1)`, r.ID)
+	if err != nil {
+		return err
+	}
+	return t.endAccess(ctx, r.CompanyID, r.ID, theirs)
+}
+
 // caseCardsOf returns the cases about the subjects that somebody else has a card of.
 func (t *tx) caseCardsOf(ctx context.Context, r removalRow) ([]string, error) {
 	var ids []string
@@ -175,13 +187,12 @@ func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject
 		return nil, err
 	}
 	var waiting []struct {
-		ID          string `db:"id"`
-		PersonID    string `db:"person_id"`
+		signupRow
 		AccountHash string `db:"account_hash"`
 		EmailHash   string `db:"email_hash"`
 	}
 	err = t.SelectContext(ctx, &waiting, `
-		SELECT id, coalesce(person_id, '') AS person_id, account_hash, email_hash
+		SELECT `+signupColumns+`, account_hash, email_hash
 		FROM signups
 		WHERE company_id = $1`, r.CompanyID)
 	if err != nil || len(waiting) == 0 {
@@ -212,10 +223,15 @@ func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject
 		theirs[keys.accountHash(a.Network, a.Subject)] = true
 	}
 	var ids []string
+	var dropped []signupRow
 	for _, w := range waiting {
-		if theirs[w.PersonID] || theirs[w.AccountHash] || theirs[w.EmailHash] {
+		if w.PersonID != nil && theirs[*w.PersonID] || theirs[w.AccountHash] || theirs[w.EmailHash] {
 			ids = append(ids, w.ID)
+			dropped = append(dropped, w.signupRow)
 		}
+	}
+	if err := t.endAccess(ctx, r.CompanyID, r.ID, t.accessesOf(dropped, Account{})); err != nil {
+		return nil, err
 	}
 	for part := range chunks(ids) {
 		list, args := in(nil, part)

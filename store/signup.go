@@ -73,6 +73,8 @@ type signupRow struct {
 	CreatedAt int64        `db:"created_at"`
 }
 
+const signupColumns = `id, company_id, status, person_id, network, payload_sealed, created_at`
+
 // Register finishes a registration in one transaction. With a.Token the member is active at once and JobWelcomeDM is left; the link is
 // used up (errors as InviteByToken); for somebody who is a member already, the account is connected instead. Without a.Token the email
 // decides, what was entered or else the network's: a directory person's becomes SignupConfirm, any other SignupApproval.
@@ -270,15 +272,34 @@ func (t *tx) dropSignups(ctx context.Context, p Person, acc Account) error {
 	if err != nil {
 		return err
 	}
-	var ids []string
-	err = t.SelectContext(ctx, &ids, `
+	var dropped []signupRow
+	err = t.SelectContext(ctx, &dropped, `
 		DELETE FROM signups
 		WHERE company_id = $1 AND (person_id = $2 OR (network = $3 AND account_hash = $4))
-		RETURNING id`, p.CompanyID, p.ID, acc.Network, keys.accountHash(acc.Network, acc.Subject))
+		RETURNING `+signupColumns, p.CompanyID, p.ID, acc.Network, keys.accountHash(acc.Network, acc.Subject))
 	if err != nil {
 		return fmt.Errorf("drop signups: %w", err)
 	}
+	ids := make([]string, len(dropped))
+	for i, row := range dropped {
+		ids[i] = row.ID
+	}
+	if err := t.endAccess(ctx, p.CompanyID, "", t.accessesOf(dropped, acc)); err != nil {
+		return err
+	}
 	return t.leave(ctx, p.CompanyID, decided(ids)...)
+}
+
+// accessesOf are the accounts of signups, without the one that is kept. A payload that cannot be opened holds none.
+func (t *tx) accessesOf(signups []signupRow, kept Account) []access {
+	var list []access
+	for _, row := range signups {
+		payload, err := t.s.openSignup(row)
+		if a := payload.Account; err == nil && (a.Network != kept.Network || a.Subject != kept.Subject) {
+			list = append(list, access{network: a.Network, subject: a.Subject, token: a.Token})
+		}
+	}
+	return list
 }
 
 // decided are the jobs that close the cards of signups.
@@ -404,18 +425,14 @@ func (s *Store) Signup(ctx context.Context, companyID, signupID string) (Signup,
 func (s *Store) signup(ctx context.Context, q querier, companyID, signupID string) (Signup, Account, error) {
 	var row signupRow
 	err := q.GetContext(ctx, &row, `
-		SELECT id, company_id, status, person_id, network, payload_sealed, created_at
+		SELECT `+signupColumns+`
 		FROM signups
 		WHERE company_id = $1 AND id = $2 AND created_at > $3`, companyID, signupID, stamp(s.time().Add(-SignupLife)))
 	if err != nil {
 		return Signup{}, Account{}, found(err)
 	}
-	plain, err := s.keys.open(row.Payload, "signup", row.CompanyID, row.ID)
+	payload, err := s.openSignup(row)
 	if err != nil {
-		return Signup{}, Account{}, err
-	}
-	var payload signupPayload
-	if err := json.Unmarshal(plain, &payload); err != nil {
 		return Signup{}, Account{}, err
 	}
 	signup := Signup{
@@ -441,6 +458,15 @@ func (s *Store) signup(ctx context.Context, q querier, companyID, signupID strin
 	return signup, payload.Account, nil
 }
 
+func (s *Store) openSignup(row signupRow) (signupPayload, error) {
+	var payload signupPayload
+	plain, err := s.keys.open(row.Payload, "signup", row.CompanyID, row.ID)
+	if err != nil {
+		return payload, err
+	}
+	return payload, json.Unmarshal(plain, &payload)
+}
+
 // ConfirmSignup is the Slack user's answer to «Was this you?». yes makes the member, no erases the signup. ErrNotFound unless it waits
 // for exactly this Slack user; ErrTaken, ErrExists and ErrNotEligible as Register.
 func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID string, yes bool) (Signup, error) {
@@ -456,7 +482,7 @@ func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID 
 			return ErrNotFound
 		}
 		if !yes {
-			return t.deleteSignup(ctx, signupID)
+			return t.rejectSignup(ctx, signup, acc)
 		}
 		p, err := person(ctx, t, `p.company_id = $1 AND p.id = $2`, companyID, signup.PersonID)
 		if err != nil {
@@ -490,6 +516,14 @@ func (t *tx) admit(ctx context.Context, signup *Signup, p Person, acc Account) e
 		return nil
 	}
 	return t.leave(ctx, m.CompanyID, Job{Kind: JobWelcomeDM, Ref: m.ID})
+}
+
+// rejectSignup erases a signup, and lets the access that came with it be ended at the network.
+func (t *tx) rejectSignup(ctx context.Context, signup Signup, acc Account) error {
+	if err := t.deleteSignup(ctx, signup.ID); err != nil {
+		return err
+	}
+	return t.endAccess(ctx, signup.CompanyID, "", []access{{network: acc.Network, subject: acc.Subject, token: acc.Token}})
 }
 
 func (t *tx) deleteSignup(ctx context.Context, signupID string) error {
@@ -530,14 +564,17 @@ func (s *Store) decideSignup(ctx context.Context, companyID string, by Actor, si
 		if signup.Status != SignupApproval {
 			return ErrNotFound
 		}
-		if err := t.deleteSignup(ctx, signupID); err != nil {
-			return err
-		}
 		if err := t.leave(ctx, companyID, decided([]string{signupID})...); err != nil {
 			return err
 		}
 		if !approve {
+			if err := t.rejectSignup(ctx, signup, acc); err != nil {
+				return err
+			}
 			return t.audit(ctx, companyID, by, AuditEvent{Action: AuditSignupDeclined})
+		}
+		if err := t.deleteSignup(ctx, signupID); err != nil {
+			return err
 		}
 		p, err := t.approved(ctx, companyID, signup, acc, colleague)
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 func allKinds() []store.JobKind {
 	return []store.JobKind{
 		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard, store.JobSignupDecided, store.JobCaseCard,
-		store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile,
+		store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile, store.JobRevocation,
 	}
 }
 
@@ -216,7 +216,7 @@ func TestRegisteringThroughTheCompanyURL(t *testing.T) {
 		if none.Email != "c@home.example" {
 			t.Errorf("email %q, want LinkedIn's", none.Email)
 		}
-		wantJobs(t, s, store.JobConfirmDM, store.JobApprovalCard, store.JobApprovalCard, store.JobApprovalCard)
+		wantJobs(t, s, store.JobRevocation, store.JobConfirmDM, store.JobApprovalCard, store.JobApprovalCard, store.JobApprovalCard)
 		if _, err := s.DecideSignup(ctx, acme.ID, store.Actor{SlackID: ann.SlackID}, unknown.ID, true); !errors.Is(err, store.ErrForbidden) {
 			t.Errorf("approved by an employee: %v, want ErrForbidden", err)
 		}
@@ -227,7 +227,7 @@ func TestRegisteringThroughTheCompanyURL(t *testing.T) {
 		if _, err := s.DecideSignup(ctx, acme.ID, ana, member.ID, false); err != nil {
 			t.Fatal(err)
 		}
-		wantJobs(t, s, store.JobSignupDecided, store.JobSignupDecided)
+		wantJobs(t, s, store.JobRevocation, store.JobSignupDecided, store.JobSignupDecided)
 		if _, err := s.DecideSignup(ctx, acme.ID, ana, member.ID, true); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("decided twice: %v, want ErrNotFound", err)
 		}
@@ -258,7 +258,7 @@ func TestRegisteringDropsWhatWaited(t *testing.T) {
 		if _, err := s.Signup(ctx, acme.ID, waiting.ID); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("Ann is a member and is still asked: %v", err)
 		}
-		wantJobs(t, s, store.JobConfirmDM, store.JobSignupDecided, store.JobWelcomeDM)
+		wantJobs(t, s, store.JobRevocation, store.JobConfirmDM, store.JobSignupDecided, store.JobWelcomeDM)
 	})
 }
 

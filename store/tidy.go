@@ -15,7 +15,7 @@ const (
 )
 
 // Tidy deletes what is of no use any more: old envelopes, screens, transactions, signups, dead invites, removals that were never confirmed
-// or are done, old cards. The files of removals and the cards of signups follow by jobs.
+// or are done, old cards, the tokens of revocations that did not succeed. The files of removals and the cards of signups follow by jobs.
 // Invitations that ran out stop counting as such. The caller runs it every hour or so.
 func (s *Store) Tidy(ctx context.Context) error {
 	err := s.update(ctx, func(t *tx) error {
@@ -34,7 +34,8 @@ func (s *Store) Tidy(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		// Whatever became of their jobs: no token is kept longer than promised.
+		return t.settleRevocations(ctx, GivenUp, `created_at < $1`, before(RevocationLife))
 	})
 	if err != nil {
 		return fmt.Errorf("tidy: %w", err)
@@ -72,15 +73,22 @@ func (s *Store) expireInvites(ctx context.Context, companyID string) error {
 	})
 }
 
-// expireSignups erases the registrations that nobody answered, and lets their cards be closed.
+// expireSignups erases the registrations that nobody answered, and lets their cards be closed and the access that came with them be ended.
 func (s *Store) expireSignups(ctx context.Context, companyID string) error {
 	return s.update(ctx, func(t *tx) error {
-		var ids []string
-		err := t.SelectContext(ctx, &ids, `
+		var expired []signupRow
+		err := t.SelectContext(ctx, &expired, `
 			DELETE FROM signups
 			WHERE company_id = $1 AND created_at < $2
-			RETURNING id`, companyID, stamp(t.now.Add(-SignupLife)))
+			RETURNING `+signupColumns, companyID, stamp(t.now.Add(-SignupLife)))
 		if err != nil {
+			return err
+		}
+		ids := make([]string, len(expired))
+		for i, row := range expired {
+			ids[i] = row.ID
+		}
+		if err := t.endAccess(ctx, companyID, "", t.accessesOf(expired, Account{})); err != nil {
 			return err
 		}
 		return t.leave(ctx, companyID, decided(ids)...)

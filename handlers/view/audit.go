@@ -69,6 +69,8 @@ func auditLine(e store.AuditEvent) string {
 		return initial(subject) + " registered"
 	case store.AuditConnected:
 		return initial(subject) + " connected a network"
+	case store.AuditDisconnected:
+		return initial(subject) + " disconnected a network"
 	case store.AuditSignupApproved:
 		return actor + " approved the sign-up of " + subject
 	case store.AuditSignupDeclined:
