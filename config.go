@@ -56,6 +56,14 @@ type linkedInSettings struct {
 	LinkedInAPIURL       string `name:"linkedin-api-url" help:"Base URL of LinkedIn's API (default: ${default})." env:"LINKEDIN_API_URL" default:"https://api.linkedin.com" placeholder:"URL" group:"LinkedIn"`
 }
 
+type facebookSettings struct {
+	FacebookAppID        string `name:"facebook-app-id" help:"App ID of the Facebook app. Empty: nobody registers with Facebook." env:"FACEBOOK_APP_ID" placeholder:"ID" group:"Facebook"`
+	FacebookAppSecret    string `name:"facebook-app-secret" help:"App secret of the Facebook app." env:"FACEBOOK_APP_SECRET" placeholder:"SECRET" group:"Facebook"`
+	FacebookURL          string `name:"facebook-url" help:"Base URL of Facebook's sign-in (default: ${default})." env:"FACEBOOK_URL" default:"https://www.facebook.com" placeholder:"URL" group:"Facebook"`
+	FacebookGraphURL     string `name:"facebook-graph-url" help:"Base URL of Facebook's Graph API (default: ${default})." env:"FACEBOOK_GRAPH_URL" default:"https://graph.facebook.com" placeholder:"URL" group:"Facebook"`
+	FacebookGraphVersion string `name:"facebook-graph-version" help:"Version of Facebook's Graph API (default: ${default})." env:"FACEBOOK_GRAPH_VERSION" default:"v26.0" placeholder:"VERSION" group:"Facebook"`
+}
+
 type logSettings struct {
 	LogLevel  string `help:"debug, info, warn or error (default: ${default})." env:"LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"Log"`
 	LogFormat string `help:"text or json (default: ${default})." env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" group:"Log"`
@@ -120,7 +128,7 @@ func (s slackSettings) settings() []setting {
 
 func (w webSettings) settings() []setting {
 	return []setting{
-		{"PUBLIC_URL", w.PublicURL, true, publicURL, "registration links and the way back from LinkedIn are built from it.", "the address at which people's browsers reach this server."},
+		{"PUBLIC_URL", w.PublicURL, true, publicURL, "registration links and the ways back from the networks are built from it.", "the address at which people's browsers reach this server."},
 		{"LISTEN", w.Listen, false, listenAddress, "the address the web server listens on.", "leave it out for the default."},
 		{"PORT", w.Port, false, portNumber, "the port the web server listens on, as some hosts set it.", "leave it out, or set LISTEN."},
 		{"TRUSTED_PROXIES", w.TrustedProxies, false, cidrs, "tells the web server whose X-Forwarded-For to believe.", "your reverse proxy's address; leave it empty without one."},
@@ -134,6 +142,24 @@ func (l linkedInSettings) settings() []setting {
 		{"LINKEDIN_URL", l.LinkedInURL, true, httpURL, "where LinkedIn's sign-in is.", "leave it out for LinkedIn itself."},
 		{"LINKEDIN_API_URL", l.LinkedInAPIURL, true, httpURL, "where LinkedIn's API is.", "leave it out for LinkedIn itself."},
 	}
+}
+
+func (f facebookSettings) settings() []setting {
+	return []setting{
+		{"FACEBOOK_APP_ID", f.FacebookAppID, f.FacebookAppSecret != "", nil, "people register with Facebook.", "developers.facebook.com/apps › your app › App settings › Basic. The app needs the product Facebook Login."},
+		{"FACEBOOK_APP_SECRET", f.FacebookAppSecret, f.FacebookAppID != "", nil, "people register with Facebook.", "the same page, beside the App ID."},
+		{"FACEBOOK_URL", f.FacebookURL, true, httpURL, "where Facebook's sign-in is.", "leave it out for Facebook itself."},
+		{"FACEBOOK_GRAPH_URL", f.FacebookGraphURL, true, httpURL, "where Facebook's Graph API is.", "leave it out for Facebook itself."},
+		{"FACEBOOK_GRAPH_VERSION", f.FacebookGraphVersion, true, graphVersion, "which version of Facebook's Graph API is asked.", "leave it out, unless that version has ended: developers.facebook.com/docs/graph-api/changelog."},
+	}
+}
+
+// graphVersion takes what stands in paths of the Graph API.
+func graphVersion(s string) error {
+	if !regexp.MustCompile(`^v[0-9]+\.[0-9]+$`).MatchString(s) {
+		return errors.New("is not a version such as v26.0")
+	}
+	return nil
 }
 
 func (l logSettings) settings() []setting {

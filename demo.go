@@ -31,7 +31,7 @@ Act as somebody else at the top left. Press Ctrl-C to stop.
 
 `
 
-// Run starts a Slack, a LinkedIn and Herald on this machine. Herald is the same as with `serve`, only its settings point at the stand-ins.
+// Run starts a Slack, a LinkedIn, a Facebook and Herald on this machine. Herald is the same as with `serve`, only its settings point at the stand-ins.
 func (d demoCommand) Run(p *process) (err error) {
 	log := logSettings{LogLevel: d.LogLevel, LogFormat: "text"}
 	if err := checkSettings(log.settings()); err != nil {
@@ -84,8 +84,11 @@ func startSandbox(p *process, port int, public string, log *slog.Logger) (*sandb
 	if err != nil {
 		return nil, err
 	}
+	links := web.Links{PublicURL: public}
 	return sandbox.Start(p.ctx, sandbox.Options{
-		SlackPort: port, App: m.slackApp(), RedirectURIs: []string{web.Links{PublicURL: public}.Callback("linkedin")}, Now: p.now, Logger: log,
+		SlackPort: port, App: m.slackApp(), Now: p.now, Logger: log,
+		LinkedIn: sandbox.Callbacks{Redirect: links.Callback("linkedin")},
+		Facebook: sandbox.Callbacks{Redirect: links.Callback("facebook")},
 	})
 }
 
@@ -102,6 +105,10 @@ func demoSettings(box *sandbox.Sandbox, public string, db databaseSettings) serv
 		linkedInSettings: linkedInSettings{
 			LinkedInClientID: sandbox.ClientID, LinkedInClientSecret: sandbox.ClientSecret,
 			LinkedInURL: box.LinkedInURL, LinkedInAPIURL: box.LinkedInAPIURL,
+		},
+		facebookSettings: facebookSettings{
+			FacebookAppID: sandbox.FacebookAppID, FacebookAppSecret: sandbox.FacebookAppSecret,
+			FacebookURL: box.FacebookURL, FacebookGraphURL: box.FacebookGraphURL,
 		},
 	}
 }

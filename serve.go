@@ -39,12 +39,13 @@ type serveCommand struct {
 	slackSettings
 	webSettings
 	linkedInSettings
+	facebookSettings
 	logSettings
 }
 
 // Run serves until it is told to stop.
 func (s serveCommand) Run(p *process) error {
-	err := checkSettings(s.slackSettings.settings(), s.webSettings.settings(), s.linkedInSettings.settings(), s.databaseSettings.settings(), s.logSettings.settings())
+	err := checkSettings(s.slackSettings.settings(), s.webSettings.settings(), s.linkedInSettings.settings(), s.facebookSettings.settings(), s.databaseSettings.settings(), s.logSettings.settings())
 	if err != nil {
 		return err
 	}
@@ -184,11 +185,18 @@ func (d *directories) sync(ctx context.Context, due time.Time) error {
 
 // networks are those that people can register with, in the order of their buttons.
 func (s serveCommand) networks(now func() time.Time) []networks.Network {
-	return []networks.Network{
+	all := []networks.Network{
 		networks.NewLinkedIn(networks.LinkedInApp{
 			ClientID: s.LinkedInClientID, ClientSecret: s.LinkedInClientSecret, URL: s.LinkedInURL, APIURL: s.LinkedInAPIURL, Now: now,
 		}),
 	}
+	if s.FacebookAppID != "" {
+		all = append(all, networks.NewFacebook(networks.FacebookApp{
+			AppID: s.FacebookAppID, AppSecret: s.FacebookAppSecret, URL: s.FacebookURL, GraphURL: s.FacebookGraphURL,
+			GraphVersion: s.FacebookGraphVersion, Now: now,
+		}))
+	}
+	return all
 }
 
 // slackState is the connection to Slack in a word, for the health page.

@@ -94,6 +94,9 @@ func (l *LinkedIn) Asks() []Ask {
 	}
 }
 
+// AppSettings is where LinkedIn lists the apps that a member let in.
+func (l *LinkedIn) AppSettings() string { return "Settings › Data privacy › Permitted services" }
+
 // NewVerifier is always "": LinkedIn's web flow fails with invalid_client where it meets PKCE.
 func (l *LinkedIn) NewVerifier() string { return "" }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"herald/sandbox/fault"
 	"herald/sandbox/linkedin"
 )
 
@@ -145,14 +146,14 @@ func TestAFreshTokenThatCountsAsRevokedGetsASecondChance(t *testing.T) {
 func TestFaultsOfLinkedIn(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		fault linkedin.Fault
+		fault fault.Name
 		times int
 		want  error
 	}{
-		{linkedin.Down, linkedin.Always, ErrUnavailable},
+		{linkedin.Down, fault.Always, ErrUnavailable},
 		{linkedin.InvalidCode, 1, ErrRejected},
 		{linkedin.ExpiredToken, 1, ErrRejected},
-		{linkedin.NoEmail, linkedin.Always, nil},
+		{linkedin.NoEmail, fault.Always, nil},
 	} {
 		t.Run(string(tt.fault), func(t *testing.T) {
 			t.Parallel()
@@ -303,14 +304,14 @@ func TestRevoke(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
-		faults map[linkedin.Fault]int
+		faults map[fault.Name]int
 		change func(*LinkedIn)
 		want   Revocation
 		err    error
 	}{
 		{name: "LinkedIn follows", want: Revoked},
-		{name: "LinkedIn has no such endpoint", faults: map[linkedin.Fault]int{linkedin.NoRevocation: 1}, want: Standing},
-		{name: "LinkedIn is down", faults: map[linkedin.Fault]int{linkedin.Down: linkedin.Always}, err: ErrUnavailable},
+		{name: "LinkedIn has no such endpoint", faults: map[fault.Name]int{linkedin.NoRevocation: 1}, want: Standing},
+		{name: "LinkedIn is down", faults: map[fault.Name]int{linkedin.Down: fault.Always}, err: ErrUnavailable},
 		{name: "wrong secret", change: func(l *LinkedIn) { l.app.ClientSecret = "another" }, err: ErrMisconfigured},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

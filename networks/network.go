@@ -35,6 +35,8 @@ type Network interface {
 	Issuer() string
 	// Asks lists what the consent page will ask for, and why Herald needs it, in the words of the registration page.
 	Asks() []Ask
+	// AppSettings is where on its pages people end Herald's access themselves, such as "Settings › Apps and websites".
+	AppSettings() string
 	// NewVerifier returns a fresh PKCE verifier for one transaction, or "" where the network has no PKCE.
 	NewVerifier() string
 	// AuthURL is the consent page for one transaction. Its verifier is the one given to Exchange later.
@@ -45,8 +47,9 @@ type Network interface {
 	// Exchange turns the code that came back into the account of whoever consented. It returns ErrRejected,
 	// ErrMisconfigured or ErrUnavailable.
 	Exchange(ctx context.Context, code, redirect, verifier string) (Account, error)
-	// Revoke ends Herald's access. It may end all of it to that account, not only what this token gives. It returns ErrRejected
-	// if the token is none (any more), ErrMisconfigured, or ErrUnavailable if it is worth trying again.
+	// Revoke ends Herald's access, perhaps all of it to that account, not only what this token gives: never call it with an old
+	// token of an account that is connected again. It returns ErrRejected if the token is none (any more), ErrMisconfigured, or
+	// ErrUnavailable if it is worth trying again.
 	Revoke(ctx context.Context, token string) (Revocation, error)
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"herald/sandbox/acme"
+	"herald/sandbox/facebook"
 	"herald/sandbox/linkedin"
 	"herald/sandbox/page"
 	"herald/sandbox/slackd"
@@ -23,29 +24,52 @@ const (
 	ClientSecret = "WPL_AP1.sandbox-secret" //nolint:gosec // of a LinkedIn that only exists on this machine
 )
 
+// The app's credentials at the sandbox's Facebook.
+const (
+	FacebookAppID     = "770000000000001"
+	FacebookAppSecret = "facebook-sandbox-secret"
+)
+
 // Options say what the sandbox starts with. App and Now are needed.
 type Options struct {
-	SlackPort    int            // port of the page and the Slack API on 127.0.0.1; 0: any that is free
-	LinkedInPort int            // port of LinkedIn on 127.0.0.1; 0: any that is free
-	App          slackd.App     // what the app's manifest says: commands, scopes, events
-	RedirectURIs []string       // the app's callbacks that LinkedIn leads back to
-	Limits       *slackd.Limits // nil: slackd.DefaultLimits
-	Now          func() time.Time
-	Logger       *slog.Logger // default: discards
+	SlackPort int        // port of the page and the Slack API on 127.0.0.1; 0: any that is free
+	App       slackd.App // what the app's manifest says: commands, scopes, events
+	LinkedIn  Callbacks
+	Facebook  Callbacks
+	Limits    *slackd.Limits // nil: slackd.DefaultLimits
+	Now       func() time.Time
+	Logger    *slog.Logger // default: discards
+}
+
+// Callbacks are the app's addresses that a network knows.
+type Callbacks struct {
+	Redirect    string // where people are led back to; "": nobody can consent
+	Deauthorize string // called when somebody removes the app; "", as at LinkedIn: nobody is told
+	Deletion    string // called when somebody asks that the app deletes their data; "": they cannot
+}
+
+func (c Callbacks) redirects() []string {
+	if c.Redirect == "" {
+		return nil
+	}
+	return []string{c.Redirect}
 }
 
 // Sandbox is the running world. Close ends it.
 type Sandbox struct {
 	Slack    *slackd.Server
 	LinkedIn *linkedin.Server
+	Facebook *facebook.Server
 	Company  acme.Company
 
-	PageURL        string // what people open
-	SlackAPIURL    string // with the trailing slash slack-go wants
-	LinkedInURL    string
-	LinkedInAPIURL string
-	BotToken       string
-	AppToken       string
+	PageURL          string // what people open
+	SlackAPIURL      string // with the trailing slash slack-go wants
+	LinkedInURL      string
+	LinkedInAPIURL   string
+	FacebookURL      string
+	FacebookGraphURL string
+	BotToken         string
+	AppToken         string
 
 	servers []*http.Server
 	end     context.CancelFunc
@@ -72,17 +96,32 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 	var err error
 	s.LinkedIn, err = linkedin.New(linkedin.Options{
 		Apps: []linkedin.App{{
-			ClientID: ClientID, ClientSecret: ClientSecret, Name: o.App.Name, RedirectURIs: o.RedirectURIs,
+			ClientID: ClientID, ClientSecret: ClientSecret, Name: o.App.Name, RedirectURIs: o.LinkedIn.redirects(),
 		}},
 		Accounts: accounts(s.Company), Now: o.Now, Logger: o.Logger,
 	})
 	if err != nil {
 		return fmt.Errorf("build LinkedIn: %w", err)
 	}
-	if s.LinkedInURL, err = s.serve(ctx, o.LinkedInPort, s.LinkedIn.Handler()); err != nil {
+	if s.LinkedInURL, err = s.serve(ctx, 0, s.LinkedIn.Handler()); err != nil {
 		return fmt.Errorf("serve LinkedIn: %w", err)
 	}
 	s.LinkedInAPIURL = s.LinkedInURL
+
+	s.Facebook, err = facebook.New(facebook.Options{
+		Apps: []facebook.App{{
+			ClientID: FacebookAppID, ClientSecret: FacebookAppSecret, Name: o.App.Name, RedirectURIs: o.Facebook.redirects(),
+			DeauthorizeURL: o.Facebook.Deauthorize, DeletionURL: o.Facebook.Deletion,
+		}},
+		Accounts: facebookAccounts(s.Company), Now: o.Now, Logger: o.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("build Facebook: %w", err)
+	}
+	if s.FacebookURL, err = s.serve(ctx, 0, s.Facebook.Handler()); err != nil {
+		return fmt.Errorf("serve Facebook: %w", err)
+	}
+	s.FacebookGraphURL = s.FacebookURL
 
 	limits := slackd.DefaultLimits()
 	if o.Limits != nil {
@@ -96,7 +135,11 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 		return fmt.Errorf("build Slack: %w", err)
 	}
 	shown, err := page.New(page.Options{
-		Slack: s.Slack, LinkedIn: s.LinkedIn, LinkedInURL: s.LinkedInURL, First: mainCharacters(s.Company), Now: o.Now, Logger: o.Logger,
+		Slack: s.Slack, First: mainCharacters(s.Company), Now: o.Now, Logger: o.Logger,
+		Networks: []page.Network{
+			{Name: "linkedin", Title: "LinkedIn", Switches: s.LinkedIn.Switches, Page: "permitted services", URL: s.LinkedInURL + "/psettings/permitted-services"},
+			{Name: "facebook", Title: "Facebook", Switches: s.Facebook.Switches, Page: "apps and websites", URL: s.FacebookURL + "/settings"},
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("build the page: %w", err)
@@ -157,6 +200,23 @@ func accounts(c acme.Company) []linkedin.Account {
 		all = append(all, linkedin.Account{
 			ID: LinkedInAccount(p.ID), Name: p.RealName, GivenName: p.FirstName, FamilyName: p.LastName,
 			Email: p.Handle + "@home.example", Headline: p.Title,
+		})
+	}
+	return all
+}
+
+// FacebookAccount is the id of the Facebook account that belongs to a person of Acme.
+func FacebookAccount(slackID string) string { return "fb-" + slackID }
+
+// facebookAccounts gives every human of Acme a Facebook account, with the address they have at home.
+func facebookAccounts(c acme.Company) []facebook.Account {
+	var all []facebook.Account
+	for _, p := range c.People {
+		if p.Email == "" {
+			continue
+		}
+		all = append(all, facebook.Account{
+			ID: FacebookAccount(p.ID), Name: p.RealName, FirstName: p.FirstName, LastName: p.LastName, Email: p.Handle + "@home.example",
 		})
 	}
 	return all

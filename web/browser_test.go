@@ -16,7 +16,7 @@ import (
 func TestInABrowser(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	s := newSite(t, start, m, withFacebook)
+	s := newSite(t, start, m)
 	ctx := browser.New(t, "status of 422")
 	click := func(selector string) chromedp.Action[chromedp.Void] { return chromedp.Click(chromedp.CSS(selector)) }
 	see := func(selector string) chromedp.Action[chromedp.Void] {

@@ -113,7 +113,8 @@ func (s *Server) setHeaders(h http.Header) {
 }
 
 // contentPolicy allows our own style sheet and icon, and nothing else. Chromium applies form-action to the redirects
-// that follow a form, so the networks' consent pages are in it.
+// that follow a form, so the networks' consent pages are in it: with all their neighbours where they are at www, because
+// networks send phones on to another host, such as m.facebook.com.
 func contentPolicy(public *url.URL, all []networks.Network) (string, error) {
 	forms := []string{"'self'", origin(public)}
 	for _, n := range all {
@@ -122,6 +123,9 @@ func contentPolicy(public *url.URL, all []networks.Network) (string, error) {
 			return "", fmt.Errorf("%s: no usable consent page, check its URL setting", n.Name())
 		}
 		forms = append(forms, origin(consent))
+		if domain, ok := strings.CutPrefix(consent.Host, "www."); ok {
+			forms = append(forms, consent.Scheme+"://*."+domain)
+		}
 	}
 	return "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action " +
 		strings.Join(forms, " "), nil

@@ -30,7 +30,7 @@ func Invitation(c store.Company, inviter, url string, expires time.Time) Message
 	return Message{
 		Text: title + ". It takes a minute, and nothing is ever posted without your click. Press Sign up in this message.",
 		Blocks: []slack.Block{
-			section("*" + title + "*" + from + "\nIt takes a minute: choose LinkedIn, say yes there, done. Nothing is ever posted without your click."),
+			section("*" + title + "*" + from + "\nIt takes a minute: choose your network, say yes there, done. Nothing is ever posted without your click."),
 			slack.NewActionBlock("",
 				button(ActionSignupLink, "", "Sign up").WithURL(url).WithStyle(slack.StylePrimary),
 				button(ActionPreview, "", "See how a post would look")),
