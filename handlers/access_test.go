@@ -83,14 +83,15 @@ func TestNobodyDoesWhatTheyMayNot(t *testing.T) {
 	each(t, options{people: people, noBot: true, noJobs: true}, func(t *testing.T, w *world) {
 		ours, theirs := w.things(ana), w.otherCompany()
 		old := w.removesCarl()
+		w.must(w.store.SaveSettings(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, store.Settings{Inviters: store.InvitersRecruiters, LinkDays: 30}))
 		w.must(w.store.Tidy(w.ctx()))
 
 		may := map[string][]int{ // the audiences they are in; what they may, they try on things of another company
 			pat: nil, robo: nil, gus: nil, dan: nil,
 			eve: {int(handlers.Everyone)}, carl: {int(handlers.Everyone)},
 			olga: {int(handlers.Everyone), int(handlers.Operators)},
-			ann:  {int(handlers.Everyone), int(handlers.Members)}, ray: {int(handlers.Everyone), int(handlers.Members)},
-			ben: {int(handlers.Everyone), int(handlers.Members), int(handlers.Admins), int(handlers.Admitters)},
+			ann:  {int(handlers.Everyone), int(handlers.Members)}, ray: {int(handlers.Everyone), int(handlers.Members), int(handlers.Inviters)},
+			ben: {int(handlers.Everyone), int(handlers.Members), int(handlers.Inviters), int(handlers.Admins), int(handlers.Admitters)},
 		}
 		for id, audiences := range may {
 			i := &intruder{t: t, w: w, id: id, homed: !slices.Contains([]string{pat, robo, dan}, id), before: w.rows(id)}
@@ -256,7 +257,7 @@ func (i *intruder) unharmed(what string, do func(context.Context) error) {
 func (i *intruder) command(e handlers.Entry, on target) {
 	i.t.Helper()
 	args := " <@" + ann + "|ann> recruiter"
-	if e.Who != handlers.Admins || i.id == ben {
+	if e.Who != handlers.Admins && e.Who != handlers.Inviters || i.id == ben || i.id == ray && e.Who == handlers.Inviters {
 		args = " <@U0NOBODY> recruiter"
 	}
 	if on.person == "" {
@@ -315,7 +316,7 @@ func (i *intruder) form(e handlers.Entry, on target) {
 	cb := i.pressed(false)
 	cb.Type, cb.ResponseURL, cb.Channel, cb.ActionCallback = slack.InteractionTypeViewSubmission, "", slack.Channel{}, slack.ActionCallbacks{}
 	users := []string{eve}
-	if i.id == ben {
+	if i.id == ben || i.id == ray && e.Who == handlers.Inviters {
 		users = []string{"U0NOBODY"}
 	}
 	input := map[string]slack.BlockAction{view.InputValue: {Value: "2", SelectedConversation: "C0NOWHERE", SelectedUsers: users}, view.ActionCount: {Value: "1"}}
@@ -323,6 +324,8 @@ func (i *intruder) form(e handlers.Entry, on target) {
 		ID: "V0", Type: slack.VTModal, CallbackID: e.Name, PrivateMetadata: on.metadata(e.Name), AppInstalledTeamID: teamID,
 		State: &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
 			view.BlockChannel: input, view.BlockText: input, view.BlockPeople: input, view.BlockReason: input, view.BlockCount: input,
+			view.BlockInviters: {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: string(store.InvitersEveryone)}}},
+			view.BlockLinkDays: {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: i.linkDays()}}},
 		}},
 	}
 	i.unharmed("submitting "+e.Name, func(ctx context.Context) error {
@@ -338,6 +341,14 @@ func (i *intruder) form(e handlers.Entry, on target) {
 	cb.Type = slack.InteractionTypeViewClosed
 	i.unharmed("closing "+e.Name, func(ctx context.Context) error { return i.w.h.Closed(ctx, cb) })
 	i.closesModals(e)
+}
+
+// linkDays is what they enter in the settings: what company admins may choose, unless they are one.
+func (i *intruder) linkDays() string {
+	if i.id == ben {
+		return "1"
+	}
+	return "7"
 }
 
 // pressed is what Slack sends when they press the button for everybody.
@@ -381,7 +392,7 @@ func (i *intruder) closesModals(e handlers.Entry) {
 	i.t.Helper()
 	p := i.w.slack.Person(i.id)
 	for v, open := p.Modal(); open; v, open = p.Modal() {
-		if v.CallbackID != "" && e.Who == handlers.Admins && i.id != ben {
+		if v.CallbackID != "" && (e.Who == handlers.Admins && i.id != ben || e.Who == handlers.Inviters && i.id != ben && i.id != ray) {
 			i.t.Errorf("%s opened the form %s with %s", i.id, v.CallbackID, e.Name)
 		}
 		_ = p.CloseModal(i.w.ctx(), v.ID, true) // nobody hears it
@@ -396,6 +407,7 @@ func (w *world) rows(intruder string) string {
 	var selects []string
 	for _, table := range []struct{ name, columns, where string }{
 		{"companies", "id, name, key", "TRUE"},
+		{"settings", "company_id, inviters, link_days", "TRUE"},
 		{"members", "id, email, type", "TRUE"},
 		{"connections", "member_id, network, state, subject", "TRUE"},
 		{"invites", "id, kind, invited_by, expires_at, sent_at, closed", "kind = 'dm'"},

@@ -30,7 +30,7 @@ func commands() []command {
 		{"role", "@ann recruiter", "change a user type to `employee`, `recruiter` or `admin`", admins, (*Handlers).role},
 		{"remove", "@ann @bob …", "remove members, after a confirmation", admins, (*Handlers).remove},
 		{"link", "", "the company URL, to post in a channel or send to people", admins, (*Handlers).link},
-		{"invite", "@ann @bob …", "send people their own registration link", admins, (*Handlers).invite},
+		{"invite", "@ann @bob …", "send people their own registration link; company admins may add `as recruiter`", inviters, (*Handlers).invite},
 		{"audit", "", "who did what", admins, (*Handlers).audit},
 	}
 }
@@ -90,6 +90,7 @@ func actions() []action {
 		{view.ActionPreview, everyone, (*Handlers).preview},
 		{view.ActionPostURL, admins, (*Handlers).postURLForm},
 		{view.ActionDMPeople, admins, (*Handlers).dmPeopleForm},
+		{view.ActionInviteCoworker, inviters, (*Handlers).dmPeopleForm},
 		{view.ActionInvite, admins, onScreen((*Handlers).toInvite)},
 		{view.ActionURLMenu, admins, (*Handlers).urlMenu},
 		{view.ActionInvitePerson, admins, (*Handlers).invitePerson},
@@ -101,6 +102,7 @@ func actions() []action {
 		{view.ActionSignupDecline, admitters, (*Handlers).declineSignup},
 		{view.ActionCaseApprove, operators, (*Handlers).approveCase},
 		{view.ActionCaseDecline, operators, (*Handlers).declineCaseForm},
+		{view.ActionSettings, admins, (*Handlers).settingsForm},
 		{view.ActionAudit, admins, (*Handlers).openAudit},
 		{view.ActionAuditOlder, admins, (*Handlers).turnAudit},
 		{view.ActionAuditNewer, admins, (*Handlers).turnAudit},
@@ -131,7 +133,8 @@ func forms() []form {
 		// Whoever removes themselves is no member any more when their click is repeated.
 		{view.FormRemoval, everyone, (*Handlers).submitRemoval, (*Handlers).removalClosed},
 		{view.FormPostURL, admins, (*Handlers).postURL, nil},
-		{view.FormDMPeople, admins, (*Handlers).dmPeople, nil},
+		{view.FormDMPeople, inviters, (*Handlers).dmPeople, nil},
+		{view.FormSettings, admins, (*Handlers).saveSettings, nil},
 		{view.FormCaseRequest, admins, (*Handlers).requestCase, (*Handlers).requestDropped},
 		{view.FormCaseDecline, operators, (*Handlers).declineCase, nil},
 	}

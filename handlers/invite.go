@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +14,13 @@ import (
 	"herald/store"
 )
 
-// invite answers "/social invite @ann @bob …".
+// invite answers "/social invite @ann @bob …", and "… as recruiter".
 func (h *Handlers) invite(ctx context.Context, r *request) (reply, error) {
 	ids, words := people(r.args)
+	words, as, err := invitedAs(words)
+	if err != nil {
+		return reply{}, err
+	}
 	if len(ids)+len(words) == 0 {
 		return reply{}, &UserError{"Whom? Try `/social invite @ann @bob`."}
 	}
@@ -26,11 +31,26 @@ func (h *Handlers) invite(ctx context.Context, r *request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	notice, err := h.invitePeople(ctx, r, append(ids, found...), unknown)
+	notice, err := h.invitePeople(ctx, r, append(ids, found...), unknown, as)
 	if err != nil {
 		return reply{}, err
 	}
 	return fresh(notice.Message()), nil
+}
+
+// invitedAs takes "as recruiter" and its like out of a command's words. Without that, people are invited as employees.
+func invitedAs(words []string) ([]string, store.MemberType, error) {
+	for i, word := range words {
+		if !strings.EqualFold(word, "as") || i+1 == len(words) {
+			continue
+		}
+		as, ok := typeNamed(strings.TrimSuffix(strings.ToLower(words[i+1]), "s"))
+		if !ok || as == store.Admin {
+			return nil, "", &UserError{view.CannotInviteAs}
+		}
+		return slices.Delete(words, i, i+2), as, nil
+	}
+	return words, store.Employee, nil
 }
 
 func tooMany(n int) error {
@@ -38,11 +58,16 @@ func tooMany(n int) error {
 }
 
 // invitePeople invites Slack users and says what became of it. Those who are not in the mirror are looked up at Slack; somebody who
-// was removed before is known again from now on, because an admin wants them back.
-func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unknown []string) (view.Notice, error) {
+// was removed before is known again from now on, if it is an admin who wants them back.
+func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unknown []string, as store.MemberType) (view.Notice, error) {
 	slackIDs = distinct(slackIDs)
-	if len(slackIDs) > view.InviteAtOnce {
+	switch {
+	case len(slackIDs) > view.InviteAtOnce:
 		return view.Notice{}, tooMany(len(slackIDs))
+	case as != store.Employee && as != store.Recruiter:
+		return view.Notice{}, &UserError{view.CannotInviteAs}
+	case as != store.Employee && !r.admin():
+		return view.Notice{}, errAdminsOnly
 	}
 	known, err := h.store.PeopleBySlackIDs(ctx, r.company.ID, slackIDs)
 	if err != nil {
@@ -64,25 +89,49 @@ func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unkno
 			if err != nil {
 				return view.Notice{}, err
 			}
-			if p, err = h.store.Remember(ctx, r.company.ID, entry); err != nil {
-				return view.Notice{}, fmt.Errorf("know a person again: %w", err)
+			p, err = h.know(ctx, r, entry)
+			if errors.Is(err, store.ErrNotFound) {
+				refused = append(refused, id)
+				continue
+			}
+			if err != nil {
+				return view.Notice{}, err
 			}
 		}
 		personIDs = append(personIDs, p.ID)
 	}
-	var outcomes []store.InviteOutcome
+	became := view.Invited{Refused: refused, Unknown: unknown, As: as, Admin: r.admin()}
 	if len(personIDs) > 0 {
-		if outcomes, err = h.store.Invite(ctx, r.company.ID, r.actor(), personIDs, store.InviteOptions{}); err != nil {
+		if became.Outcomes, err = h.store.Invite(ctx, r.company.ID, r.actor(), personIDs, store.InviteOptions{As: as}); err != nil {
 			return view.Notice{}, fmt.Errorf("invite: %w", err)
 		}
 	}
-	return view.Invited(outcomes, refused, unknown), nil
+	return became.Notice(), nil
+}
+
+// know puts somebody into the mirror who is not there. store.ErrNotFound if they were removed and it is no admin who wants them back.
+func (h *Handlers) know(ctx context.Context, r *request, entry store.Person) (store.Person, error) {
+	if r.admin() {
+		p, err := h.store.Remember(ctx, r.company.ID, entry)
+		if err != nil {
+			return store.Person{}, fmt.Errorf("know a person again: %w", err)
+		}
+		return p, nil
+	}
+	if err := h.store.MirrorPeople(ctx, r.company.ID, []store.Person{entry}); err != nil {
+		return store.Person{}, fmt.Errorf("mirror a person: %w", err)
+	}
+	p, err := h.store.PersonBySlackID(ctx, r.company.ID, entry.SlackID)
+	if err != nil {
+		return store.Person{}, fmt.Errorf("look a person up: %w", err)
+	}
+	return p, nil
 }
 
 // dmPeopleForm opens the form that invites people.
 func (h *Handlers) dmPeopleForm(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	screenID := screenOf(pressed)
-	return reply{}, h.openOver(ctx, r, screenID, view.DMPeople(r.company, screenID))
+	return reply{}, h.openOver(ctx, r, screenID, view.DMPeople(r.company, screenID, r.admin()))
 }
 
 // dmPeople invites the people of the form once it is closed: looking them up may take longer than a form can wait.
@@ -91,8 +140,9 @@ func (h *Handlers) dmPeople(_ context.Context, r *request, form slack.View) (*sl
 	if len(ids) == 0 {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockPeople: "Choose at least one person."}), nil, nil
 	}
+	as := cmp.Or(store.MemberType(input(form, view.BlockAs).SelectedOption.Value), store.Employee)
 	return nil, func(ctx context.Context) (reply, error) {
-		notice, err := h.invitePeople(ctx, r, ids, nil)
+		notice, err := h.invitePeople(ctx, r, ids, nil, as)
 		if err != nil {
 			return reply{}, err
 		}
@@ -106,7 +156,7 @@ func (h *Handlers) invitePerson(ctx context.Context, r *request, pressed *slack.
 	if err != nil {
 		return reply{}, fmt.Errorf("invite: %w", err)
 	}
-	return h.redrawScreen(ctx, r, screenOf(pressed), view.Invited(outcomes, nil, nil))
+	return h.redrawScreen(ctx, r, screenOf(pressed), view.Invited{Outcomes: outcomes, Admin: true}.Notice())
 }
 
 // resendInvite is the Resend button of a row of User Management.

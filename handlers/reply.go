@@ -68,6 +68,8 @@ func (h *Handlers) explain(ctx context.Context, r *request, err error) string {
 	switch {
 	case errors.Is(err, errAdminsOnly), errors.Is(err, store.ErrForbidden):
 		return h.askAnAdmin(ctx, r)
+	case errors.Is(err, errInvitersOnly):
+		return h.askAnInviter(ctx, r)
 	case errors.Is(err, store.ErrLastAdmin):
 		return view.LastAdmin
 	case errors.Is(err, store.ErrNotFound):

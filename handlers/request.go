@@ -93,6 +93,7 @@ type audience int
 const (
 	everyone  audience = iota // everybody who works at the company
 	members                   // registered
+	inviters                  // those whom the company's settings let invite
 	admins                    // company admins
 	operators                 // those who decide cases; the handler checks, since it depends on the settings
 	admitters                 // company admins, and operators where no company admin can act; the handler and the store check
@@ -101,11 +102,18 @@ const (
 // errAdminsOnly is answered with the names of the admins.
 var errAdminsOnly = errors.New("company admins only")
 
+// errInvitersOnly is answered with who may invite.
+var errInvitersOnly = errors.New("inviters only")
+
 func (r *request) allow(who audience) error {
 	switch who {
 	case members:
 		if r.access.Member == nil {
 			return &UserError{"You are not registered. Type `/social` to see what the programme is and to sign up."}
+		}
+	case inviters:
+		if !r.access.Inviter {
+			return errInvitersOnly
 		}
 	case admins:
 		if !r.admin() {

@@ -98,8 +98,24 @@ func auditLine(e store.AuditEvent) string {
 		return actor + " exported " + count(e.Count, "row", "rows") + " of the member list"
 	case store.AuditURLPosted:
 		return actor + " posted the company URL in a channel"
+	case store.AuditInvitersChanged:
+		return actor + " changed who may invite: " + auditInviters(e.To)
+	case store.AuditLinkDaysChanged:
+		return actor + " changed how long registration links work: " + count(e.Count, "day", "days")
 	}
 	return actor + ": " + escape(string(e.Action)) // an event of a newer release
+}
+
+// auditInviters names who may invite if the user type is the one with the fewest rights that may.
+func auditInviters(least store.MemberType) string {
+	switch least {
+	case store.Employee:
+		return Inviters(store.InvitersEveryone)
+	case store.Recruiter:
+		return Inviters(store.InvitersRecruiters)
+	case store.Admin:
+	}
+	return Inviters(store.InvitersAdmins)
 }
 
 func auditActor(e store.AuditEvent) string {

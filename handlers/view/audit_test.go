@@ -30,6 +30,10 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditRegistered, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditSignupApproved, Actor: ana, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditSignupDeclined, Actor: ana})
+	for _, least := range []store.MemberType{store.Admin, store.Recruiter, store.Employee} {
+		happened(store.AuditEvent{Action: store.AuditInvitersChanged, Actor: ana, To: least})
+	}
+	happened(store.AuditEvent{Action: store.AuditLinkDaysChanged, Actor: ana, Count: 14})
 	happened(store.AuditEvent{Action: store.AuditKeyRotated, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditAdminGranted, CLI: true, Subject: ana})
 	happened(store.AuditEvent{Action: store.AuditExported, Actor: ana, Count: 1400})

@@ -12,9 +12,10 @@ import (
 
 // Controls of invitations.
 const (
-	ActionInvitePerson = "invite_person" // value: person id
-	ActionInviteResend = "invite_resend" // value: invite id
-	ActionInviteCancel = "invite_cancel" // value: invite id
+	ActionInviteCoworker = "invite_coworker"
+	ActionInvitePerson   = "invite_person" // value: person id
+	ActionInviteResend   = "invite_resend" // value: invite id
+	ActionInviteCancel   = "invite_cancel" // value: invite id
 
 	// ActionSignupLink is a link button to the registration page: Slack opens it, and there is nothing to do.
 	ActionSignupLink = "signup_link"
@@ -40,32 +41,62 @@ func Invitation(c store.Company, inviter, url string, expires time.Time) Message
 	}
 }
 
-// Invited sums up what became of an invitation: outcomes of the store, Slack ids that belong to nobody or to somebody who cannot
-// take part, and words that name nobody. All that is mentioned is a mention, so it stays short and needs no escaping.
-func Invited(outcomes []store.InviteOutcome, refused, unknown []string) Notice {
+// Invited is what became of an invitation.
+type Invited struct {
+	Outcomes []store.InviteOutcome
+	Refused  []string         // Slack ids that belong to nobody or to somebody who cannot take part
+	Unknown  []string         // words that name nobody
+	As       store.MemberType // what they were invited as
+	Admin    bool             // a company admin invited; others do not learn who is registered
+}
+
+// Notice sums it up. Whom it mentions it mentions as Slack does, so it stays short and needs no escaping.
+func (i Invited) Notice() Notice {
 	by := map[store.InviteResult][]string{}
-	for _, o := range outcomes {
+	for _, o := range i.Outcomes {
 		by[o.Result] = append(by[o.Result], o.Person.SlackID)
 	}
-	refused = append(by[store.InviteRefused], refused...)
+	refused := append(by[store.InviteRefused], i.Refused...)
 	var said []string
 	if ids := by[store.InviteSent]; len(ids) > 0 {
-		said = append(said, "Invited "+mentions(ids)+". Each gets a direct message with their own link.")
+		as := ""
+		if i.As == store.Recruiter {
+			as = " as " + article(i.As) + " " + TypeName(i.As)
+			if len(ids) > 1 {
+				as = " as " + TypeName(i.As) + "s"
+			}
+		}
+		said = append(said, "Invited "+mentions(ids)+as+". Each gets a direct message with their own link.")
 	}
+	if i.Admin {
+		said = append(said, notInvited(by)...)
+	} else if ids := append(by[store.InviteAgain], by[store.InviteRegistered]...); len(ids) > 0 {
+		said = append(said, "Nothing was sent to "+mentions(ids)+": whoever is registered or was invited before is not invited again. Your admins can tell you more.")
+	}
+	if len(refused) > 0 {
+		said = append(said, mentions(refused)+" cannot take part: guests, bots, deactivated accounts and people of other workspaces are left out.")
+	}
+	if len(i.Unknown) > 0 {
+		said = append(said, "Nobody here is called "+quoted(i.Unknown)+". Type @ and choose the person from Slack's list.")
+	}
+	return Notice{Good: len(by[store.InviteSent]) > 0, Text: strings.Join(said, "\n")}
+}
+
+// notInvited says of colleagues why they were not invited, for company admins.
+func notInvited(by map[store.InviteResult][]string) []string {
+	var said []string
 	if ids := by[store.InviteAgain]; len(ids) > 0 {
 		said = append(said, mentions(ids)+" "+has(ids)+" an open invitation already. To send it again, use *Resend* in `/social members invited`.")
 	}
 	if ids := by[store.InviteRegistered]; len(ids) > 0 {
 		said = append(said, mentions(ids)+" "+is(ids)+" registered already.")
 	}
-	if len(refused) > 0 {
-		said = append(said, mentions(refused)+" cannot take part: guests, bots, deactivated accounts and people of other workspaces are left out.")
-	}
-	if len(unknown) > 0 {
-		said = append(said, "Nobody here is called "+quoted(unknown)+". Type @ and choose the person from Slack's list.")
-	}
-	return Notice{Good: len(by[store.InviteSent]) > 0, Text: strings.Join(said, "\n")}
+	return said
 }
+
+// CannotInviteAs is what somebody reads who tried to invite people as something else.
+const CannotInviteAs = "People are invited as employees, or `as recruiter`. To make somebody a company admin, invite them first and change their user type " +
+	"in User Management once they are registered."
 
 // InviteResent says so.
 func InviteResent(slackID string) Notice {

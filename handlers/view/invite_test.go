@@ -47,10 +47,13 @@ func TestWhatBecameOfAnInvitation(t *testing.T) {
 	outcome := func(id string, r store.InviteResult) store.InviteOutcome {
 		return store.InviteOutcome{Person: store.Person{SlackID: id}, Result: r}
 	}
-	golden(t, "invite_result", blockkit.Message, Invited([]store.InviteOutcome{
+	became := Invited{Outcomes: []store.InviteOutcome{
 		outcome("U1", store.InviteSent), outcome("U2", store.InviteSent), outcome("U3", store.InviteAgain),
 		outcome("U4", store.InviteRegistered), outcome("U5", store.InviteRefused),
-	}, []string{"U6"}, []string{"@nobody", "*stars* <!channel>"}).Message())
+	}, Refused: []string{"U6"}, Unknown: []string{"@nobody", "*stars* <!channel>"}, As: store.Recruiter, Admin: true}
+	golden(t, "invite_result", blockkit.Message, became.Notice().Message())
+	became.As, became.Admin = store.Employee, false
+	golden(t, "invite_result_no_admin", blockkit.Message, became.Notice().Message())
 
 	var many []store.InviteOutcome
 	var strangers, words []string
@@ -60,9 +63,10 @@ func TestWhatBecameOfAnInvitation(t *testing.T) {
 		strangers = append(strangers, fmt.Sprintf("U0000003%03d", i))
 		words = append(words, longName())
 	}
-	golden(t, "invite_result_longest", blockkit.Message, Invited(many, strangers, words).Message())
+	longest := Invited{Outcomes: many, Refused: strangers, Unknown: words, As: store.Recruiter, Admin: true}
+	golden(t, "invite_result_longest", blockkit.Message, longest.Notice().Message())
 
-	if n := Invited([]store.InviteOutcome{outcome("U3", store.InviteAgain)}, nil, nil); n.Good {
+	if n := (Invited{Outcomes: []store.InviteOutcome{outcome("U3", store.InviteAgain)}}).Notice(); n.Good {
 		t.Errorf("nobody was invited, yet the bar is green: %q", n.Text)
 	}
 }

@@ -24,6 +24,7 @@ const (
 	BlockChannel = "channel"
 	BlockText    = "text"
 	BlockPeople  = "people"
+	BlockAs      = "as"
 
 	// InputValue is the action id of every form's only input in a block.
 	InputValue = "value"
@@ -143,18 +144,25 @@ func URLRotated() Notice {
 	return Notice{Good: true, Text: "The company URL is new, and the old one stopped working. Post it again where people look for it, and resend open invitations."}
 }
 
-// DMPeople is the form that invites people by DM; screenID is where the result is shown.
-func DMPeople(c store.Company, screenID string) slack.ModalViewRequest {
+// DMPeople is the form that invites people by DM; screenID is where the result is shown, and admin whether a company admin invites, who
+// chooses the user type.
+func DMPeople(c store.Company, screenID string, admin bool) slack.ModalViewRequest {
 	people := &slack.MultiSelectBlockElement{
 		Type: slack.MultiOptTypeUser, ActionID: InputValue, Placeholder: plain("Choose people"), MaxSelectedItems: new(InviteAtOnce),
+	}
+	blocks := []slack.Block{slack.NewInputBlock(BlockPeople, plain("Who?"), nil, people)}
+	if admin {
+		employee := slack.NewOptionBlockObject(string(store.Employee), plain("Employees"), nil)
+		as := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, InputValue,
+			employee, slack.NewOptionBlockObject(string(store.Recruiter), plain("Recruiters"), nil))
+		as.InitialOption = employee
+		blocks = append(blocks, slack.NewInputBlock(BlockAs, plain("As what?"), plain("The user type that they get by signing up."), as))
 	}
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: FormDMPeople, PrivateMetadata: screenID,
 		Title: plain("Invite people"), Submit: plain("Send invitations"), Close: plain("Cancel"),
-		Blocks: slack.Blocks{BlockSet: []slack.Block{
-			slack.NewInputBlock(BlockPeople, plain("Who?"), nil, people),
-			quiet("Herald sends each of them a direct message with a link that only they can use, and says that *you* invite them to share " +
-				escape(clip(c.Name, nameShown)) + "'s jobs."),
-		}},
+		Blocks: slack.Blocks{BlockSet: append(blocks,
+			quiet("Herald sends each of them a direct message with a link that only they can use, and says that *you* invite them to share "+
+				escape(clip(c.Name, nameShown))+"'s jobs."))},
 	}
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ type Menu struct {
 	// SignupURL is the person's own registration link. "" for somebody not registered: the button asks for it first. A member needs it
 	// to connect a network, see NeedsNetwork.
 	SignupURL string
+	Inviter   bool                // they may invite coworkers
 	Admins    []store.Member      // for somebody not registered
 	Counts    map[store.Group]int // for a company admin
 	Now       time.Time
@@ -27,13 +29,18 @@ func (m Menu) Message() Message {
 	if m.Member == nil {
 		return m.signup()
 	}
+	var invite []slack.BlockElement
+	if m.Inviter {
+		invite = append(invite, button(ActionInviteCoworker, "", "Invite a coworker"))
+	}
 	blocks := []slack.Block{
 		section("*" + escape(m.Company.Name) + " social recruiting*\nHello " + escape(m.Member.Name) + ", you are " + article(m.Member.Type) + " *" + TypeName(m.Member.Type) + "*."),
 		quiet(networks(*m.Member, m.Now)),
-		slack.NewActionBlock("", append(connect(*m.Member, m.SignupURL, m.Now),
+		slack.NewActionBlock("", slices.Concat(connect(*m.Member, m.SignupURL, m.Now), invite, []slack.BlockElement{
 			button(ActionMe, "", "My data"),
 			button(ActionPreview, "", "See how a post would look"),
-			button(ActionLeave, "", "Leave"))...),
+			button(ActionLeave, "", "Leave"),
+		})...),
 	}
 	if m.Member.Type == store.Admin {
 		blocks = append(blocks,
@@ -41,7 +48,8 @@ func (m Menu) Message() Message {
 			section("*Company*\n"+numbers(m.Counts)),
 			slack.NewActionBlock("",
 				button(ActionMembers, "", "User Management"),
-				button(ActionAudit, "", "Audit")))
+				button(ActionAudit, "", "Audit"),
+				button(ActionSettings, "", "Settings")))
 	}
 	return Message{Text: "The menu of " + escape(m.Company.Name) + "'s social recruiting. You are " + article(m.Member.Type) + " " + TypeName(m.Member.Type) + ".", Blocks: blocks}
 }

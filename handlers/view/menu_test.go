@@ -22,7 +22,7 @@ func TestMenu(t *testing.T) {
 	counts := map[store.Group]int{store.All: 1312, store.Unregistered: 89, store.Invited: 12}
 	everywhere(t, "menu_not_registered", Menu{Company: acme, SignupURL: acmeURL + "/token", Admins: []store.Member{ana, ben}, Now: noon}.Message())
 	everywhere(t, "menu_no_link_yet", Menu{Company: acme, Now: noon}.Message())
-	everywhere(t, "menu_admin", Menu{Company: acme, Member: &ana, Counts: counts, Now: noon}.Message())
+	everywhere(t, "menu_admin", Menu{Company: acme, Member: &ana, Inviter: true, Counts: counts, Now: noon}.Message())
 
 	ray := member("ray", store.Recruiter)
 	ray.Connections = []store.Connection{
@@ -30,6 +30,7 @@ func TestMenu(t *testing.T) {
 		{Network: "linkedin", State: store.Expired, ExpiresAt: noon.Add(-time.Hour)},
 	}
 	everywhere(t, "menu_registered", Menu{Company: acme, Member: &ray, Now: noon}.Message())
+	everywhere(t, "menu_inviter", Menu{Company: acme, Member: &ray, Inviter: true, Now: noon}.Message())
 	everywhere(t, "menu_reconnect", Menu{Company: acme, Member: &ray, SignupURL: acmeURL + "/token", Now: noon}.Message())
 	none := member("new", store.Admin)
 	none.Connections = nil
