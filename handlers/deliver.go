@@ -109,12 +109,46 @@ func (h *Handlers) deliver(ctx context.Context, c store.Company, slackID string,
 	if err := h.pace.wait(ctx, c.ID); err != nil {
 		return store.Card{}, fmt.Errorf("wait for a turn to send: %w", err)
 	}
-	channel, ts, err := h.api(c).PostMessageContext(ctx, slackID, m.Options()...)
+	card, err := h.post(ctx, c, slackID, m)
 	if err != nil {
 		h.slowDown(c, err)
 		return store.Card{}, fmt.Errorf("send a direct message: %w", clean(err))
 	}
-	return store.Card{SlackID: slackID, Channel: channel, TS: ts}, nil
+	err = h.store.SaveMessage(ctx, c.ID, card)
+	switch {
+	case errors.Is(err, store.ErrRemoved): // while it was on its way
+		if _, err := h.eraseMessage(ctx, c, card.Channel, card.TS); err != nil {
+			return store.Card{}, err
+		}
+	case err != nil: // it was sent, and sending it again would be worse
+		h.unremembered(ctx, c, err)
+	}
+	return card, nil
+}
+
+// post sends a direct message.
+func (h *Handlers) post(ctx context.Context, c store.Company, slackID string, m view.Message) (store.Card, error) {
+	channel, ts, err := h.api(c).PostMessageContext(ctx, slackID, m.Options()...)
+	return store.Card{SlackID: slackID, Channel: channel, TS: ts}, err
+}
+
+// whisper answers somebody in a direct message, because there is no other place to. It is out of turn, as they wait for it. Somebody who
+// was removed keeps it: they asked after that.
+func (h *Handlers) whisper(ctx context.Context, r *request, m view.Message) error {
+	card, err := h.post(ctx, r.company, r.slackID, m)
+	if err != nil {
+		return clean(err)
+	}
+	if err := h.store.SaveMessage(ctx, r.company.ID, card); err != nil && !errors.Is(err, store.ErrRemoved) {
+		h.unremembered(ctx, r.company, err)
+	}
+	return nil
+}
+
+// unremembered tells that a message, or a file, will outlive the account of whoever got it.
+func (h *Handlers) unremembered(ctx context.Context, c store.Company, err error) {
+	h.log.LogAttrs(ctx, slog.LevelWarn, "a message was sent and could not be remembered: a removal will not delete it",
+		slog.String("team", c.TeamID), slog.String("error", err.Error()))
 }
 
 // redraw changes a message that deliver sent. A message that is gone is no error: whoever deleted it does not miss the change.

@@ -64,6 +64,9 @@ func lanes() []lane {
 		{workers: 2, jobs: []jobRun{
 			{store.JobRevocation, (*Handlers).revoke, 0, nil}, // until the network answers, or the store gives up
 		}},
+		{workers: 1, jobs: []jobRun{
+			{store.JobErase, (*Handlers).eraseMessages, 0, nil}, // until Slack has done it, or the store gives up
+		}},
 		{workers: 4, jobs: []jobRun{
 			{store.JobCaseCard, (*Handlers).sendCaseCards, jobTries, nil},
 			{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},

@@ -30,7 +30,7 @@ func TestEveryKindOfJobIsDoneInOneLane(t *testing.T) {
 	for _, kind := range []store.JobKind{
 		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard,
 		store.JobSignupDecided, store.JobCaseCard, store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile,
-		store.JobRevocation,
+		store.JobErase, store.JobRevocation,
 	} {
 		if _, ok := lane[kind]; !ok {
 			t.Errorf("nobody does %s", kind)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -345,7 +346,7 @@ func (h *Handlers) exportMembers(ctx context.Context, r *request, sc *store.Scre
 		return nil, fmt.Errorf("list the members for an export: %w", err)
 	}
 	name := "members-" + string(sc.Group) + "-" + h.now().UTC().Format("2006-01-02") + ".csv"
-	if _, err := h.sendFile(ctx, r, name, "The list you exported", file.String()); err != nil {
+	if _, err := h.sendFile(ctx, r, name, "The list you exported", file.String(), time.Time{}); err != nil {
 		return nil, err
 	}
 	if err := h.store.Record(ctx, r.company.ID, r.actor(), store.AuditExported, file.Rows()); err != nil {
@@ -354,8 +355,9 @@ func (h *Handlers) exportMembers(ctx context.Context, r *request, sc *store.Scre
 	return view.Exported(file.Rows()), nil
 }
 
-// sendFile sends a text file to the person's messages with Herald and returns its id.
-func (h *Handlers) sendFile(ctx context.Context, r *request, name, comment, content string) (fileID string, err error) {
+// sendFile sends a text file to the person's messages with Herald and returns its id. It is deleted when the person's account is removed,
+// and when it expires, if it does.
+func (h *Handlers) sendFile(ctx context.Context, r *request, name, comment, content string, expires time.Time) (fileID string, err error) {
 	api := h.api(r.company)
 	channel, _, _, err := api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{r.slackID}})
 	if err != nil {
@@ -366,6 +368,9 @@ func (h *Handlers) sendFile(ctx context.Context, r *request, name, comment, cont
 	})
 	if err != nil {
 		return "", fmt.Errorf("send a file: %w", clean(err))
+	}
+	if err := h.store.SaveFile(ctx, r.company.ID, r.slackID, file.ID, expires); err != nil && !errors.Is(err, store.ErrRemoved) {
+		h.unremembered(ctx, r.company, err)
 	}
 	return file.ID, nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -26,6 +27,7 @@ const (
 	AuditCaseDeclined    AuditAction = "case_declined"
 	AuditRemoved         AuditAction = "removed"
 	AuditLeft            AuditAction = "left"
+	AuditErased          AuditAction = "erased" // the Receipt of a removal
 	AuditKeyRotated      AuditAction = "key_rotated"
 	AuditAdminGranted    AuditAction = "admin_granted"
 	AuditExported        AuditAction = "exported"
@@ -46,6 +48,7 @@ type AuditEvent struct {
 	SubjectHash string  // short form to show for somebody removed
 	From, To    MemberType
 	Count       int
+	Receipt     *Receipt // of AuditErased
 }
 
 // maxPage bounds the rows of a page.
@@ -59,7 +62,7 @@ func (t *tx) audit(ctx context.Context, companyID string, by Actor, e AuditEvent
 	return t.auditAll(ctx, companyID, by, []AuditEvent{e})
 }
 
-// auditAll adds events. An event without a Subject may bring its SubjectHash in full.
+// auditAll adds events. An event without a Subject may bring its SubjectHash in full, and any event an ID.
 func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []AuditEvent) error {
 	keys, err := t.s.secret(ctx, companyID)
 	if err != nil {
@@ -77,7 +80,7 @@ func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []
 		if e.Subject != nil {
 			e.SubjectHash = keys.personHash(*e.Subject)
 		}
-		id := newID()
+		id := cmp.Or(e.ID, newID())
 		rows[i] = []any{
 			id, companyID, stamp(t.now), newestFirst(stamp(t.now), id), e.Action, actor, by.CLI, e.SubjectHash, e.From, e.To, e.Count,
 		}
@@ -147,11 +150,25 @@ func (s *Store) Audit(ctx context.Context, companyID, before string, limit int) 
 	if err != nil {
 		return nil, "", fmt.Errorf("read audit log: %w", err)
 	}
+	var erased []string
+	for _, r := range rows {
+		if r.Action == AuditErased {
+			erased = append(erased, r.ID)
+		}
+	}
+	receipts, err := s.receipts(ctx, companyID, erased)
+	if err != nil {
+		return nil, "", fmt.Errorf("read audit log: %w", err)
+	}
 	events := make([]AuditEvent, len(rows))
 	for i, r := range rows {
+		if receipt := receipts[r.ID]; receipt != nil {
+			receipt.Accounts = r.N
+		}
 		events[i] = AuditEvent{
 			ID: r.ID, At: unstamp(r.At), Action: r.Action, Actor: people[r.ActorHash], CLI: r.CLI,
 			Subject: people[r.SubjectHash], SubjectHash: truncate(r.SubjectHash, subjectHashShown), From: r.From, To: r.To, Count: r.N,
+			Receipt: receipts[r.ID],
 		}
 	}
 	return events, next, nil

@@ -23,7 +23,8 @@ const (
 	JobCardsGone     JobKind = "cards_gone"     // a Case or Signup that went with an account: blank its cards
 	JobRemoval       JobKind = "removal"        // a Removal
 	JobRevocation    JobKind = "revocation"     // a Revocation: end Herald's access at the network
-	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended
+	JobErase         JobKind = "erase"          // a Removal: delete Herald's messages to its people
+	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended, or was sent to somebody
 )
 
 // A Job follows from a state change and was committed with it. It holds ids, never personal data.

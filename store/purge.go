@@ -41,7 +41,11 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := t.endFilesOf(ctx, r); err != nil {
+	files, err := t.endFilesOf(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.writeReceipt(ctx, r, len(subjects), files); err != nil {
 		return 0, err
 	}
 	for _, statement := range purgeStatements() {
@@ -56,7 +60,7 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 			return 0, fmt.Errorf("purge %s: %w", statement.what, err)
 		}
 	}
-	if err := t.leave(ctx, r.CompanyID, cardsGone(append(signups, cases...))...); err != nil {
+	if err := t.leave(ctx, r.CompanyID, append(cardsGone(append(signups, cases...)), Job{Kind: JobErase, Ref: r.ID})...); err != nil {
 		return 0, err
 	}
 	_, err = t.ExecContext(ctx, `
@@ -118,19 +122,23 @@ func (t *tx) guardAdmins(ctx context.Context, companyID string, subjects []subje
 	return t.requireOtherAdmins(ctx, companyID, ids)
 }
 
-// endFilesOf leaves jobs that delete the files that name the subjects: of this removal, of what others propose with them, and of what
-// they proposed themselves.
-func (t *tx) endFilesOf(ctx context.Context, r removalRow) error {
+// endFilesOf leaves jobs that delete the files that name the subjects, of this removal, of what others propose with them, and of what
+// they proposed themselves, and the files that they were sent. It returns how many those are.
+func (t *tx) endFilesOf(ctx context.Context, r removalRow) (int, error) {
 	var files []string
 	err := t.SelectContext(ctx, &files, `
 		SELECT file_id
 		FROM removals
 		WHERE company_id = $2 AND file_id <> '' AND (
-			id IN (SELECT removal_id FROM removal_members WHERE member_id IN (SELECT member_id FROM removal_members WHERE removal_id = $1))
-			OR by_slack IN (SELECT slack_id FROM removal_members WHERE removal_id = $1 AND slack_id <> ''))
-		ORDER BY id`, r.ID, r.CompanyID)
-	if err != nil || len(files) == 0 {
-		return err
+			id IN (SELECT removal_id FROM removal_members WHERE member_id IN `+theirIDs+`)
+			OR by_slack IN `+theirSlackIDs+`)
+		UNION
+		SELECT file_id
+		FROM messages
+		WHERE company_id = $2 AND file_id <> '' AND slack_id IN `+theirSlackIDs+`
+		ORDER BY file_id`, r.ID, r.CompanyID)
+	if err != nil {
+		return 0, fmt.Errorf("look for files: %w", err)
 	}
 	for part := range chunks(files) {
 		list, args := in([]any{r.CompanyID}, part)
@@ -138,10 +146,10 @@ func (t *tx) endFilesOf(ctx context.Context, r removalRow) error {
 			UPDATE removals
 			SET file_id = ''
 			WHERE company_id = $1 AND file_id IN `+list, args...); err != nil {
-			return fmt.Errorf("forget files: %w", err)
+			return 0, fmt.Errorf("forget files: %w", err)
 		}
 	}
-	return t.leave(ctx, r.CompanyID, deleteFiles(files)...)
+	return len(files), t.leave(ctx, r.CompanyID, deleteFiles(files)...)
 }
 
 // endAccessOf lets Herald's access to the subjects' accounts be ended at their networks.
@@ -252,16 +260,18 @@ type purgeStatement struct {
 	sql  string // $1 is the removal, $2 the company, $3 the time
 }
 
+// What belongs to the people of a removal; $1 is the removal, $2 the company.
+const (
+	theirIDs      = `(SELECT member_id FROM removal_members WHERE removal_id = $1)`
+	theirSlackIDs = `(SELECT slack_id FROM removal_members WHERE removal_id = $1 AND slack_id <> '')`
+	theirHashes   = `(SELECT p.subject_hash FROM removal_members r JOIN people p ON p.id = r.member_id WHERE r.removal_id = $1)`
+	theirInvites  = `(SELECT id FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes + `)`
+	theirCases    = `(SELECT id FROM cases WHERE member_id IN ` + theirIDs + `)`
+)
+
 // purgeStatements erase, in this order, everything about the people of a removal. A table that will hold personal data gets its line
 // here; the test that dumps the database after a purge tells if it was forgotten.
 func purgeStatements() []purgeStatement {
-	const (
-		theirIDs      = `(SELECT member_id FROM removal_members WHERE removal_id = $1)`
-		theirSlackIDs = `(SELECT slack_id FROM removal_members WHERE removal_id = $1 AND slack_id <> '')`
-		theirHashes   = `(SELECT p.subject_hash FROM removal_members r JOIN people p ON p.id = r.member_id WHERE r.removal_id = $1)`
-		theirInvites  = `(SELECT id FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes + `)`
-		theirCases    = `(SELECT id FROM cases WHERE member_id IN ` + theirIDs + `)`
-	)
 	return []purgeStatement{
 		{"forgotten", `
 			INSERT INTO forgotten (company_id, subject_hash, forgotten_at)
@@ -276,6 +286,12 @@ func purgeStatements() []purgeStatement {
 		{"cards", `DELETE FROM cards WHERE ref IN ` + theirInvites},
 		{"cards", `DELETE FROM cards WHERE kind <> 'case_card' AND ref IN ` + theirCases}, // JobCardsGone needs the others
 		{"cards", `DELETE FROM cards WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
+		{"erasures", `
+			INSERT INTO erasures (id, company_id, removal_id, channel, ts, created_at)
+			SELECT id, company_id, $1, channel, ts, $3
+			FROM messages
+			WHERE company_id = $2 AND file_id = '' AND slack_id IN ` + theirSlackIDs},
+		{"messages", `DELETE FROM messages WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
 		{"invites", `DELETE FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
 		{"invites", `UPDATE invites SET invited_by = '' WHERE company_id = $2 AND invited_by IN ` + theirSlackIDs},
 		{"authorizations", `DELETE FROM authorizations WHERE company_id = $2 AND subject_hash IN ` + theirHashes},

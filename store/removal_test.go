@@ -194,7 +194,8 @@ func TestWhoMayRemoveWhom(t *testing.T) {
 		if done, err := s.ExecuteRemoval(ctx, acme.ID, r.ID); err != nil || done.Removed != 1 || !done.Members[0].Self {
 			t.Errorf("left: %+v, %v", done, err)
 		}
-		events, _, err := s.Audit(ctx, acme.ID, "", 1)
+		events, _, err := s.Audit(ctx, acme.ID, "", 2)
+		events = slices.DeleteFunc(events, func(e store.AuditEvent) bool { return e.Action == store.AuditErased })
 		if err != nil || events[0].Action != store.AuditLeft || events[0].Subject != nil || events[0].Actor != nil || len(events[0].SubjectHash) != 8 {
 			t.Errorf("audit %+v, %v; want that somebody left", events, err)
 		}
@@ -402,6 +403,20 @@ func blankCards(t *testing.T, s *store.Store, companyID, caseID string) {
 	}
 }
 
+// eraseMessages deletes the messages of a removal, as the job does, and expects the victim's one.
+func eraseMessages(t *testing.T, s *store.Store, companyID, removalID string) {
+	t.Helper()
+	list, err := s.Erasures(t.Context(), companyID, removalID, 100)
+	if err != nil || len(list) != 1 || list[0].Channel != "D0VICKY" || list[0].TS != "1.1" {
+		t.Fatalf("to be deleted: %+v, %v", list, err)
+	}
+	for range 2 { // the second time does not count
+		if err := s.SettleErasure(t.Context(), companyID, list[0].ID, store.MessageDeleted); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestNoFileOfARemovalStaysInSlack(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
@@ -501,7 +516,8 @@ func TestNothingNamesThePurged(t *testing.T) {
 				if removal.Removed == 0 {
 					t.Fatal("nobody was removed")
 				}
-				wantFilesDeleted(t, s, way, "F0VICKYFILE")
+				wantFilesDeleted(t, s, way, "F0VICKYDATA", "F0VICKYFILE")
+				eraseMessages(t, s, w.companyID, removal.ID)
 				blankCards(t, s, w.companyID, w.about)
 				if err := s.Tidy(t.Context()); err != nil { // the file of SQLite holds what the jobs were
 					t.Fatal(err)
@@ -601,7 +617,10 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	check(err)
 	w.victim = *signup.Member
 	w.tokens = []string{dm, self}
-	check(s.SaveCard(ctx, acme.ID, store.JobInviteDM, out[0].Invite.ID, store.Card{SlackID: w.entry.SlackID, Channel: "D0VICKY", TS: "1.1"}))
+	card := store.Card{SlackID: w.entry.SlackID, Channel: "D0VICKY", TS: "1.1"}
+	check(s.SaveCard(ctx, acme.ID, store.JobInviteDM, out[0].Invite.ID, card))
+	check(s.SaveMessage(ctx, acme.ID, card))
+	check(s.SaveFile(ctx, acme.ID, w.entry.SlackID, "F0VICKYDATA", time.Time{}))
 
 	// Made an admin, with a request of her own and one about her; she invited somebody.
 	_, err = s.GrantAdmin(ctx, acme.ID, store.Actor{CLI: true}, w.entry.SlackID)
@@ -661,6 +680,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 		"Slack id": w.entry.SlackID, "LinkedIn id": w.account.Subject, "company page": w.account.CompanyPage,
 		"time zone": w.entry.TimeZone, "person id": w.victim.ID, "invite": out[0].Invite.ID, "DM": "D0VICKY", "operator's card": "D0OPSCARD",
 		"request": "because Vicky says so", "request about her": "reason about victim", "decision": "decision of Vicky", "file": "F0VICKYFILE",
+		"file she got": "F0VICKYDATA",
 		"secret token": w.account.Token, "secret refresh token": w.account.RefreshToken, "secret link": self, "secret invitation": dm,
 		"secret of a late link": late, "secret name at the network": w.account.Name, "secret address at the network": w.account.Email,
 	}

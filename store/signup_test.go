@@ -14,7 +14,7 @@ import (
 func allKinds() []store.JobKind {
 	return []store.JobKind{
 		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard, store.JobSignupDecided, store.JobCaseCard,
-		store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile, store.JobRevocation,
+		store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobErase, store.JobDeleteFile, store.JobRevocation,
 	}
 }
 

@@ -15,7 +15,8 @@ const (
 )
 
 // Tidy deletes what is of no use any more: old envelopes, screens, transactions, signups, dead invites, removals that were never confirmed
-// or are done, old cards, the tokens of revocations that did not succeed. The files of removals and the cards of signups follow by jobs.
+// or are done, old cards, the tokens of revocations that did not succeed, the places of messages that could not be deleted. The files of
+// removals and the cards of signups follow by jobs.
 // Invitations that ran out stop counting as such. The caller runs it every hour or so.
 func (s *Store) Tidy(ctx context.Context) error {
 	err := s.update(ctx, func(t *tx) error {
@@ -28,13 +29,17 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM screens WHERE used_at < $1`, before(ScreenLife)},
 			{`DELETE FROM authorizations WHERE expires_at < $1`, stamp(t.now)},
 			{`DELETE FROM cards WHERE saved_at < $1`, before(cardLife)},
+			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
 			{`DELETE FROM invites WHERE expires_at < $1 AND (closed <> '' OR kind = 'self')`, before(closedInviteLife)},
 		} {
 			if _, err := t.ExecContext(ctx, old.sql, old.time); err != nil {
 				return err
 			}
 		}
-		// Whatever became of their jobs: no token is kept longer than promised.
+		// Whatever became of their jobs: no token and no place of a message is kept longer than promised.
+		if err := t.settleErasures(ctx, MessageKept, `created_at < $1`, before(ErasureLife)); err != nil {
+			return err
+		}
 		return t.settleRevocations(ctx, GivenUp, `created_at < $1`, before(RevocationLife))
 	})
 	if err != nil {
@@ -45,7 +50,7 @@ func (s *Store) Tidy(ctx context.Context) error {
 		return fmt.Errorf("tidy: %w", err)
 	}
 	for _, c := range companies {
-		for _, expire := range []func(context.Context, string) error{s.expireInvites, s.expireSignups, s.expireRemovals} {
+		for _, expire := range []func(context.Context, string) error{s.expireInvites, s.expireSignups, s.expireRemovals, s.expireFiles} {
 			if err := expire(ctx, c.ID); err != nil {
 				return fmt.Errorf("tidy: %w", err)
 			}

@@ -24,7 +24,8 @@ func Audit(events []store.AuditEvent, first bool, next string) Message {
 	const linesTogether = 3 // within a section's limit even with the longest names, which escaping makes longer
 	blocks := []slack.Block{
 		slack.NewHeaderBlock(plain("Audit")),
-		quiet("Who did what, newest first. Whoever was removed appears as a code: the same code is the same person, and it leads back to nobody."),
+		quiet("Who did what, newest first. Whoever was removed appears as a code: the same code is the same person, and it leads back to nobody. " +
+			"The receipt of a removal tells what was erased where, and goes on counting until all is done."),
 	}
 	if len(events) == 0 {
 		blocks = append(blocks, section("Nothing has happened yet. Invitations, registrations, changes and removals will appear here."))
@@ -90,6 +91,11 @@ func auditLine(e store.AuditEvent) string {
 		return actor + " removed " + count(e.Count, "member", "members")
 	case store.AuditLeft:
 		return initial(subject) + " left"
+	case store.AuditErased:
+		if e.Receipt == nil {
+			return "Erased: " + count(e.Count, "account", "accounts")
+		}
+		return receipt(*e.Receipt)
 	case store.AuditKeyRotated:
 		return actor + " made a new company URL"
 	case store.AuditAdminGranted:
@@ -116,6 +122,61 @@ func auditInviters(least store.MemberType) string {
 	case store.Admin:
 	}
 	return Inviters(store.InvitersAdmins)
+}
+
+// receiptShown is how much of a receipt is shown: with many networks and outcomes it would not fit beside the others.
+const receiptShown = 900
+
+// receipt says what a removal erased and where, in numbers.
+func receipt(r store.Receipt) string {
+	here := []string{count(r.Accounts, "account", "accounts")}
+	for _, erased := range []struct {
+		n         int
+		one, many string
+	}{
+		{r.Connections, "connection", "connections"}, {r.Invitations, "invitation", "invitations"},
+	} {
+		if erased.n > 0 {
+			here = append(here, count(erased.n, erased.one, erased.many))
+		}
+	}
+	said := []string{"Receipt: erased " + list(here) + " in Herald"}
+	if r.Files > 0 {
+		said = append(said, "deleted "+count(r.Files, "file", "files")+" in Slack")
+	}
+	if r.Messages > 0 {
+		slack := "deleted " + number(r.Deleted) + " of " + count(r.Messages, "message", "messages") + " in Slack"
+		if r.Blanked > 0 {
+			slack += ", took the words off " + number(r.Blanked)
+		}
+		if r.Kept > 0 {
+			slack += ", Slack keeps " + number(r.Kept)
+		}
+		if left := r.Messages - r.Deleted - r.Blanked - r.Kept; left > 0 {
+			slack += ", " + number(left) + " to go"
+		}
+		said = append(said, slack)
+	}
+	return clip(strings.Join(append(said, accessEnded(r.Access)...), " · "), receiptShown)
+}
+
+// accessEnded says what became of Herald's access at the networks.
+func accessEnded(counts []store.RevocationCount) []string {
+	var said []string
+	for _, c := range counts {
+		accounts := count(c.N, "account", "accounts") + " at " + networkName(c.Network)
+		switch c.Outcome {
+		case store.Revoked:
+			said = append(said, "ended the access to "+accounts)
+		case store.Standing:
+			said = append(said, "the access to "+accounts+" only its owner can end there")
+		case store.GivenUp:
+			said = append(said, "the access to "+accounts+" could not be ended")
+		case store.RevocationPending:
+			said = append(said, "the access to "+accounts+" is being ended")
+		}
+	}
+	return said
 }
 
 func auditActor(e store.AuditEvent) string {

@@ -19,6 +19,16 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditRemoved, Actor: ana, Count: 3})
 	happened(store.AuditEvent{Action: store.AuditRemoved, Actor: ana, Count: 1, SubjectHash: "k7f2-9q3x"})
 	happened(store.AuditEvent{Action: store.AuditLeft, SubjectHash: "k7f2-9q3x"})
+	happened(store.AuditEvent{Action: store.AuditErased, Count: 1, Receipt: &store.Receipt{Accounts: 1}})
+	happened(store.AuditEvent{Action: store.AuditErased, Count: 1200, Receipt: &store.Receipt{
+		Accounts: 1200, Connections: 1300, Invitations: 900, Files: 2, Messages: 2400, Deleted: 2000, Blanked: 3, Kept: 1,
+		Access: []store.RevocationCount{
+			{Network: "facebook", Outcome: store.Revoked, N: 300},
+			{Network: "linkedin", Outcome: store.GivenUp, N: 1},
+			{Network: "linkedin", Outcome: store.RevocationPending, N: 9},
+			{Network: "linkedin", Outcome: store.Standing, N: 990},
+		},
+	}})
 	happened(store.AuditEvent{Action: store.AuditTypeChanged, Actor: ana, Subject: ann, From: store.Employee, To: store.Recruiter})
 	happened(store.AuditEvent{Action: store.AuditCaseOpened, Actor: ana, Subject: ann, From: store.Recruiter, To: store.Admin})
 	happened(store.AuditEvent{Action: store.AuditCaseApproved, Actor: ana, Subject: ann, From: store.Recruiter, To: store.Admin})

@@ -192,3 +192,8 @@ func Removed(n int, self bool) Notice {
 	}
 	return Notice{Good: true, Text: text}
 }
+
+// Erased takes the place of a message to somebody who was removed, where Slack does not let it be deleted.
+func Erased() Message {
+	return Sentence("_This message was erased together with the account it was sent to._")
+}
