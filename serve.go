@@ -78,8 +78,13 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	client := &http.Client{Timeout: slackTimeout}
 	api := slack.New(s.SlackBotToken, slack.OptionAPIURL(s.apiURL()), slack.OptionAppLevelToken(s.SlackAppToken), slack.OptionHTTPClient(client))
 	links := web.Links{PublicURL: s.publicURL()}
+	connectable := s.networks(now)
+	var names []string
+	for _, n := range connectable {
+		names = append(names, n.Name())
+	}
 	h := handlers.New(handlers.Config{
-		Store: db, HTTP: client, Operators: s.operators(), Revoker: revoker(s.networks(now)), Now: now, Log: log,
+		Store: db, HTTP: client, Operators: s.operators(), Networks: names, Revoker: revoker(connectable), Now: now, Log: log,
 		API:         func(store.Company) *slack.Client { return api },
 		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
@@ -92,7 +97,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	hearing := bot.New(bot.Config{API: api, Handler: h, Seen: db, Log: log, Now: now})
 	pages, err := web.New(web.Config{
 		Store: db, Directory: directory{h}, PublicURL: s.publicURL(), SlackURL: s.SlackClientURL, TrustedProxies: s.trustedProxies(), Now: now, Log: log,
-		Networks: s.networks(now),
+		Networks: connectable,
 		Slack:    func() (string, bool) { return slackState(hearing.Health()) },
 	})
 	if err != nil {

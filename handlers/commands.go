@@ -72,6 +72,8 @@ func actions() []action {
 		{view.ActionSignup, everyone, (*Handlers).signup},
 		{view.ActionStored, everyone, (*Handlers).stored},
 		{view.ActionMe, members, (*Handlers).myData},
+		{view.ActionDisconnect, members, (*Handlers).disconnect},
+		{view.ActionMeDisconnect, members, (*Handlers).disconnectMine},
 		{view.ActionLeave, members, (*Handlers).leave},
 		{view.ActionHomeMenu, admins, (*Handlers).backToMenu},
 		{view.ActionMembers, admins, (*Handlers).userManagement},

@@ -26,6 +26,8 @@ type Config struct {
 	// CompanyURL and PersonalURL build registration links.
 	CompanyURL  func(store.Company) string
 	PersonalURL func(c store.Company, token string) string
+	// Networks are those that people can connect, by name, in the order of their buttons.
+	Networks []string
 	// Revoker ends Herald's access where nobody wants it any more.
 	Revoker Revoker
 	// Pace is how many messages a second may go to one workspace; 0: MessagesPerSecond.
@@ -42,6 +44,7 @@ type Handlers struct {
 	operators   []string
 	companyURL  func(store.Company) string
 	personalURL func(store.Company, string) string
+	networks    []string
 	revoker     Revoker
 	now         func() time.Time
 	log         *slog.Logger
@@ -60,6 +63,7 @@ func New(c Config) *Handlers {
 		operators:   c.Operators,
 		companyURL:  c.CompanyURL,
 		personalURL: c.PersonalURL,
+		networks:    c.Networks,
 		revoker:     c.Revoker,
 		now:         c.Now,
 		log:         c.Log,

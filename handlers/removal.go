@@ -254,7 +254,7 @@ func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed sto
 		return fmt.Errorf("execute a removal: %w", err)
 	}
 	if removesSelf(confirmed) {
-		notice := view.Removed(executed.Removed, true)
+		notice := h.goodbye(ctx, executed)
 		h.signOut(ctx, r.company, r.slackID, &notice)
 		if sc.ResponseURL != "" {
 			if err := h.respond(ctx, sc.ResponseURL, notice.Message(), true); err != nil {
@@ -262,10 +262,23 @@ func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed sto
 			}
 		}
 	} else if executed.Status == store.RemovalConfirmed { // until now
-		err = h.showRemoval(ctx, r, executed, view.Removed(executed.Removed, false))
+		err = h.showRemoval(ctx, r, executed, view.Removed(executed.Removed))
 	}
 	h.afterRemoval(ctx, r.company, executed)
 	return err
+}
+
+// goodbye is said to somebody who removed themselves.
+func (h *Handlers) goodbye(ctx context.Context, executed store.Removal) view.Notice {
+	counts, err := h.store.RevocationCounts(ctx, executed.CompanyID, executed.ID)
+	if err != nil { // it is about what else they may do
+		h.log.LogAttrs(ctx, slog.LevelWarn, "look up where access was ended", slog.String("error", err.Error()))
+	}
+	var networks []string
+	for _, c := range counts {
+		networks = append(networks, c.Network)
+	}
+	return view.Goodbye(executed.Removed, networks)
 }
 
 // removesSelf tells whether whoever proposed the removal is among the members.
@@ -311,10 +324,10 @@ func (h *Handlers) runRemoval(ctx context.Context, job store.Job) error {
 	case err != nil:
 		return fmt.Errorf("execute a removal: %w", err)
 	case removesSelf(executed):
-		notice := view.Removed(executed.Removed, true)
+		notice := h.goodbye(ctx, executed)
 		h.signOut(ctx, company, executed.By.SlackID, &notice)
 	case executed.Status == store.RemovalConfirmed, job.Attempt > 1: // purged just now, or before and perhaps not shown
-		err = h.showRemovalLater(ctx, company, executed, view.Removed(executed.Removed, false))
+		err = h.showRemovalLater(ctx, company, executed, view.Removed(executed.Removed))
 	}
 	h.afterRemoval(ctx, company, executed)
 	return err

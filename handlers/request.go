@@ -23,6 +23,7 @@ type request struct {
 	home                 bool                     // it came from the Home tab
 	unasked              bool                     // Herald acts by itself; the person did nothing
 	modal                bool                     // it came from a control in a modal
+	viewID               string                   // of that modal, or of the Home tab
 	args                 string                   // a command's words after the subcommand
 	what                 string                   // for the log
 	chosen               *slack.BlockActionStates // what the message's inputs hold, nil without any
@@ -38,7 +39,7 @@ func requestOf(cb slack.InteractionCallback) *request {
 	return &request{
 		teamID: cb.User.TeamID, otherTeams: []string{cb.Team.ID, cb.View.AppInstalledTeamID, cb.View.TeamID}, enterpriseID: cb.Enterprise.ID,
 		slackID: cb.User.ID, channelID: cb.Channel.ID, messageTS: cb.Container.MessageTs,
-		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab, modal: cb.View.Type == slack.VTModal,
+		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab, modal: cb.View.Type == slack.VTModal, viewID: cb.View.ID,
 		chosen: cb.BlockActionState,
 	}
 }

@@ -12,6 +12,14 @@ func (c Connection) Usable(now time.Time) bool {
 	return c.State == Connected && (c.ExpiresAt.IsZero() || c.ExpiresAt.After(now))
 }
 
+// RenewBefore is how long before its end an access can be renewed, and is worth mentioning.
+const RenewBefore = 14 * 24 * time.Hour
+
+// Renewable tells whether it is time to connect the account again: the access ended, or ends soon.
+func (c Connection) Renewable(now time.Time) bool {
+	return !c.Usable(now) || !c.ExpiresAt.IsZero() && !c.ExpiresAt.After(now.Add(RenewBefore))
+}
+
 // Connection returns the member's account at the network, and false if there is none.
 func (m Member) Connection(network string) (Connection, bool) {
 	for _, c := range m.Connections {

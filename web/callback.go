@@ -52,7 +52,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	signup, in, err := s.finish(ctx, network, auth, trail, query)
 	switch {
 	case err == nil && signup.Connected:
-		s.connected(w, r, in.company, network, signup.Again)
+		s.connected(w, r, in, network, signup)
 	case err == nil && signup.Status == store.SignupActive:
 		s.welcome(w, r, in.company, network, signup)
 	case err == nil:

@@ -85,6 +85,15 @@ func TestPages(t *testing.T) {
 		{name: "key_rotated", memory: func(m *memory) { m.companyErr = store.ErrReplaced }, visit: company, status: 410},
 
 		{name: "welcome", visit: finish(annToken), status: 200},
+		{name: "welcome_more", memory: func(m *memory) {
+			m.signup.Member = &store.Member{Name: "Ann Lee", SlackID: annSlack, Connections: []store.Connection{{Network: "linkedin", State: store.Connected}}}
+		}, visit: finish(annToken), status: 200},
+		{name: "connect_facebook", memory: func(m *memory) {
+			m.member = &store.Member{Name: "Ann Lee", Connections: []store.Connection{{Network: "linkedin", State: store.Connected}}}
+		}, visit: personal, status: 200},
+		{name: "another_account", memory: func(m *memory) {
+			m.member, m.signupErr = m.signup.Member, store.ErrExists
+		}, visit: finish(annToken), status: 409},
 		{name: "register_member", memory: func(m *memory) { m.member = &store.Member{Name: "Ann Lee"} }, visit: personal, status: 200},
 		{name: "reconnected", memory: func(m *memory) { m.member, m.signup.Connected, m.signup.Again = m.signup.Member, true, true }, visit: finish(annToken), status: 200},
 		{name: "connected", memory: func(m *memory) { m.member, m.signup.Connected = m.signup.Member, true }, visit: finish(annToken), status: 200},

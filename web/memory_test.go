@@ -63,6 +63,13 @@ func (m *memory) InviteByToken(_ context.Context, _, token string) (store.Invite
 	return store.Invite{SlackID: annSlack, Member: m.member}, m.inviteErr
 }
 
+func (m *memory) SignupToken(_ context.Context, _, slackID string) (string, error) {
+	if slackID != annSlack {
+		return "", store.ErrNotFound
+	}
+	return annToken, nil
+}
+
 func (m *memory) PersonBySlackID(context.Context, string, string) (store.Person, error) {
 	if m.person == nil {
 		return store.Person{}, store.ErrNotFound

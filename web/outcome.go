@@ -25,6 +25,7 @@ type notice struct {
 	company string // "" where it is not known, or not for everybody
 	body    []string
 	link    link // zero: to the start page
+	more    link // another thing to do, or zero
 	ref     string
 }
 
@@ -60,15 +61,38 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, c store.Company
 			"When there is a job to share, you see it in Slack first. Nothing appears without your click.",
 			"Type /social in Slack to see what Herald stores about you, or to leave.",
 		},
-		link: s.backToSlack(c),
+		link: s.backToSlack(c), more: s.connectMore(r, c, signup.Member),
 	})
 }
 
+// connectMore leads a member on to the networks that are not connected yet; zero if all are. The link they came by is used up, so it is
+// a new one of theirs.
+func (s *Server) connectMore(r *http.Request, c store.Company, m *store.Member) link {
+	if m == nil || m.SlackID == "" {
+		return link{}
+	}
+	missing := s.missing(m)
+	if len(missing) == 0 {
+		return link{}
+	}
+	token, err := s.store.SignupToken(r.Context(), c.ID, m.SlackID)
+	if err != nil { // they are connected all the same
+		s.log.ErrorContext(r.Context(), "make a link to connect more", "error", err)
+		return link{}
+	}
+	text := "Connect another network"
+	if len(missing) == 1 {
+		text = "Connect " + missing[0].Title() + ", too"
+	}
+	return link{text, s.base + registerPath(c.Key, token)}
+}
+
 // connected shows a member that a network is connected, or connected again.
-func (s *Server) connected(w http.ResponseWriter, r *http.Request, c store.Company, n networks.Network, again bool) {
-	title := n.Title() + " is connected"
-	if again {
-		title += " again"
+func (s *Server) connected(w http.ResponseWriter, r *http.Request, in entrance, n networks.Network, signup store.Signup) {
+	c := in.company
+	title := n.Title() + " is connected to " + accountOf(in.person)
+	if signup.Again {
+		title = n.Title() + " is connected again"
 	}
 	s.notice(w, r, notice{
 		status: http.StatusOK, kind: good, title: title, company: c.Name,
@@ -76,7 +100,7 @@ func (s *Server) connected(w http.ResponseWriter, r *http.Request, c store.Compa
 			"You can share " + c.Name + "’s jobs there whenever you feel like it. Nothing appears without your click.",
 			"Everything else about your account stays as it was. Type /social in Slack to see it.",
 		},
-		link: s.backToSlack(c),
+		link: s.backToSlack(c), more: s.connectMore(r, c, signup.Member),
 	})
 }
 
@@ -117,6 +141,9 @@ func (s *Server) failAt(w http.ResponseWriter, r *http.Request, err error, in en
 		whose = givenName(in.person.Name)
 	}
 	page, expected := explain(err, back, title, whose)
+	if in.member != nil && n != nil && errors.Is(err, store.ErrExists) {
+		page = anotherAccount(title)
+	}
 	if !expected {
 		page.ref = newRef()
 		s.log.ErrorContext(r.Context(), "request failed", "ref", page.ref, "route", routeOf(r), "error", err)
@@ -226,6 +253,17 @@ func wrongPerson(whose, network, back string) notice {
 			you + ", sign out at " + network + " first, then try again with your own account.",
 		},
 		link: tryAgain(back),
+	}
+}
+
+// anotherAccount is for a member who chose another account at a network than the one that is connected, and works.
+func anotherAccount(network string) notice {
+	return notice{
+		status: http.StatusConflict, kind: quiet, title: "Another " + network + " account is connected",
+		body: []string{
+			"Herald works with one " + network + " account of yours, and the one you chose just now is a different one, so nothing was changed.",
+			"To use this one instead, disconnect the other one first: type /social me in Slack.",
+		},
 	}
 }
 

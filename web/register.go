@@ -58,11 +58,11 @@ func (s *Server) enter(ctx context.Context, key, token string) (entrance, error)
 	return in, nil
 }
 
-// missing are the networks that a member is not connected to, or not any more.
+// missing are the networks that a member is not connected to, or not any more, or not for long.
 func (s *Server) missing(m *store.Member) []networks.Network {
 	var missing []networks.Network
 	for _, n := range s.networks {
-		if c, ok := m.Connection(n.Name()); !ok || !c.Usable(s.now()) {
+		if c, ok := m.Connection(n.Name()); !ok || c.Renewable(s.now()) {
 			missing = append(missing, n)
 		}
 	}
@@ -113,7 +113,8 @@ func (s *Server) registerPage(w http.ResponseWriter, r *http.Request, status int
 		p.Name, p.Greeting = in.person.Name, givenName(in.person.Name)
 	}
 	if in.member != nil {
-		p.Title, p.Member, p.Networks, p.Looks = "Connect "+titles(s.missing(in.member)), true, s.missing(in.member), nil
+		p.Member, p.Networks, p.Looks = true, s.missing(in.member), nil
+		p.Title = "Connect " + titles(p.Networks) + " to " + accountOf(in.person)
 	}
 	if problem != "" {
 		p.Title = "Please check: " + p.Title
@@ -128,6 +129,14 @@ func titles(list []networks.Network) string {
 		names[i] = n.Title()
 	}
 	return strings.Join(names, " or ")
+}
+
+// accountOf says whose account at Herald a network is connected to: whoever follows a colleague's link must notice it.
+func accountOf(p *store.Person) string {
+	if p == nil || p.Name == "" {
+		return "your account"
+	}
+	return givenName(p.Name) + "’s account"
 }
 
 // backToRegister serves those who reload or type what only the form can send.

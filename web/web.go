@@ -26,6 +26,7 @@ type Store interface {
 	Ping(ctx context.Context) error
 	CompanyByKey(ctx context.Context, key string) (store.Company, error)
 	InviteByToken(ctx context.Context, companyID, token string) (store.Invite, error)
+	SignupToken(ctx context.Context, companyID, slackID string) (string, error)
 	PersonBySlackID(ctx context.Context, companyID, slackID string) (store.Person, error)
 	BeginAuthorization(ctx context.Context, a store.Authorization, state, browser string) error
 	TakeAuthorization(ctx context.Context, network, state, browser string) (store.Authorization, error)

@@ -16,9 +16,10 @@ type Menu struct {
 	Company store.Company
 	Member  *store.Member // nil: not registered
 	// SignupURL is the person's own registration link. "" for somebody not registered: the button asks for it first. A member needs it
-	// to connect a network, see NeedsNetwork.
+	// to connect a network, see Networks.
 	SignupURL string
 	Inviter   bool                // they may invite coworkers
+	Offered   []string            // networks that people can connect, by name
 	Admins    []store.Member      // for somebody not registered
 	Counts    map[store.Group]int // for a company admin
 	Now       time.Time
@@ -35,13 +36,14 @@ func (m Menu) Message() Message {
 	}
 	blocks := []slack.Block{
 		section("*" + escape(m.Company.Name) + " social recruiting*\nHello " + escape(m.Member.Name) + ", you are " + article(m.Member.Type) + " *" + TypeName(m.Member.Type) + "*."),
-		quiet(networks(*m.Member, m.Now)),
-		slack.NewActionBlock("", slices.Concat(connect(*m.Member, m.SignupURL, m.Now), invite, []slack.BlockElement{
-			button(ActionMe, "", "My data"),
-			button(ActionPreview, "", "See how a post would look"),
-			button(ActionLeave, "", "Leave"),
-		})...),
 	}
+	networks := Networks{Member: *m.Member, Offered: m.Offered, URL: m.SignupURL, Now: m.Now}
+	blocks = append(blocks, networks.rows(ActionDisconnect, func(store.Connection) string { return "" })...)
+	blocks = append(blocks, slack.NewActionBlock("", slices.Concat(networks.buttons(), invite, []slack.BlockElement{
+		button(ActionMe, "", "My data"),
+		button(ActionPreview, "", "See how a post would look"),
+		button(ActionLeave, "", "Leave"),
+	})...))
 	if m.Member.Type == store.Admin {
 		blocks = append(blocks,
 			slack.NewDividerBlock(),
@@ -103,73 +105,6 @@ func article(t store.MemberType) string {
 		return "an"
 	}
 	return "a"
-}
-
-// networkName is a network as it writes itself.
-func networkName(network string) string {
-	switch network {
-	case "linkedin":
-		return "LinkedIn"
-	case "facebook":
-		return "Facebook"
-	}
-	return network
-}
-
-// NeedsNetwork tells whether a member should connect a network: the access to one ended, or there is none.
-func NeedsNetwork(m store.Member, now time.Time) bool {
-	for _, c := range m.Connections {
-		if !c.Usable(now) {
-			return true
-		}
-	}
-	return len(m.Connections) == 0
-}
-
-// connect is the button that opens a member's own link to connect a network, where they should; none without the link.
-func connect(m store.Member, url string, now time.Time) []slack.BlockElement {
-	if url == "" || !NeedsNetwork(m, now) {
-		return nil
-	}
-	label := "Connect LinkedIn"
-	for _, c := range m.Connections {
-		if !c.Usable(now) {
-			label = "Reconnect " + networkName(c.Network)
-			break
-		}
-	}
-	return []slack.BlockElement{button(ActionSignupLink, "", label).WithURL(url).WithStyle(slack.StylePrimary)}
-}
-
-// soon is how long before its end an access is worth mentioning.
-const soon = 14 * 24 * time.Hour
-
-// networks lists a member's networks with their state in words.
-func networks(m store.Member, now time.Time) string {
-	if len(m.Connections) == 0 {
-		return "No network is connected."
-	}
-	list := make([]string, len(m.Connections))
-	for i, c := range m.Connections {
-		list[i] = "*" + networkName(c.Network) + "*: " + state(c, now)
-		if c.CompanyPage != "" {
-			list[i] += ", with the company page “" + escape(c.CompanyPage) + "”"
-		}
-	}
-	return strings.Join(list, " · ")
-}
-
-func state(c store.Connection, now time.Time) string {
-	switch left := c.ExpiresAt.Sub(now); {
-	case !c.Usable(now):
-		return "the access ended, reconnect"
-	case c.ExpiresAt.IsZero() || left > soon:
-		return "connected"
-	case left < 24*time.Hour:
-		return "connected, expires today"
-	default:
-		return "connected, expires in " + count(int(left/(24*time.Hour)), "day", "days")
-	}
 }
 
 // AdminsShown is how many admins a sentence names.

@@ -181,16 +181,18 @@ func Wait(id string) slack.ModalViewRequest {
 	}
 }
 
-// Removed says how many accounts are gone; self: the reader's own among them.
-func Removed(n int, self bool) Notice {
-	text := count(n, "user was", "users were") + " removed."
-	switch {
-	case self && n == 1:
-		text = "You left. Everything Herald stored about you is erased. Type `/social` if you ever want to come back."
-	case self:
-		text += " You are one of them, so you are signed out. Type `/social` if you ever want to come back."
+// Removed says how many accounts are gone.
+func Removed(n int) Notice {
+	return Notice{Good: true, Text: count(n, "user was", "users were") + " removed."}
+}
+
+// Goodbye is Removed for somebody whose own account is among them; networks are those that the accounts were connected to.
+func Goodbye(n int, networks []string) Notice {
+	text := "You left. Everything Herald stored about you is erased."
+	if n > 1 {
+		text = Removed(n).Text + " You are one of them, so you are signed out."
 	}
-	return Notice{Good: true, Text: text}
+	return Notice{Good: true, Text: text + endItYourself(networks) + " Type `/social` if you ever want to come back."}
 }
 
 // Erased takes the place of a message to somebody who was removed, where Slack does not let it be deleted.

@@ -106,8 +106,18 @@ func TestRemovedSaysHowMany(t *testing.T) {
 		{1200, true, "1,200 users were removed. You are one of them"},
 		{1, true, "You left."},
 	} {
-		if n := Removed(test.n, test.self); !n.Good || !strings.HasPrefix(n.Text, test.want) {
+		n := Removed(test.n)
+		if test.self {
+			n = Goodbye(test.n, nil)
+		}
+		if !n.Good || !strings.HasPrefix(n.Text, test.want) {
 			t.Errorf("%d removed, self %v: got %q, want %q", test.n, test.self, n.Text, test.want)
 		}
+	}
+	if n := Goodbye(1, []string{"facebook", "linkedin"}); !strings.Contains(n.Text, "remove Herald there, too: *Settings › Data privacy › Permitted services*") {
+		t.Errorf("the goodbye does not say where to end the access: %q", n.Text)
+	}
+	if n := Goodbye(1, []string{"facebook"}); strings.Contains(n.Text, "LinkedIn") {
+		t.Errorf("the goodbye speaks of another network: %q", n.Text)
 	}
 }
