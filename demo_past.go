@@ -47,7 +47,7 @@ func (s serveCommand) seed(p *process, box *sandbox.Sandbox) (err error) {
 	if _, err := db.ExpireConnections(p.ctx, len(people)); err != nil {
 		return err
 	}
-	return dropJobs(p.ctx, db)
+	return db.DropJobs(p.ctx) // all of it happened long ago, and nobody gets a message about it today
 }
 
 // directoryOf is Acme's directory as the mirror holds it.
@@ -138,19 +138,4 @@ func accountsOf(box *sandbox.Sandbox, p acme.Person, then, now time.Time) ([]sto
 		})
 	}
 	return accounts, nil
-}
-
-// dropJobs forgets what would follow: all of it happened long ago, and nobody gets a message about it today.
-func dropJobs(ctx context.Context, db *store.Store) error {
-	for {
-		jobs, err := db.ClaimJobs(ctx, 1000, time.Minute, store.JobInviteDM, store.JobWelcomeDM)
-		if err != nil || len(jobs) == 0 {
-			return err
-		}
-		for _, job := range jobs {
-			if err := db.FinishJob(ctx, job.ID); err != nil {
-				return err
-			}
-		}
-	}
 }

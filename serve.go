@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"herald/bot"
+	"herald/delivery"
 	"herald/handlers"
 	"herald/networks"
 	"herald/store"
@@ -60,7 +61,7 @@ func (s serveCommand) Run(p *process) error {
 func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog.Logger, listener net.Listener) error {
 	defer listener.Close() //nolint:errcheck // the HTTP server closes it first, this is for the errors in between
 
-	// The store tells the handlers about new jobs, and the handlers need the store.
+	// The store tells the runner about new jobs, and the runner needs the store.
 	var wake func()
 	db, err := s.open(ctx, store.Options{Now: now, Wake: func() {
 		if wake != nil {
@@ -89,7 +90,8 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
 	})
-	wake = h.Wake
+	runner := delivery.NewRunner(delivery.Config{Store: db, Tasks: h.Tasks(), Now: now, Log: log})
+	wake = runner.Wake
 	if s.DatabaseURL != "" && s.EncryptionKey == "" {
 		log.LogAttrs(ctx, slog.LevelWarn, "ENCRYPTION_KEY is empty, so a key file seals what is in PostgreSQL: keep it, and give the same one to every process", slog.String("file", s.keyFile()))
 	}
@@ -119,7 +121,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serveHTTP(ctx, listener, pages.HTTPServer()) })
-	group.Go(func() error { return h.Run(ctx) })
+	group.Go(func() error { return runner.Run(ctx) })
 	group.Go(func() error { return clock.Run(ctx, drainTimeout) })
 	log.LogAttrs(ctx, slog.LevelInfo, "Herald serves", slog.String("address", listener.Addr().String()), slog.String("public_url", s.publicURL()))
 	group.Go(func() error {

@@ -417,7 +417,7 @@ func (w *world) rows(intruder string) string {
 		{"removals", "id, status, proposed, file_id", "by_slack <> " + mine},
 		{"removal_members", "removal_id, member_id, type", "removal_id IN (SELECT id FROM removals WHERE by_slack <> " + mine + ")"},
 		{"audit", "id, action", "TRUE"},
-		{"jobs", "id, kind, ref", "TRUE"},
+		{"river_job", "id, kind, args ->> 'ref'", "TRUE"},
 		{"forgotten", "subject_hash", "TRUE"},
 	} {
 		columns := strings.ReplaceAll(table.columns, ", ", " AS TEXT) || ' ' || CAST(")

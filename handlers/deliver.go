@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 	"golang.org/x/time/rate"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
@@ -39,16 +40,10 @@ func newPace(messagesPerSecond float64, now func() time.Time) pace {
 	}
 }
 
-// A laterError says that the time for something has not come yet, which is nobody's failure: a company's turn comes too late for whoever
-// asked, or a network has to be asked again.
-type laterError struct{ wait time.Duration }
-
-func (e *laterError) Error() string { return fmt.Sprintf("not before %s have passed", e.wait) }
-
-// turnPatience is the longest wait for a turn, much shorter than jobTimeout: whoever would wait longer comes back later.
+// turnPatience is the longest wait for a turn, much shorter than a job may take: whoever would wait longer comes back later.
 const turnPatience = time.Minute
 
-// wait returns when it is the company's turn to send a message. A *laterError says that it comes too late.
+// wait returns when it is the company's turn to send a message. A *delivery.LaterError says that it comes too late.
 func (p *pace) wait(ctx context.Context, companyID string) error {
 	if held := p.heldFor(companyID); held > 0 {
 		if err := waitPatiently(ctx, held); err != nil {
@@ -63,14 +58,14 @@ func (p *pace) wait(ctx context.Context, companyID string) error {
 	return err
 }
 
-// waitPatiently is sleep, but returns a *laterError if patience or the time of ctx is too short for it.
+// waitPatiently is sleep, but returns a *delivery.LaterError if patience or the time of ctx is too short for it.
 func waitPatiently(ctx context.Context, d time.Duration) error {
 	if d > turnPatience {
-		return &laterError{d}
+		return &delivery.LaterError{Wait: d}
 	}
 	err := sleep(ctx, d)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &laterError{d}
+		return &delivery.LaterError{Wait: d}
 	}
 	return err
 }
@@ -157,7 +152,7 @@ func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card,
 		return fmt.Errorf("wait for a turn to change a message: %w", err)
 	}
 	_, _, _, err := h.api(c).UpdateMessageContext(ctx, card.Channel, card.TS, m.Options()...)
-	if err != nil && !transient(err) {
+	if err != nil && !delivery.Transient(err) {
 		h.log.LogAttrs(ctx, slog.LevelInfo, "a message could not be changed", slog.String("error", slackError(err)))
 		return nil
 	}
@@ -197,7 +192,7 @@ func (h *Handlers) sendCards(ctx context.Context, c store.Company, job store.Job
 			return len(has), err
 		}
 		card, err := h.deliver(ctx, c, slackID, m)
-		if err != nil && !transient(err) {
+		if err != nil && !delivery.Transient(err) {
 			h.log.LogAttrs(ctx, slog.LevelWarn, "slack did not accept a message", slog.String("kind", string(job.Kind)), slog.String("job", job.ID), slog.String("error", slackError(err)))
 			continue
 		}

@@ -8,12 +8,13 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
 
 const (
-	// erasedAtOnce is how many messages one run of the job deletes: within jobTimeout at Slack's pace.
+	// erasedAtOnce is how many messages one run of the job deletes: within the time of a job at Slack's pace.
 	erasedAtOnce = 50
 	// erasePause is between two runs, so that what people wait for goes first.
 	erasePause = 2 * time.Second
@@ -39,7 +40,7 @@ func (h *Handlers) eraseMessages(ctx context.Context, job store.Job) error {
 		}
 	}
 	if len(list) == erasedAtOnce {
-		return &laterError{erasePause}
+		return &delivery.LaterError{Wait: erasePause}
 	}
 	return nil
 }
@@ -54,7 +55,7 @@ func (h *Handlers) eraseMessage(ctx context.Context, c store.Company, channel, t
 	switch {
 	case err == nil, slackError(err) == "message_not_found", slackError(err) == "channel_not_found":
 		return store.MessageDeleted, nil
-	case transient(err):
+	case delivery.Transient(err):
 		h.slowDown(c, err)
 		return "", fmt.Errorf("delete a message: %w", clean(err))
 	}
@@ -69,7 +70,7 @@ func (h *Handlers) eraseMessage(ctx context.Context, c store.Company, channel, t
 	switch {
 	case err == nil:
 		return store.MessageBlanked, nil
-	case transient(err):
+	case delivery.Transient(err):
 		h.slowDown(c, err)
 		return "", fmt.Errorf("blank a message: %w", clean(err))
 	}

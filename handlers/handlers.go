@@ -48,7 +48,6 @@ type Handlers struct {
 	revoker     Revoker
 	now         func() time.Time
 	log         *slog.Logger
-	wake        chan struct{} // nudges the job runner
 	pace        pace
 	ends        signupEnds
 	owners      owners
@@ -67,7 +66,6 @@ func New(c Config) *Handlers {
 		revoker:     c.Revoker,
 		now:         c.Now,
 		log:         c.Log,
-		wake:        make(chan struct{}, 1),
 		pace:        newPace(c.Pace, c.Now),
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"herald/delivery"
 )
 
 func TestSeveralRefusalsHoldACompanyOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, stop := context.WithTimeout(t.Context(), jobTimeout)
+		ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer stop()
 		p := newPace(0, time.Now)
 		began := time.Now()
@@ -38,13 +40,13 @@ func TestSeveralRefusalsHoldACompanyOnce(t *testing.T) {
 func TestAHoldThatOutlastsAJobIsKnownAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, stop := context.WithTimeout(t.Context(), jobTimeout)
+		ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer stop()
 		p := newPace(0, time.Now)
 		began := time.Now()
 		p.hold("acme", time.Hour)
-		later, ok := errors.AsType[*laterError](p.wait(ctx, "acme"))
-		if !ok || later.wait != time.Hour || time.Since(began) != 0 {
+		later, ok := errors.AsType[*delivery.LaterError](p.wait(ctx, "acme"))
+		if !ok || later.Wait != time.Hour || time.Since(began) != 0 {
 			t.Errorf("after %s: %v", time.Since(began), later)
 		}
 	})

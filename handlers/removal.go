@@ -14,6 +14,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
@@ -161,7 +162,7 @@ func (h *Handlers) deleteFile(ctx context.Context, job store.Job) error {
 	switch {
 	case err == nil, slackError(err) == "file_deleted", slackError(err) == "file_not_found":
 		return nil
-	case !transient(err):
+	case !delivery.Transient(err):
 		h.log.LogAttrs(ctx, slog.LevelError, "slack does not let the file of a removal be deleted; delete it in Slack", slog.String("team", company.TeamID), slog.String("file", job.Ref), slog.String("error", slackError(err)))
 		return nil
 	}

@@ -391,7 +391,7 @@ func (w *world) runsJobs() {
 	running, stop := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {
-		if err := w.h.Run(running); err != nil {
+		if err := w.jobs.Run(running); err != nil {
 			w.t.Errorf("run the jobs: %v", err)
 		}
 	})

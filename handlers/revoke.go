@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"herald/delivery"
 	"herald/store"
 )
 
@@ -38,7 +39,7 @@ func (h *Handlers) revoke(ctx context.Context, job store.Job) error {
 		pause := revokePause(h.now().Sub(r.CreatedAt))
 		h.log.LogAttrs(ctx, slog.LevelWarn, "the access at a network could not be ended and will be tried again",
 			slog.String("network", r.Network), slog.Duration("in", pause), slog.String("error", err.Error()))
-		return &laterError{pause}
+		return &delivery.LaterError{Wait: pause}
 	}
 	if err := h.store.SettleRevocation(ctx, r.CompanyID, r.ID, outcome); err != nil {
 		return fmt.Errorf("settle the revocation: %w", err)

@@ -18,6 +18,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"herald/bot"
+	"herald/delivery"
 	"herald/handlers"
 	"herald/sandbox/slackd"
 	"herald/store"
@@ -56,6 +57,7 @@ type world struct {
 	slack   *slackd.Server
 	api     *slack.Client
 	h       *handlers.Handlers
+	jobs    *delivery.Runner
 	store   *store.Store
 	db      *sql.DB // the same database, for looking into it
 	company store.Company
@@ -113,7 +115,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 	log := slog.New(slog.NewTextHandler(&tee{t.Output(), w.log}, nil))
 	ctx := context.Background()
 
-	// The store tells the handlers about new jobs, and the handlers need the store.
+	// The store tells the runner about new jobs, and the runner needs the store.
 	var wake atomic.Pointer[func()]
 	var err error
 	w.store, err = store.Open(ctx, store.Options{DSN: dsn, Keys: keys(t), Now: w.now, Wake: func() {
@@ -163,7 +165,8 @@ func begin(t *testing.T, dsn string, o options) *world {
 			return "https://jobs.acme.example/register/" + c.Key + "/" + token
 		},
 	})
-	f := w.h.Wake
+	w.jobs = delivery.NewRunner(delivery.Config{Store: w.store, Tasks: w.h.Tasks(), Now: w.now, Log: log})
+	f := w.jobs.Wake
 	wake.Store(&f)
 	w.company, err = w.h.Start(ctx)
 	w.must(err)
@@ -173,7 +176,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 	var done sync.WaitGroup
 	if !o.noJobs {
 		done.Go(func() {
-			if err := w.h.Run(running); err != nil {
+			if err := w.jobs.Run(running); err != nil {
 				t.Errorf("run the jobs: %v", err)
 			}
 		})

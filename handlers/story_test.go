@@ -87,6 +87,11 @@ func (w *world) eventually(what string, holds func() bool) {
 func (w *world) failsOnce() {
 	w.t.Helper()
 	w.eventually("a job fails", func() bool { return strings.Contains(w.log.text(), "a job failed and will be tried again") })
+	w.eventually("it is put off", func() bool {
+		var running int
+		w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM river_job WHERE state = 'running'`).Scan(&running))
+		return running == 0
+	})
 	w.passed.Add(int64(time.Hour))
 }
 

@@ -45,7 +45,7 @@ func MakeKeysFile(path string, link func(from, to string) error) error {
 	return makeKeysFile(path, link)
 }
 
-// Schema returns every table and index of the database, as the engine describes it.
+// Schema returns every table, index, type and function of the database, as the engine describes it.
 func Schema(ctx context.Context, s *Store) ([]string, error) {
 	query := `
 		SELECT type || ' ' || name || ' ' || coalesce(sql, '')
@@ -65,11 +65,33 @@ func Schema(ctx context.Context, s *Store) ([]string, error) {
 			SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid)
 			FROM pg_constraint
 			WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text NOT LIKE 'goose%'
+			UNION ALL
+			SELECT 'type ' || t.typname || ' ' || e.enumlabel
+			FROM pg_enum e
+			JOIN pg_type t ON t.oid = e.enumtypid
+			UNION ALL
+			SELECT 'function ' || proname || ' ' || prosrc
+			FROM pg_proc
+			WHERE pronamespace = 'public'::regnamespace
 			ORDER BY 1`
 	}
 	var lines []string
 	err := s.read.SelectContext(ctx, &lines, query)
 	return lines, err
+}
+
+// Leave leaves jobs in a transaction of their own.
+func Leave(ctx context.Context, s *Store, companyID string, jobs ...Job) error {
+	return s.update(ctx, func(t *tx) error { return t.leave(ctx, companyID, jobs...) })
+}
+
+// FinishJobs makes the jobs about a thing look done.
+func FinishJobs(ctx context.Context, s *Store, ref string) error {
+	_, err := s.write.ExecContext(ctx, `
+		UPDATE river_job
+		SET state = 'completed', finalized_at = scheduled_at
+		WHERE args ->> 'ref' = $1`, ref)
+	return err
 }
 
 // NamedQuery is the statement of PeopleNamed.

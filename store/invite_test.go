@@ -302,18 +302,8 @@ func TestInvitingManyTellsWhatBecameOfEach(t *testing.T) {
 		if env.Woken() != woken+1 {
 			t.Errorf("woken %d times, want once", env.Woken()-woken)
 		}
-		jobs, err := s.ClaimJobs(ctx, 10, time.Minute, allKinds()...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		invites := 0
-		for _, j := range jobs {
-			if j.Kind == store.JobInviteDM {
-				invites++
-			}
-		}
-		if invites != 2 {
-			t.Errorf("%d jobs to send invitations, want 2: %v", invites, jobs)
+		if jobs := storetest.TakeJobs(t, env, store.JobInviteDM); len(jobs) != 2 {
+			t.Errorf("%d jobs to send invitations, want 2: %v", len(jobs), jobs)
 		}
 		wantCounts(t, s, acme.ID, map[store.Group]int{store.Invited: 2, store.Unregistered: 2})
 

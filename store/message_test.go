@@ -34,7 +34,7 @@ func TestTheReceiptOfARemoval(t *testing.T) {
 			t.Fatal(err)
 		}
 		removal := storetest.Remove(t, s, acme.ID, ana, m[0].ID, m[1].ID)
-		wantFilesDeleted(t, s, "removed", "F1")
+		wantFilesDeleted(t, env, "removed", "F1")
 		receipt := func() store.Receipt {
 			t.Helper()
 			events, _, err := s.Audit(ctx, acme.ID, "", 100)
@@ -105,12 +105,12 @@ func TestHeraldRemembersAPersonsLatestMessages(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		wantFilesDeleted(t, s, "at once")
+		wantFilesDeleted(t, env, "at once")
 		env.Clock.Advance(25 * time.Hour)
 		if err := s.Tidy(ctx); err != nil {
 			t.Fatal(err)
 		}
-		wantFilesDeleted(t, s, "a day later", "FDATA")
+		wantFilesDeleted(t, env, "a day later", "FDATA")
 
 		removal := storetest.Remove(t, s, acme.ID, ana, m.ID)
 		list, err := s.Erasures(ctx, acme.ID, removal.ID, 1000)

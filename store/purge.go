@@ -243,16 +243,11 @@ func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject
 	}
 	for part := range chunks(ids) {
 		list, args := in(nil, part)
-		for _, query := range []string{
-			`DELETE FROM signups WHERE id IN `,
-			`DELETE FROM jobs WHERE ref IN `,
-		} {
-			if _, err := t.ExecContext(ctx, query+list, args...); err != nil {
-				return nil, fmt.Errorf("drop signups: %w", err)
-			}
+		if _, err := t.ExecContext(ctx, `DELETE FROM signups WHERE id IN `+list, args...); err != nil {
+			return nil, fmt.Errorf("drop signups: %w", err)
 		}
 	}
-	return ids, nil
+	return ids, t.dropJobs(ctx, ids)
 }
 
 type purgeStatement struct {
@@ -279,9 +274,9 @@ func purgeStatements() []purgeStatement {
 			FROM people
 			WHERE company_id = $2 AND slack_id IS NOT NULL AND id IN ` + theirIDs + `
 			ON CONFLICT DO NOTHING`},
-		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirIDs},
-		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirInvites},
-		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirCases},
+		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirIDs},
+		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirInvites},
+		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirCases},
 		{"cards", `DELETE FROM cards WHERE ref IN ` + theirIDs},
 		{"cards", `DELETE FROM cards WHERE ref IN ` + theirInvites},
 		{"cards", `DELETE FROM cards WHERE kind <> 'case_card' AND ref IN ` + theirCases}, // JobCardsGone needs the others

@@ -24,7 +24,7 @@ func TestARemovalIsShownConfirmedAndExecuted(t *testing.T) {
 		if err := s.Connect(ctx, acme.ID, members[1].ID, store.Account{Network: "facebook", Subject: "fb", CompanyPage: "Acme Jobs"}); err != nil {
 			t.Fatal(err)
 		}
-		kinds(t, s)
+		kinds(t, env)
 
 		ids := []string{members[0].ID, admin.ID, members[1].ID, members[0].ID, "gone"}
 		r, err := s.ProposeRemoval(ctx, acme.ID, ana, "screen", ids)
@@ -57,7 +57,7 @@ func TestARemovalIsShownConfirmedAndExecuted(t *testing.T) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
 			}
 		}
-		wantJobs(t, s)
+		wantJobs(t, env)
 
 		if confirmed, err := s.ConfirmRemoval(ctx, acme.ID, ana, r.ID); err != nil || confirmed.Status != store.RemovalConfirmed {
 			t.Fatalf("confirmed %+v, %v", confirmed, err)
@@ -68,7 +68,7 @@ func TestARemovalIsShownConfirmedAndExecuted(t *testing.T) {
 		if _, err := s.DropRemoval(ctx, acme.ID, ana, r.ID); !errors.Is(err, store.ErrUsed) {
 			t.Errorf("dropped after that: %v, want ErrUsed", err)
 		}
-		wantJobs(t, s, store.JobRemoval)
+		wantJobs(t, env, store.JobRemoval)
 		done, err := s.ExecuteRemoval(ctx, acme.ID, r.ID)
 		if err != nil || done.Removed != 3 || !slices.Equal(done.Members, want) || done.FileID != "F1" {
 			t.Errorf("executed %+v, %v", done, err)
@@ -334,7 +334,7 @@ func TestARemovalThatCanNoLongerRunIsOver(t *testing.T) {
 		if !errors.Is(err, store.ErrLastAdmin) || got.By != ana || got.ScreenID != "screen" || len(got.Members) != 2 {
 			t.Errorf("executed %+v, %v; want ErrLastAdmin and what was not done", got, err)
 		}
-		wantFilesDeleted(t, s, "it is over", "F1")
+		wantFilesDeleted(t, env, "it is over", "F1")
 		deactivate(ana, "Ana Lima", false)
 		if _, err := s.ExecuteRemoval(ctx, acme.ID, r.ID); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("executed some other day: %v, want ErrNotFound", err)
@@ -352,19 +352,12 @@ func TestARemovalThatCanNoLongerRunIsOver(t *testing.T) {
 	})
 }
 
-// wantFilesDeleted claims and finishes the jobs that delete files, and compares which files those are.
-func wantFilesDeleted(t *testing.T, s *store.Store, when string, want ...string) {
+// wantFilesDeleted takes the jobs that delete files, and compares which files those are.
+func wantFilesDeleted(t *testing.T, env *storetest.Env, when string, want ...string) {
 	t.Helper()
-	jobs, err := s.ClaimJobs(t.Context(), 100, time.Minute, store.JobDeleteFile)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var got []string
-	for _, j := range jobs {
+	for _, j := range storetest.TakeJobs(t, env, store.JobDeleteFile) {
 		got = append(got, j.Ref)
-		if err := s.FinishJob(t.Context(), j.ID); err != nil {
-			t.Fatal(err)
-		}
 	}
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
@@ -373,12 +366,9 @@ func wantFilesDeleted(t *testing.T, s *store.Store, when string, want ...string)
 }
 
 // blankCards does the jobs for cards that are gone, as whoever redraws messages does, and expects the operator's card of the case.
-func blankCards(t *testing.T, s *store.Store, companyID, caseID string) {
+func blankCards(t *testing.T, s *store.Store, env *storetest.Env, companyID, caseID string) {
 	t.Helper()
-	jobs, err := s.ClaimJobs(t.Context(), 100, time.Minute, store.JobCardsGone)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jobs := storetest.TakeJobs(t, env, store.JobCardsGone)
 	var found []store.Card
 	for _, j := range jobs {
 		cards, err := s.Cards(t.Context(), companyID, store.JobCaseCard, j.Ref)
@@ -388,7 +378,7 @@ func blankCards(t *testing.T, s *store.Store, companyID, caseID string) {
 		found = append(found, cards...)
 		for _, err := range []error{
 			s.DropCards(t.Context(), companyID, store.JobCaseCard, j.Ref), s.DropCards(t.Context(), companyID, store.JobConfirmDM, j.Ref),
-			s.DropCards(t.Context(), companyID, store.JobApprovalCard, j.Ref), s.FinishJob(t.Context(), j.ID),
+			s.DropCards(t.Context(), companyID, store.JobApprovalCard, j.Ref),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -444,39 +434,39 @@ func TestNoFileOfARemovalStaysInSlack(t *testing.T) {
 		}
 
 		dropped := propose(ana, "F1", m[0].ID)
-		wantFilesDeleted(t, s, "proposed")
+		wantFilesDeleted(t, env, "proposed")
 		must(second(s.DropRemoval(ctx, acme.ID, ana, dropped.ID)))
-		wantFilesDeleted(t, s, "dropped", "F1")
+		wantFilesDeleted(t, env, "dropped", "F1")
 		if err := s.SetRemovalFile(ctx, acme.ID, dropped.ID, "F2"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("a file for a removal that was dropped meanwhile: %v, want ErrNotFound", err)
 		}
-		wantFilesDeleted(t, s, "too late", "F2")
+		wantFilesDeleted(t, env, "too late", "F2")
 
 		propose(ana, "F3", m[0].ID)
 		env.Clock.Advance(25 * time.Hour)
 		must(s.Tidy(ctx))
-		wantFilesDeleted(t, s, "forgotten for a day", "F3")
+		wantFilesDeleted(t, env, "forgotten for a day", "F3")
 
 		changed := propose(ana, "F4", m[0].ID)
 		must(second(s.SetType(ctx, acme.ID, ana, m[0].ID, store.Recruiter)))
 		if again, err := s.ConfirmRemoval(ctx, acme.ID, ana, changed.ID); !errors.Is(err, store.ErrChanged) || again.FileID != "" {
 			t.Errorf("another type: %+v, %v; want ErrChanged and no file", again, err)
 		}
-		wantFilesDeleted(t, s, "the list changed", "F4")
+		wantFilesDeleted(t, env, "the list changed", "F4")
 		must(s.SetRemovalFile(ctx, acme.ID, changed.ID, "F5"))
 		must(s.SetRemovalFile(ctx, acme.ID, changed.ID, "F6"))
-		wantFilesDeleted(t, s, "replaced by another file", "F5")
+		wantFilesDeleted(t, env, "replaced by another file", "F5")
 		must(second(s.ConfirmRemoval(ctx, acme.ID, ana, changed.ID)))
 		must(second(s.ExecuteRemoval(ctx, acme.ID, changed.ID)))
 		must(second(s.ExecuteRemoval(ctx, acme.ID, changed.ID)))
-		wantFilesDeleted(t, s, "executed", "F6")
+		wantFilesDeleted(t, env, "executed", "F6")
 
 		// Zoe's own list goes with her, and so does Ana's, which names her. Ana's other list names nobody who is gone.
 		propose(zoe, "F7", m[1].ID)
 		listed := propose(ana, "F8", zoeID.ID, m[2].ID)
 		other := propose(ana, "F9", m[3].ID)
 		storetest.Remove(t, s, acme.ID, ana, zoeID.ID)
-		wantFilesDeleted(t, s, "purged", "F7", "F8")
+		wantFilesDeleted(t, env, "purged", "F7", "F8")
 		for r, file := range map[string]string{listed.ID: "", other.ID: "F9"} {
 			if got, err := s.Removal(ctx, acme.ID, ana, r); err != nil || got.FileID != file {
 				t.Errorf("afterwards %+v, %v; want the file %q", got, err, file)
@@ -486,7 +476,7 @@ func TestNoFileOfARemovalStaysInSlack(t *testing.T) {
 		// What is done is remembered for a day.
 		env.Clock.Advance(25 * time.Hour)
 		must(s.Tidy(ctx))
-		wantFilesDeleted(t, s, "a day later", "F9")
+		wantFilesDeleted(t, env, "a day later", "F9")
 		if got := storetest.Dump(t, env); strings.Contains(got, "\nremovals: ") {
 			t.Error("a removal that is done is remembered for ever")
 		}
@@ -516,9 +506,9 @@ func TestNothingNamesThePurged(t *testing.T) {
 				if removal.Removed == 0 {
 					t.Fatal("nobody was removed")
 				}
-				wantFilesDeleted(t, s, way, "F0VICKYDATA", "F0VICKYFILE")
+				wantFilesDeleted(t, env, way, "F0VICKYDATA", "F0VICKYFILE")
 				eraseMessages(t, s, w.companyID, removal.ID)
-				blankCards(t, s, w.companyID, w.about)
+				blankCards(t, s, env, w.companyID, w.about)
 				if err := s.Tidy(t.Context()); err != nil { // the file of SQLite holds what the jobs were
 					t.Fatal(err)
 				}

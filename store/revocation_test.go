@@ -13,22 +13,15 @@ import (
 	"herald/store/storetest"
 )
 
-// revocations claims the jobs that are left and loads what they are about; those that became pointless are missing.
-func revocations(t *testing.T, s *store.Store) []store.Revocation {
+// revocations takes the jobs that are left and loads what they are about; those that became pointless are missing.
+func revocations(t *testing.T, s *store.Store, env *storetest.Env) []store.Revocation {
 	t.Helper()
-	jobs, err := s.ClaimJobs(t.Context(), 100, time.Minute, store.JobRevocation)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var list []store.Revocation
-	for _, j := range jobs {
+	for _, j := range storetest.TakeJobs(t, env, store.JobRevocation) {
 		r, err := s.TakeRevocation(t.Context(), j.CompanyID, j.Ref)
 		if err == nil {
 			list = append(list, r)
 		} else if !errors.Is(err, store.ErrNotFound) {
-			t.Fatal(err)
-		}
-		if err := s.FinishJob(t.Context(), j.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -55,7 +48,7 @@ func TestWhoDisconnectsTheLastNetworkStaysAMember(t *testing.T) {
 		if err := s.Connect(ctx, acme.ID, ann, facebook); err != nil {
 			t.Fatal(err)
 		}
-		kinds(t, s)
+		kinds(t, env)
 		want := []store.Owner{{CompanyID: acme.ID, MemberID: ann}}
 		if got, err := s.ConnectionsOf(ctx, "facebook", "fb-ann"); err != nil || !slices.Equal(got, want) {
 			t.Errorf("owners %+v, %v; want %+v", got, err, want)
@@ -88,7 +81,7 @@ func TestWhoDisconnectsTheLastNetworkStaysAMember(t *testing.T) {
 			t.Errorf("audit %+v, %v", events, err)
 		}
 
-		list := revocations(t, s)
+		list := revocations(t, s, env)
 		if len(list) != 2 || list[0].Network != "facebook" || list[0].Subject != "fb-ann" || list[0].Token != "facebook-token" ||
 			list[1].Token != storetest.LinkedIn("Ann Lee").Token || !list[1].CreatedAt.Equal(env.Clock.Now()) {
 			t.Fatalf("to revoke: %+v", list)
@@ -131,7 +124,7 @@ func TestAnAccountThatIsWantedAgainKeepsItsAccess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+			storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 				ctx := t.Context()
 				acme := storetest.Company(t, s)
 				m := storetest.Register(t, s, acme.ID, "Ann Lee")[0]
@@ -141,7 +134,7 @@ func TestAnAccountThatIsWantedAgainKeepsItsAccess(t *testing.T) {
 				if err := again(ctx, s, acme, m); err != nil {
 					t.Fatal(err)
 				}
-				if list := revocations(t, s); len(list) != 0 {
+				if list := revocations(t, s, env); len(list) != 0 {
 					t.Errorf("would be revoked: %+v", list)
 				}
 				wantRevocations(t, s, acme.ID, "")
@@ -152,7 +145,7 @@ func TestAnAccountThatIsWantedAgainKeepsItsAccess(t *testing.T) {
 
 func TestATokenThatIsReplacedIsRevokedOnlyIfTheAccountIs(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
 		m := storetest.Register(t, s, acme.ID, "Ann Lee")[0]
@@ -161,13 +154,13 @@ func TestATokenThatIsReplacedIsRevokedOnlyIfTheAccountIs(t *testing.T) {
 		if err := s.Connect(ctx, acme.ID, m.ID, renewed); err != nil {
 			t.Fatal(err)
 		}
-		if list := revocations(t, s); len(list) != 0 {
+		if list := revocations(t, s, env); len(list) != 0 {
 			t.Errorf("would be revoked after a renewal: %+v", list)
 		}
 		if err := s.Connect(ctx, acme.ID, m.ID, storetest.LinkedIn("Ann at work")); err != nil {
 			t.Fatal(err)
 		}
-		if list := revocations(t, s); len(list) != 1 || list[0].Token != "renewed" {
+		if list := revocations(t, s, env); len(list) != 1 || list[0].Token != "renewed" {
 			t.Errorf("would be revoked after a change of accounts: %+v", list)
 		}
 	})
@@ -192,7 +185,7 @@ func TestARemovalEndsTheAccessAtTheNetworks(t *testing.T) {
 		r := storetest.Remove(t, s, acme.ID, ana, m[0].ID, m[1].ID)
 		wantRevocations(t, s, acme.ID, r.ID, store.RevocationCount{Network: "facebook", Outcome: store.RevocationPending, N: 1}, store.RevocationCount{Network: "linkedin", Outcome: store.RevocationPending, N: 3})
 		var subjects []string
-		list := revocations(t, s)
+		list := revocations(t, s, env)
 		for _, r := range list {
 			subjects = append(subjects, r.Subject)
 		}
@@ -229,7 +222,7 @@ func TestARemovalEndsTheAccessAtTheNetworks(t *testing.T) {
 func TestASignupThatComesToNothingEndsItsAccess(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(context.Context, *store.Store, *storetest.Env, store.Signup, store.Actor) error{
-		"declined by an admin": func(ctx context.Context, s *store.Store, _ *storetest.Env, signup store.Signup, by store.Actor) error {
+		"declined by an admin": func(ctx context.Context, s *store.Store, env *storetest.Env, signup store.Signup, by store.Actor) error {
 			return second(s.DecideSignup(ctx, signup.CompanyID, by, signup.ID, false))
 		},
 		"nobody answered": func(ctx context.Context, s *store.Store, env *storetest.Env, _ store.Signup, _ store.Actor) error {
@@ -250,7 +243,7 @@ func TestASignupThatComesToNothingEndsItsAccess(t *testing.T) {
 				if err := end(ctx, s, env, signup, ana); err != nil {
 					t.Fatal(err)
 				}
-				if list := revocations(t, s); len(list) != 1 || list[0].Token != storetest.LinkedIn("Zoe").Token {
+				if list := revocations(t, s, env); len(list) != 1 || list[0].Token != storetest.LinkedIn("Zoe").Token {
 					t.Errorf("would be revoked: %+v", list)
 				}
 			})
@@ -258,7 +251,7 @@ func TestASignupThatComesToNothingEndsItsAccess(t *testing.T) {
 	}
 	t.Run("refused by whose address it is", func(t *testing.T) {
 		t.Parallel()
-		storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+		storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 			acme := storetest.Company(t, s)
 			bo := storetest.Mirror(t, s, acme.ID, "Bo Ek")[0]
 			signup, err := s.Register(t.Context(), store.Authorization{CompanyID: acme.ID, Email: bo.Email}, storetest.LinkedIn("Zoe"), nil)
@@ -268,21 +261,21 @@ func TestASignupThatComesToNothingEndsItsAccess(t *testing.T) {
 			if _, err := s.ConfirmSignup(t.Context(), acme.ID, bo.SlackID, signup.ID, false); err != nil {
 				t.Fatal(err)
 			}
-			if list := revocations(t, s); len(list) != 1 || list[0].Token != storetest.LinkedIn("Zoe").Token {
+			if list := revocations(t, s, env); len(list) != 1 || list[0].Token != storetest.LinkedIn("Zoe").Token {
 				t.Errorf("would be revoked: %+v", list)
 			}
 		})
 	})
 	t.Run("its person registers with another account", func(t *testing.T) {
 		t.Parallel()
-		storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+		storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 			acme := storetest.Company(t, s)
 			bo := storetest.Mirror(t, s, acme.ID, "Bo Ek")[0]
 			if _, err := s.Register(t.Context(), store.Authorization{CompanyID: acme.ID, Email: bo.Email}, storetest.LinkedIn("Zoe"), nil); err != nil {
 				t.Fatal(err)
 			}
 			storetest.Register(t, s, acme.ID, "Bo Ek")
-			if list := revocations(t, s); len(list) != 1 || list[0].Token != storetest.LinkedIn("Zoe").Token {
+			if list := revocations(t, s, env); len(list) != 1 || list[0].Token != storetest.LinkedIn("Zoe").Token {
 				t.Errorf("would be revoked: %+v", list)
 			}
 		})

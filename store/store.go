@@ -20,6 +20,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/riverqueue/river"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -60,7 +61,8 @@ type Store struct {
 	keys        Keys
 	now         func() time.Time
 	wake        func()
-	secrets     sync.Map // company id → secret
+	queue       *river.Client[*sql.Tx] // inserts jobs; delivery runs them
+	secrets     sync.Map               // company id → secret
 }
 
 // postgresConns bounds the connections to PostgreSQL: its default limit is 100 for all of its clients
@@ -85,7 +87,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	if err := s.Ping(ctx); err != nil {
+	if err := errors.Join(s.openQueue(), s.Ping(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())
 	}
 	return s, nil
