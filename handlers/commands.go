@@ -74,6 +74,7 @@ func actions() []action {
 		{view.ActionMe, members, (*Handlers).myData},
 		{view.ActionDisconnect, members, (*Handlers).disconnect},
 		{view.ActionMeDisconnect, members, (*Handlers).disconnectMine},
+		{view.ActionDownload, everyone, (*Handlers).downloadData},
 		{view.ActionLeave, members, (*Handlers).leave},
 		{view.ActionHomeMenu, admins, (*Handlers).backToMenu},
 		{view.ActionMembers, admins, (*Handlers).userManagement},

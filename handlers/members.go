@@ -369,7 +369,7 @@ func (h *Handlers) sendFile(ctx context.Context, r *request, name, comment, cont
 	if err != nil {
 		return "", fmt.Errorf("send a file: %w", clean(err))
 	}
-	if err := h.store.SaveFile(ctx, r.company.ID, r.slackID, file.ID, expires); err != nil && !errors.Is(err, store.ErrRemoved) {
+	if err := h.store.SaveFile(ctx, r.company.ID, r.slackID, file.ID, expires); err != nil {
 		h.unremembered(ctx, r.company, err)
 	}
 	return file.ID, nil

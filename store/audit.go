@@ -31,6 +31,7 @@ const (
 	AuditKeyRotated      AuditAction = "key_rotated"
 	AuditAdminGranted    AuditAction = "admin_granted"
 	AuditExported        AuditAction = "exported"
+	AuditDownloaded      AuditAction = "downloaded" // somebody, their own data
 	AuditURLPosted       AuditAction = "url_posted"
 	AuditInvitersChanged AuditAction = "inviters_changed"  // To: the user type with the fewest rights that may invite
 	AuditLinkDaysChanged AuditAction = "link_days_changed" // Count: days

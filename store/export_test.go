@@ -142,3 +142,33 @@ func (s *Store) Recount(ctx context.Context, companyID string) (map[Group]int, e
 	counts[Recent] = n
 	return counts, nil
 }
+
+// Columns returns every column of Herald's own tables as "table.column".
+func Columns(ctx context.Context, s *Store) ([]string, error) {
+	query := `
+		SELECT m.name || '.' || c.name
+		FROM sqlite_master m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'river%' AND m.name NOT LIKE 'sqlite%'
+		ORDER BY 1`
+	if s.postgres {
+		query = `
+			SELECT table_name || '.' || column_name
+			FROM information_schema.columns
+			WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%' AND table_name NOT LIKE 'river%'
+			ORDER BY 1`
+	}
+	var columns []string
+	err := s.read.SelectContext(ctx, &columns, query)
+	return columns, err
+}
+
+// ExportedColumns are those that a person's data show.
+func ExportedColumns() []string {
+	var columns []string
+	for _, d := range dataSections() {
+		for _, c := range d.columns {
+			columns = append(columns, d.table+"."+c)
+		}
+	}
+	return columns
+}

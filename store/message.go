@@ -22,7 +22,8 @@ func (s *Store) SaveMessage(ctx context.Context, companyID string, c Card) error
 	return s.saveMessage(ctx, companyID, c, "", time.Time{})
 }
 
-// SaveFile remembers a Slack file that was sent to a person, like SaveMessage. With expires, it is deleted then in any case.
+// SaveFile remembers a Slack file that was sent to a person, like SaveMessage. With expires, it is deleted then in any case; if the person
+// was removed meanwhile, at once.
 func (s *Store) SaveFile(ctx context.Context, companyID, slackID, fileID string, expires time.Time) error {
 	return s.saveMessage(ctx, companyID, Card{SlackID: slackID}, fileID, expires)
 }
@@ -43,6 +44,9 @@ func (s *Store) saveMessage(ctx context.Context, companyID string, c Card, fileI
 			newID(), companyID, c.SlackID, c.Channel, c.TS, fileID, stamp(t.now), stamp(expires), keys.slackHash(c.SlackID))
 		if err != nil {
 			return err
+		}
+		if n == 0 && fileID != "" {
+			return t.leave(ctx, companyID, deleteFiles([]string{fileID})...)
 		}
 		if n == 0 {
 			return ErrRemoved

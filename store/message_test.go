@@ -62,6 +62,10 @@ func TestTheReceiptOfARemoval(t *testing.T) {
 		if err := save(m[0].SlackID, "late"); !errors.Is(err, store.ErrRemoved) {
 			t.Errorf("a message that arrives late: %v, want ErrRemoved", err)
 		}
+		if err := s.SaveFile(ctx, acme.ID, m[0].SlackID, "F2", time.Time{}); err != nil {
+			t.Errorf("a file that arrives late: %v", err)
+		}
+		wantFilesDeleted(t, env, "too late", "F2")
 		if err := save(m[2].SlackID, "another"); err != nil {
 			t.Errorf("somebody else gets one more: %v", err)
 		}

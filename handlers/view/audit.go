@@ -102,6 +102,8 @@ func auditLine(e store.AuditEvent) string {
 		return actor + " made " + subject + " a company admin"
 	case store.AuditExported:
 		return actor + " exported " + count(e.Count, "row", "rows") + " of the member list"
+	case store.AuditDownloaded:
+		return actor + " downloaded what Herald stores about them"
 	case store.AuditURLPosted:
 		return actor + " posted the company URL in a channel"
 	case store.AuditInvitersChanged:

@@ -47,6 +47,7 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditKeyRotated, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditAdminGranted, CLI: true, Subject: ana})
 	happened(store.AuditEvent{Action: store.AuditExported, Actor: ana, Count: 1400})
+	happened(store.AuditEvent{Action: store.AuditDownloaded, Actor: ann})
 	happened(store.AuditEvent{Action: store.AuditURLPosted, Actor: ana})
 	happened(store.AuditEvent{Action: "from_a_newer_release", Actor: ana})
 	golden(t, "audit", blockkit.Message, Audit(events, true, "cursor"))

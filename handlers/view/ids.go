@@ -10,6 +10,7 @@ const (
 	ActionSignup   = "signup"           // asks for the sign-up screen with a personal link
 	ActionStored   = "stored"           // What is stored?
 	ActionMe       = "me"               // My data
+	ActionDownload = "me_download"      // Download my data
 	ActionLeave    = "leave"            // opens the confirmation
 	ActionMembers  = "members_open"     // User Management
 	ActionAudit    = "audit_open"       // Audit

@@ -39,7 +39,8 @@ func Me(c store.Company, person *store.Person, networks *Networks, now time.Time
 	}
 	blocks := []slack.Block{section("*What Herald stores about you*\n" + clip(strings.Join(facts, "\n"), maxSection-100))}
 	if member == nil {
-		blocks = append(blocks, quiet("You are not registered, so this is all. Type `/social` to see what the programme is."))
+		blocks = append(blocks, quiet("You are not registered, so this is all. Type `/social` to see what the programme is."),
+			slack.NewActionBlock("", button(ActionDownload, "", "Download my data")))
 		return Message{Text: "What Herald stores about you: what Slack shows to everybody at " + escape(c.Name) + ".", Blocks: blocks}
 	}
 	blocks = append(blocks, networks.rows(ActionMeDisconnect, func(c store.Connection) string {
@@ -50,7 +51,7 @@ func Me(c store.Company, person *store.Person, networks *Networks, now time.Time
 	}
 	blocks = append(blocks,
 		quiet("The audit log keeps what happened, such as a change of your user type. When you leave, it keeps no trace of who it was."),
-		slack.NewActionBlock("", button(ActionLeave, "", "Leave").WithStyle(slack.StyleDanger)))
+		slack.NewActionBlock("", button(ActionDownload, "", "Download my data"), button(ActionLeave, "", "Leave").WithStyle(slack.StyleDanger)))
 	return Message{Text: "What Herald stores about you. You are " + article(member.Type) + " " + TypeName(member.Type) + ".", Blocks: blocks}
 }
 
@@ -60,3 +61,17 @@ func MeModal(m Message) slack.ModalViewRequest {
 		Type: slack.VTModal, Title: plain("My data"), Close: plain("Close"), Blocks: m.Home().Blocks, // a modal has no attachments either
 	}
 }
+
+// DownloadHours is how long the file with somebody's data stays in Slack.
+const DownloadHours = 24
+
+// What somebody reads about the file with their data.
+const (
+	DataComment = "Everything that Herald stores about you. Herald deletes this file after 24 hours, or when you leave."
+	DataSent    = "Your data is in your messages with Herald, as a file. Herald deletes it after 24 hours."
+	DataComing  = "Your data is on its way to your messages with Herald, as a file…"
+	DataNone    = "Herald stores nothing about you any more, but for a code that keeps it from learning about you again. The code leads back to nobody."
+)
+
+// DataDownloaded says that the file with somebody's data was sent.
+func DataDownloaded() Notice { return Notice{Good: true, Text: DataSent} }

@@ -153,6 +153,8 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click"),
 			section("*It never stores* your passwords, your contacts or your messages."),
 			section(promises),
+			section("*Already now* it knows what Slack shows to everybody at " + escape(c.Name) + ", and whether you were invited."),
+			slack.NewActionBlock("", button(ActionDownload, "", "Download my data")),
 		}},
 	}
 }
