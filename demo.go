@@ -88,7 +88,9 @@ func startSandbox(p *process, port int, public string, log *slog.Logger) (*sandb
 	return sandbox.Start(p.ctx, sandbox.Options{
 		SlackPort: port, App: m.slackApp(), Now: p.now, Logger: log,
 		LinkedIn: sandbox.Callbacks{Redirect: links.Callback("linkedin")},
-		Facebook: sandbox.Callbacks{Redirect: links.Callback("facebook")},
+		Facebook: sandbox.Callbacks{
+			Redirect: links.Callback("facebook"), Deauthorize: links.Deauthorize("facebook"), Deletion: links.Delete("facebook"),
+		},
 	})
 }
 

@@ -425,12 +425,23 @@ func (b *visit) reads(words ...string) {
 // presses presses a button of the page's form after filling in fields by name.
 func (b *visit) presses(button string, fields map[string]string) *visit {
 	b.t.Helper()
+	return b.press(button, func(n *html.Node) string { return text(n) }, fields)
+}
+
+// pressesLabelled is presses by what a screen reader says of the button.
+func (b *visit) pressesLabelled(button string, fields map[string]string) *visit {
+	b.t.Helper()
+	return b.press(button, func(n *html.Node) string { return attribute(n, "aria-label") }, fields)
+}
+
+func (b *visit) press(button string, label func(*html.Node) string, fields map[string]string) *visit {
+	b.t.Helper()
 	var form, pressed *html.Node
 	for n := range b.page.Descendants() {
 		if n.Data == "form" {
 			form = n
 		}
-		if n.Data == "button" && strings.TrimSpace(text(n)) == button {
+		if n.Data == "button" && strings.TrimSpace(label(n)) == button {
 			pressed = n
 			break
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -251,6 +252,25 @@ func (f *Facebook) Revoke(ctx context.Context, token string) (Revocation, error)
 		return Standing, nil
 	}
 	return Revoked, nil
+}
+
+// Call reads the signed_request with which Facebook calls the Deauthorize and Data Deletion callbacks.
+func (f *Facebook) Call(form url.Values) (Call, error) {
+	messages := form["signed_request"]
+	if len(messages) != 1 {
+		return Call{}, fmt.Errorf("%w: there is no signed_request", ErrForged)
+	}
+	subject, at, err := ParseSignedRequest(f.app.ClientSecret, messages[0])
+	if err != nil {
+		return Call{}, err
+	}
+	if at.IsZero() {
+		return Call{}, fmt.Errorf("%w: it does not say when", ErrForged)
+	}
+	// The words in front are nothing that Facebook signs, so the code gives away no signature.
+	code := hmac.New(sha256.New, []byte(f.app.ClientSecret))
+	fmt.Fprintf(code, "code of %s at %d", subject, at.Unix())
+	return Call{Subject: subject, At: at, Code: base32.StdEncoding.EncodeToString(code.Sum(nil))[:26]}, nil
 }
 
 // appToken lets the app speak for itself.

@@ -2,6 +2,8 @@ package networks
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -473,5 +475,36 @@ func TestFacebookIsANetwork(t *testing.T) {
 	var n Network = NewFacebook(FacebookApp{AppID: "1001", Now: now})
 	if n.Name() != "facebook" || n.Title() != "Facebook" || n.Issuer() != FacebookURL || n.NewVerifier() != "" || len(n.Asks()) != 2 {
 		t.Errorf("got %q, %q, %q, %q, %v", n.Name(), n.Title(), n.Issuer(), n.NewVerifier(), n.Asks())
+	}
+}
+
+func TestFacebookCalls(t *testing.T) {
+	t.Parallel()
+	f, stand := openFacebook(t)
+	var caller Caller = f
+	message := func(account string) url.Values {
+		signed, err := stand.SignedRequest("1001", account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return url.Values{"signed_request": {signed}}
+	}
+	ann, err := caller.Call(message("ann"))
+	if err != nil || ann.Subject != stand.UserID("1001", "ann") || !ann.At.Equal(now()) || len(ann.Code) != 26 {
+		t.Errorf("got %+v, %v", ann, err)
+	}
+	if again, err := caller.Call(message("ann")); err != nil || again != ann {
+		t.Errorf("repeated: %+v, %v, want %+v", again, err, ann)
+	}
+	if bo, err := caller.Call(message("cy")); err != nil || bo.Code == ann.Code {
+		t.Errorf("somebody else's: %+v, %v", bo, err)
+	}
+	timeless := signed(secret, `{"algorithm":"HMAC-SHA256","user_id":"7"}`, base64.RawURLEncoding, sha256.New)
+	for name, form := range map[string]url.Values{
+		"none": {}, "two": {"signed_request": append(message("ann")["signed_request"], message("cy")["signed_request"]...)}, "no time": {"signed_request": {timeless}},
+	} {
+		if call, err := caller.Call(form); !errors.Is(err, ErrForged) || call != (Call{}) {
+			t.Errorf("%s: %+v, %v", name, call, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ package networks
 import (
 	"context"
 	"errors"
+	"net/url"
 	"time"
 )
 
@@ -51,6 +52,21 @@ type Network interface {
 	// token of an account that is connected again. It returns ErrRejected if the token is none (any more), ErrMisconfigured, or
 	// ErrUnavailable if it is worth trying again.
 	Revoke(ctx context.Context, token string) (Revocation, error)
+}
+
+// A Caller is a Network that calls Herald when people take back on its pages what they had allowed.
+type Caller interface {
+	Network
+	// Call reads what the network posted to one of Herald's callbacks. It returns ErrForged unless the network did.
+	Call(form url.Values) (Call, error)
+}
+
+// A Call is about the account of somebody who took back what they had allowed, or wants their data deleted: which of both, the callback
+// tells.
+type Call struct {
+	Subject string    // the account
+	At      time.Time // when the network made the call
+	Code    string    // 26 characters that nobody can guess, the same whenever the call is repeated
 }
 
 // An Ask is one thing a network's consent page asks for.

@@ -73,6 +73,9 @@ func (t *tx) takeConnection(ctx context.Context, p Person, network string) ([]ac
 	if err != nil {
 		return nil, err
 	}
+	if err := t.rememberFormer(ctx, p, former); err != nil {
+		return nil, err
+	}
 	_, err = t.ExecContext(ctx, `
 		DELETE FROM connections
 		WHERE member_id = $1 AND network = $2`, p.ID, network)

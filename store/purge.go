@@ -70,6 +70,10 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("finish removal: %w", err)
 	}
+	asked, err := t.settleDeletion(ctx, r.ID, len(subjects))
+	if err != nil {
+		return 0, fmt.Errorf("finish deletion: %w", err)
+	}
 
 	changes := tally{}
 	events := make([]AuditEvent, len(subjects))
@@ -78,7 +82,7 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 		hashes[i] = s.Hash
 		changes.add(s.Facets, s.RegisteredAt, -1)
 		events[i] = AuditEvent{Action: AuditRemoved, SubjectHash: s.Hash, From: s.Type}
-		if s.SlackID != "" && s.SlackID == r.BySlack {
+		if asked || s.SlackID != "" && s.SlackID == r.BySlack {
 			events[i].Action = AuditLeft
 		}
 	}
@@ -299,6 +303,7 @@ func purgeStatements() []purgeStatement {
 			WHERE screen_id IN (SELECT id FROM screens WHERE company_id = $2 AND viewer IN ` + theirSlackIDs + `)`},
 		{"screens", `DELETE FROM screens WHERE company_id = $2 AND viewer IN ` + theirSlackIDs},
 		{"words", `DELETE FROM words WHERE person_id IN ` + theirIDs},
+		{"former accounts", `DELETE FROM former_accounts WHERE member_id IN ` + theirIDs},
 		{"connections", `DELETE FROM connections WHERE member_id IN ` + theirIDs},
 		{"members", `DELETE FROM members WHERE company_id = $2 AND id IN ` + theirIDs},
 		{"people", `DELETE FROM people WHERE company_id = $2 AND id IN ` + theirIDs},

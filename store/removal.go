@@ -344,6 +344,9 @@ func (t *tx) endRemoval(ctx context.Context, r removalRow) error {
 	if err != nil {
 		return err
 	}
+	if _, err := t.settleDeletion(ctx, r.ID, 0); err != nil {
+		return err
+	}
 	return t.leave(ctx, r.CompanyID, deleteFiles([]string{r.FileID})...)
 }
 

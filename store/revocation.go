@@ -138,13 +138,9 @@ func (s *Store) TakeRevocation(ctx context.Context, companyID, revocationID stri
 		if err != nil {
 			return found(err)
 		}
-		plain, err := s.keys.open(row.Payload, "revocation", companyID, revocationID)
+		payload, err := s.openRevocation(companyID, revocationID, row.Payload)
 		if err != nil {
 			return err
-		}
-		var payload revocationPayload
-		if err := json.Unmarshal(plain, &payload); err != nil {
-			return fmt.Errorf("read revocation: %w", err)
 		}
 		r = Revocation{
 			ID: revocationID, CompanyID: companyID, Network: row.Network, Subject: payload.Subject, Token: payload.Token,
@@ -175,6 +171,18 @@ func (s *Store) TakeRevocation(ctx context.Context, companyID, revocationID stri
 		return Revocation{}, fmt.Errorf("take revocation: %w", err)
 	}
 	return r, nil
+}
+
+func (s *Store) openRevocation(companyID, revocationID string, sealed []byte) (revocationPayload, error) {
+	plain, err := s.keys.open(sealed, "revocation", companyID, revocationID)
+	if err != nil {
+		return revocationPayload{}, err
+	}
+	var payload revocationPayload
+	if err := json.Unmarshal(plain, &payload); err != nil {
+		return revocationPayload{}, fmt.Errorf("read revocation: %w", err)
+	}
+	return payload, nil
 }
 
 // SettleRevocation erases the token and counts the outcome. One that is settled already stays as it is.

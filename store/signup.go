@@ -129,7 +129,7 @@ func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, en
 		}
 		return t.connectBound(ctx, keys, p, *invite.Member, acc)
 	}
-	m, err := t.enrol(ctx, p, cmp.Or(a.Email, acc.Email, p.Email), acc)
+	m, err := t.enrol(ctx, p, a.Email, acc)
 	if err != nil {
 		return Signup{}, err
 	}
@@ -198,7 +198,8 @@ func (t *tx) requireFree(ctx context.Context, companyID string, acc Account) err
 	return nil
 }
 
-// enrol makes the person a member, of the type they were invited as, with one connection, and drops what waited for that.
+// enrol makes the person a member, of the type they were invited as, with one connection, and drops what waited for that. The address is
+// what they entered, else the network's, else Slack's.
 func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Member, error) {
 	var registered bool
 	err := t.GetContext(ctx, &registered, `
@@ -223,8 +224,13 @@ func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Me
 	if err != nil {
 		return Member{}, err
 	}
-	if err := t.insertMember(ctx, p, email, memberType); err != nil {
+	if err := t.insertMember(ctx, p, cmp.Or(email, acc.Email, p.Email), memberType); err != nil {
 		return Member{}, err
+	}
+	if p.SlackID == "" || acc.Email != "" && (email == "" || foldEmail(email) == foldEmail(acc.Email)) {
+		if err := t.rememberToldBy(ctx, p, acc.Network); err != nil {
+			return Member{}, err
+		}
 	}
 	if err := t.connect(ctx, p, acc); err != nil {
 		return Member{}, err
@@ -247,6 +253,9 @@ func (t *tx) connect(ctx context.Context, p Person, acc Account) error {
 	}
 	if err != nil {
 		return fmt.Errorf("store connection: %w", err)
+	}
+	if err := t.forgetFormer(ctx, p.CompanyID, acc.Network, acc.Subject); err != nil {
+		return err
 	}
 	return t.derive(ctx, p.CompanyID, []string{p.ID})
 }
@@ -507,7 +516,7 @@ func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID 
 
 // admit makes the person of a decided signup a member.
 func (t *tx) admit(ctx context.Context, signup *Signup, p Person, acc Account) error {
-	m, err := t.enrol(ctx, p, cmp.Or(signup.Email, p.Email), acc)
+	m, err := t.enrol(ctx, p, signup.Email, acc)
 	if err != nil {
 		return err
 	}

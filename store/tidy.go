@@ -15,8 +15,8 @@ const (
 )
 
 // Tidy deletes what is of no use any more: old envelopes, screens, transactions, signups, dead invites, removals that were never confirmed
-// or are done, old cards, the tokens of revocations that did not succeed, the places of messages that could not be deleted. The files of
-// removals and the cards of signups follow by jobs.
+// or are done, old cards, answered requests to delete data, the tokens of revocations that did not succeed, the places of messages that
+// could not be deleted. The files of removals and the cards of signups follow by jobs.
 // Invitations that ran out stop counting as such. The caller runs it every hour or so.
 func (s *Store) Tidy(ctx context.Context) error {
 	err := s.update(ctx, func(t *tx) error {
@@ -30,6 +30,7 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM authorizations WHERE expires_at < $1`, stamp(t.now)},
 			{`DELETE FROM cards WHERE saved_at < $1`, before(cardLife)},
 			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
+			{`DELETE FROM deletions WHERE requested_at < $1`, before(DeletionLife)},
 			{`DELETE FROM invites WHERE expires_at < $1 AND (closed <> '' OR kind = 'self')`, before(closedInviteLife)},
 		} {
 			if _, err := t.ExecContext(ctx, old.sql, old.time); err != nil {

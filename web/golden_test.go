@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"herald/networks"
 	"herald/sandbox/fault"
@@ -130,6 +131,11 @@ func TestPages(t *testing.T) {
 		{name: "slack_down", memory: func(m *memory) { m.person = nil }, visit: finish(annToken), status: 503},
 		{name: "broken", memory: func(m *memory) { m.signupErr = broken }, visit: finish(annToken), status: 500},
 		{name: "broken_link", memory: func(m *memory) { m.companyErr = broken }, visit: company, status: 500},
+		{name: "deletion_pending", memory: deleted(1, 0, true), visit: open("/deletion/CODE"), status: 200},
+		{name: "deletion_done", memory: deleted(1, 1, false), visit: open("/deletion/CODE"), status: 200},
+		{name: "deletion_of_network", memory: deleted(1, 0, false), visit: open("/deletion/CODE"), status: 200},
+		{name: "deletion_of_nothing", memory: deleted(0, 0, false), visit: open("/deletion/CODE"), status: 200},
+		{name: "deletion_unknown", memory: func(m *memory) { m.deleteErr = store.ErrNotFound }, visit: open("/deletion/CODE"), status: 404},
 		{name: "forged_form", visit: func(v *visitor, s *site) page {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/register/acme-7qf2k9xw3m/linkedin", nil)
 			if err != nil {
@@ -166,6 +172,16 @@ func TestPages(t *testing.T) {
 			}
 			golden(t, tt.name, got.body)
 		})
+	}
+}
+
+// deleted is what became of a request to delete data.
+func deleted(connections, accounts int, pending bool) func(*memory) {
+	return func(m *memory) {
+		m.deletion = store.Deletion{
+			Network: "facebook", Connections: connections, Accounts: accounts, Pending: pending,
+			RequestedAt: start(), ChangedAt: start().Add(time.Minute),
+		}
 	}
 }
 

@@ -26,6 +26,21 @@ func (l Links) Callback(network string) string {
 	return strings.TrimRight(l.PublicURL, "/") + "/oauth/" + url.PathEscape(network) + "/callback"
 }
 
+// Deauthorize is where a network tells Herald that somebody took back what they had allowed.
+func (l Links) Deauthorize(network string) string {
+	return strings.TrimRight(l.PublicURL, "/") + "/oauth/" + url.PathEscape(network) + "/deauthorize"
+}
+
+// Delete is where a network asks Herald to delete somebody's data.
+func (l Links) Delete(network string) string {
+	return strings.TrimRight(l.PublicURL, "/") + "/oauth/" + url.PathEscape(network) + "/delete"
+}
+
+// Deletion is where people see what became of such a request. The code is a secret between Herald, the network and them.
+func (l Links) Deletion(code string) string {
+	return strings.TrimRight(l.PublicURL, "/") + "/deletion/" + url.PathEscape(code)
+}
+
 // registerPath is the path of the registration page. Token "" is the company URL's.
 func registerPath(key, token string) string {
 	path := "/register/" + url.PathEscape(key)

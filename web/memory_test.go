@@ -19,6 +19,9 @@ type memory struct {
 	signup     store.Signup
 	signupErr  error
 	pingErr    error
+	withdrawn  []store.Withdrawal
+	deletion   store.Deletion
+	deleteErr  error
 
 	mu         sync.Mutex
 	trips      map[string]store.Authorization // by network, state and browser
@@ -101,4 +104,19 @@ func (m *memory) Register(_ context.Context, a store.Authorization, acc store.Ac
 	defer m.mu.Unlock()
 	m.registered = append(m.registered, registration{a, acc, person})
 	return m.signup, m.signupErr
+}
+
+func (m *memory) Deauthorize(_ context.Context, w store.Withdrawal) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.withdrawn = append(m.withdrawn, w)
+	return m.deleteErr
+}
+
+func (m *memory) RequestDeletion(ctx context.Context, w store.Withdrawal, _ string) error {
+	return m.Deauthorize(ctx, w)
+}
+
+func (m *memory) Deletion(context.Context, string) (store.Deletion, error) {
+	return m.deletion, m.deleteErr
 }

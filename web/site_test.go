@@ -108,6 +108,7 @@ func newSite(t *testing.T, now func() time.Time, s web.Store, change ...func(*we
 	fb, err := facebook.New(facebook.Options{
 		Apps: []facebook.App{{
 			ClientID: "1001", ClientSecret: "fb-s3cret", Name: "Herald", RedirectURIs: []string{links.Callback("facebook")},
+			DeauthorizeURL: links.Deauthorize("facebook"), DeletionURL: links.Delete("facebook"),
 		}},
 		Accounts: facebookAccounts(), Now: now,
 	})

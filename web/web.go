@@ -31,6 +31,9 @@ type Store interface {
 	BeginAuthorization(ctx context.Context, a store.Authorization, state, browser string) error
 	TakeAuthorization(ctx context.Context, network, state, browser string) (store.Authorization, error)
 	Register(ctx context.Context, a store.Authorization, acc store.Account, person *store.Person) (store.Signup, error)
+	Deauthorize(ctx context.Context, w store.Withdrawal) error
+	RequestDeletion(ctx context.Context, w store.Withdrawal, code string) error
+	Deletion(ctx context.Context, code string) (store.Deletion, error)
 }
 
 // A Directory asks Slack itself who somebody is. It is needed when a removed person signs up again: Herald erased what
@@ -126,6 +129,9 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("POST /register/{key}/{network}", s.beginRegister)
 	mux.HandleFunc("POST /register/{key}/{token}/{network}", s.beginRegister)
 	mux.HandleFunc("GET /oauth/{network}/callback", s.callback)
+	mux.HandleFunc("POST /oauth/{network}/deauthorize", s.deauthorize)
+	mux.HandleFunc("POST /oauth/{network}/delete", s.requestDeletion)
+	mux.HandleFunc("GET /deletion/{code}", s.showDeletion)
 
 	mux.HandleFunc("GET /static/{file}", s.serveStatic)
 	mux.HandleFunc("GET /healthz", s.health)
