@@ -1,107 +1,27 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/time/rate"
 
 	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
 
-// MessagesPerSecond is Herald's pace in one workspace. Slack allows one message a second for each channel, and several hundred a minute for a workspace with short bursts
-// (https://docs.slack.dev/apis/web-api/rate-limits). One a second is safe for any number of direct messages.
-const (
-	MessagesPerSecond = 1
-	messagesAtOnce    = 8
-)
-
-// pace keeps each company's messages to Slack's pace.
-type pace struct {
-	limit    rate.Limit
-	now      func() time.Time
-	mu       sync.Mutex
-	limiters map[string]*rate.Limiter // by company id
-	held     map[string]time.Time     // by company id: until when Slack wants nothing
-}
-
-func newPace(messagesPerSecond float64, now func() time.Time) pace {
-	return pace{
-		limit: rate.Limit(cmp.Or(messagesPerSecond, MessagesPerSecond)), now: now,
-		limiters: map[string]*rate.Limiter{}, held: map[string]time.Time{},
-	}
-}
-
-// turnPatience is the longest wait for a turn, much shorter than a job may take: whoever would wait longer comes back later.
-const turnPatience = time.Minute
-
-// wait returns when it is the company's turn to send a message. A *delivery.LaterError says that it comes too late.
-func (p *pace) wait(ctx context.Context, companyID string) error {
-	if held := p.heldFor(companyID); held > 0 {
-		if err := waitPatiently(ctx, held); err != nil {
-			return err
-		}
-	}
-	turn := p.of(companyID).Reserve()
-	err := waitPatiently(ctx, turn.Delay())
-	if err != nil {
-		turn.Cancel()
-	}
-	return err
-}
-
-// waitPatiently is sleep, but returns a *delivery.LaterError if patience or the time of ctx is too short for it.
-func waitPatiently(ctx context.Context, d time.Duration) error {
-	if d > turnPatience {
-		return &delivery.LaterError{Wait: d}
-	}
-	err := sleep(ctx, d)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &delivery.LaterError{Wait: d}
-	}
-	return err
-}
-
-func (p *pace) of(companyID string) *rate.Limiter {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l := p.limiters[companyID]
-	if l == nil {
-		l = rate.NewLimiter(p.limit, messagesAtOnce)
-		p.limiters[companyID] = l
-	}
-	return l
-}
-
-// hold lets a company send nothing for d. Several messages refused at the same time hold it no longer than one.
-func (p *pace) hold(companyID string, d time.Duration) {
-	until := p.now().Add(d)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if until.After(p.held[companyID]) {
-		p.held[companyID] = until
-	}
-}
-
-// heldFor is how long the company may still not send anything.
-func (p *pace) heldFor(companyID string) time.Duration {
-	now := p.now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.held[companyID].Sub(now)
-}
-
-// deliver sends a direct message when it is this company's turn, and returns where it is.
+// deliver sends a direct message that somebody waits for, and returns where it is.
 func (h *Handlers) deliver(ctx context.Context, c store.Company, slackID string, m view.Message) (store.Card, error) {
-	if err := h.pace.wait(ctx, c.ID); err != nil {
+	return h.deliverInTurn(ctx, c, slackID, m, delivery.Prompt)
+}
+
+// deliverInTurn sends a direct message when it is its turn, and returns where it is.
+func (h *Handlers) deliverInTurn(ctx context.Context, c store.Company, slackID string, m view.Message, u delivery.Urgency) (store.Card, error) {
+	if err := h.pacer.Wait(ctx, c.ID, slackID, u); err != nil {
 		return store.Card{}, fmt.Errorf("wait for a turn to send: %w", err)
 	}
 	card, err := h.post(ctx, c, slackID, m)
@@ -148,7 +68,7 @@ func (h *Handlers) unremembered(ctx context.Context, c store.Company, err error)
 
 // redraw changes a message that deliver sent. A message that is gone is no error: whoever deleted it does not miss the change.
 func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card, m view.Message) error {
-	if err := h.pace.wait(ctx, c.ID); err != nil {
+	if err := h.pacer.Wait(ctx, c.ID, card.Channel, delivery.Prompt); err != nil {
 		return fmt.Errorf("wait for a turn to change a message: %w", err)
 	}
 	_, _, _, err := h.api(c).UpdateMessageContext(ctx, card.Channel, card.TS, m.Options()...)
@@ -166,7 +86,7 @@ func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card,
 // slowDown keeps the company's other messages from being refused, too.
 func (h *Handlers) slowDown(c store.Company, err error) {
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		h.pace.hold(c.ID, limited.RetryAfter)
+		h.pacer.Hold(c.ID, limited.RetryAfter)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
 
+	"herald/delivery"
 	"herald/store"
 )
 
@@ -30,7 +31,7 @@ type Config struct {
 	Networks []string
 	// Revoker ends Herald's access where nobody wants it any more.
 	Revoker Revoker
-	// Pace is how many messages a second may go to one workspace; 0: MessagesPerSecond.
+	// Pace is how many messages a second may go to one workspace; 0: delivery.MessagesPerSecond.
 	Pace float64
 	Now  func() time.Time
 	Log  *slog.Logger
@@ -48,7 +49,7 @@ type Handlers struct {
 	revoker     Revoker
 	now         func() time.Time
 	log         *slog.Logger
-	pace        pace
+	pacer       *delivery.Pacer
 	ends        signupEnds
 	owners      owners
 }
@@ -66,7 +67,7 @@ func New(c Config) *Handlers {
 		revoker:     c.Revoker,
 		now:         c.Now,
 		log:         c.Log,
-		pace:        newPace(c.Pace, c.Now),
+		pacer:       delivery.NewPacer(c.Pace, c.Now),
 	}
 }
 

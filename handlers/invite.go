@@ -10,6 +10,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
@@ -208,7 +209,8 @@ func (h *Handlers) sendInvite(ctx context.Context, job store.Job) error {
 	if !invite.SentAt.IsZero() {
 		return nil
 	}
-	if _, err := h.deliver(ctx, company, invite.SlackID, view.Invitation(company, invite.InvitedBy, h.personalURL(company, token), invite.ExpiresAt)); err != nil {
+	letter := view.Invitation(company, invite.InvitedBy, h.personalURL(company, token), invite.ExpiresAt)
+	if _, err := h.deliverInTurn(ctx, company, invite.SlackID, letter, delivery.Bulk); err != nil {
 		return err
 	}
 	if err := h.store.InviteDelivered(ctx, company.ID, invite.ID, ""); err != nil {
