@@ -83,7 +83,7 @@ func (w *world) eventually(what string, holds func() bool) {
 	}
 }
 
-// failsOnce waits until a job failed; then an hour passes, in which it becomes due again.
+// failsOnce waits until a job failed and is put off; then an hour passes, in which it becomes due again.
 func (w *world) failsOnce() {
 	w.t.Helper()
 	w.eventually("a job fails", func() bool { return strings.Contains(w.log.text(), "a job failed and will be tried again") })
