@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+	_ "time/tzdata" // the hours of people, where the machine knows no time zones
 
 	"github.com/alecthomas/kong"
 )

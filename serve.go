@@ -30,6 +30,7 @@ const (
 	syncEvery    = "@every 10m"     // looks whether a directory is due, so that one that failed is tried again soon
 	expireEvery  = "@every 1m"
 	expireAtOnce = 10_000
+	tellEvery    = "@every 20m"
 	tidyEvery    = "@every 15m"
 	staleAfter   = 6 * time.Hour // since its last sync a directory is due; single changes arrive as events
 	staleAtStart = time.Hour     // likewise when Herald starts: it may have missed events
@@ -113,6 +114,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 			_, err := db.ExpireConnections(ctx, expireAtOnce)
 			return err
 		}),
+		clock.Add("tell people whose access ends soon", tellEvery, h.TellEndings),
 		clock.Add("delete what is over", tidyEvery, db.Tidy),
 	)
 	if err != nil {

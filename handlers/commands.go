@@ -75,6 +75,8 @@ func actions() []action {
 		{view.ActionDisconnect, members, (*Handlers).disconnect},
 		{view.ActionMeDisconnect, members, (*Handlers).disconnectMine},
 		{view.ActionDownload, everyone, (*Handlers).downloadData},
+		{view.ActionUntold, members, (*Handlers).untold},
+		{view.ActionTellEndings, members, (*Handlers).tellEndings},
 		{view.ActionLeave, members, (*Handlers).leave},
 		{view.ActionHomeMenu, admins, (*Handlers).backToMenu},
 		{view.ActionMembers, admins, (*Handlers).userManagement},

@@ -31,13 +31,13 @@ func (h *Handlers) drawMe(ctx context.Context, r *request) (view.Message, error)
 	return view.Me(r.company, r.access.Person, &networks, h.now()), nil
 }
 
-// redrawMe shows /social me again where it was, with what came of a click. Where that is on top of the Home tab, the tab follows.
-func (h *Handlers) redrawMe(ctx context.Context, r *request, notice view.Notice) (reply, error) {
+// redrawMe shows /social me again where it was, with what came of a click, if that needs words. Where that is on top of the Home tab, the tab follows.
+func (h *Handlers) redrawMe(ctx context.Context, r *request, notice *view.Notice) (reply, error) {
 	m, err := h.drawMe(ctx, r)
 	if err != nil {
 		return reply{}, err
 	}
-	m.Notice = &notice
+	m.Notice = notice
 	if !r.modal {
 		return reply{message: &m, replace: true}, nil
 	}

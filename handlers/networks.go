@@ -54,7 +54,7 @@ func (h *Handlers) disconnectMine(ctx context.Context, r *request, pressed *slac
 	if err != nil {
 		return reply{}, err
 	}
-	return h.redrawMe(ctx, r, notice)
+	return h.redrawMe(ctx, r, &notice)
 }
 
 // endConnection disconnects the person from a network, and looks them up again.

@@ -24,7 +24,14 @@ CREATE TABLE revocation_counts (
 
 CREATE INDEX connections_account ON connections (network, subject);
 
+-- Whether its member was told that it ends soon: '', due (a job was left) or sent.
+ALTER TABLE connections ADD COLUMN ending TEXT NOT NULL DEFAULT '';
+-- Does not want to be told that.
+ALTER TABLE members ADD COLUMN untold BOOLEAN NOT NULL DEFAULT FALSE;
+
 -- +goose Down
+ALTER TABLE members DROP COLUMN untold;
+ALTER TABLE connections DROP COLUMN ending;
 DROP INDEX connections_account;
 DROP TABLE revocation_counts;
 DROP TABLE revocations;

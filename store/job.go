@@ -31,6 +31,7 @@ const (
 	JobRemoval       JobKind = "removal"        // a Removal
 	JobRevocation    JobKind = "revocation"     // a Revocation: end Herald's access at the network
 	JobErase         JobKind = "erase"          // a Removal: delete Herald's messages to its people
+	JobEndingDM      JobKind = "ending_dm"      // a Member whose access at a network ends soon
 	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended, or was sent to somebody
 )
 
@@ -56,7 +57,7 @@ func (k JobKind) Lane() Lane {
 		return LaneErasures
 	case JobRevocation:
 		return LaneNetworks
-	case JobInviteDM:
+	case JobInviteDM, JobEndingDM:
 		return LaneBulk
 	default:
 		return LaneMessages

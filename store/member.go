@@ -29,6 +29,7 @@ type Member struct {
 	Type         MemberType
 	RegisteredAt time.Time
 	Connections  []Connection // without tokens; by network name
+	Untold       bool         // does not want to be told before an access ends
 }
 
 // ConnectionState says whether an account at a network can be used.

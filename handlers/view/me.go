@@ -50,6 +50,7 @@ func Me(c store.Company, person *store.Person, networks *Networks, now time.Time
 		blocks = append(blocks, slack.NewActionBlock("", connect...))
 	}
 	blocks = append(blocks,
+		tellEndings(*member),
 		quiet("The audit log keeps what happened, such as a change of your user type. When you leave, it keeps no trace of who it was."),
 		slack.NewActionBlock("", button(ActionDownload, "", "Download my data"), button(ActionLeave, "", "Leave").WithStyle(slack.StyleDanger)))
 	return Message{Text: "What Herald stores about you. You are " + article(member.Type) + " " + TypeName(member.Type) + ".", Blocks: blocks}

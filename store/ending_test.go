@@ -1,0 +1,115 @@
+package store_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"herald/store"
+	"herald/store/storetest"
+)
+
+func TestMembersAreToldOnceBeforeTheirAccessEnds(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		m := storetest.Register(t, s, acme.ID, "Ann Lee", "Bo Ek", "Cy Wu", "Di Fu", "Ed Oh")
+		ann, bo, cy, di, ed := m[0], m[1], m[2], m[3], m[4]
+		const days = 24 * time.Hour
+		connect := func(m store.Member, network string, left time.Duration) {
+			t.Helper()
+			account := store.Account{Network: network, Subject: network + m.ID, Token: "t", ExpiresAt: env.Clock.Now().Add(left)}
+			if err := s.Connect(ctx, acme.ID, m.ID, account); err != nil {
+				t.Fatal(err)
+			}
+		}
+		connect(ann, "linkedin", 7*days)
+		connect(ann, "facebook", 2*days)
+		connect(bo, "linkedin", 8*days)
+		connect(cy, "linkedin", 7*days)
+		connect(di, "myspace", 7*days) // not set up any more
+		connect(ed, "linkedin", 7*days)
+		if err := s.TellEndings(ctx, acme.ID, cy.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Member(ctx, acme.ID, cy.ID); err != nil || !got.Untold {
+			t.Errorf("Cy %+v, %v; want no messages", got, err)
+		}
+		if err := s.MirrorPeople(ctx, acme.ID, []store.Person{{SlackID: ed.SlackID, Name: "Ed Oh", Deactivated: true}}); err != nil {
+			t.Fatal(err)
+		}
+		kinds(t, env)
+
+		leave := func(awake bool) int {
+			t.Helper()
+			n, err := s.LeaveEndings(ctx, []string{"linkedin", "facebook"}, func(zone string) bool {
+				if zone != "Europe/Lisbon" {
+					t.Errorf("asked about the time zone %q", zone)
+				}
+				return awake
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := leave(false); n != 0 {
+			t.Errorf("%d messages at night", n)
+		}
+		if n := leave(true); n != 1 {
+			t.Errorf("%d messages, want one for Ann", n)
+		}
+		if n := leave(true); n != 0 {
+			t.Errorf("%d more messages right after", n)
+		}
+		wantJobs(t, env, store.JobEndingDM)
+
+		of, err := s.Endings(ctx, acme.ID, ann.ID)
+		if err != nil || len(of) != 2 || of[0].Network != "facebook" || of[1].Network != "linkedin" || !of[1].ExpiresAt.Equal(env.Clock.Now().Add(7*days)) {
+			t.Fatalf("ends %+v, %v", of, err)
+		}
+		if of, err := s.Endings(ctx, acme.ID, bo.ID); err != nil || len(of) != 0 {
+			t.Errorf("Bo's %+v, %v", of, err)
+		}
+		// A new token while the message is on its way: its own end is told in its time.
+		connect(ann, "facebook", 3*days)
+		if err := s.EndingTold(ctx, acme.ID, ann.ID, of); err != nil {
+			t.Fatal(err)
+		}
+		if of, err := s.Endings(ctx, acme.ID, ann.ID); err != nil || len(of) != 0 {
+			t.Errorf("still to tell: %+v, %v", of, err)
+		}
+		if n := leave(true); n != 1 {
+			t.Errorf("%d messages, want one about the new token", n)
+		}
+
+		// Who does not want to hear of it is not told, even if the message was about to be sent.
+		if err := s.TellEndings(ctx, acme.ID, ann.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		if of, err := s.Endings(ctx, acme.ID, ann.ID); err != nil || len(of) != 0 {
+			t.Errorf("to tell her against her wish: %+v, %v", of, err)
+		}
+		if err := s.TellEndings(ctx, acme.ID, "gone", true); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("somebody who is gone: %v, want ErrNotFound", err)
+		}
+		if err := s.TellEndings(ctx, "other", cy.ID, true); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("at another company: %v, want ErrNotFound", err)
+		}
+		if err := s.TellEndings(ctx, acme.ID, cy.ID, true); err != nil {
+			t.Fatal(err)
+		}
+		if n := leave(true); n != 1 {
+			t.Errorf("%d messages, want one for Cy, who changed her mind", n)
+		}
+		env.Clock.Advance(5 * days)
+		if n := leave(true); n != 1 {
+			t.Errorf("%d messages, want one for Bo, who had eight days", n)
+		}
+		if got := kinds(t, env); !slices.Equal(got, []store.JobKind{store.JobEndingDM, store.JobEndingDM, store.JobEndingDM}) {
+			t.Errorf("jobs %v", got)
+		}
+	})
+}
