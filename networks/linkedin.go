@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 )
 
@@ -41,12 +42,14 @@ type LinkedIn struct {
 	api    string
 	now    func() time.Time
 	client *http.Client
+	keys   oidc.KeySet   // that id tokens are signed with; fetched when they are needed
 	pause  time.Duration // before a fresh token is tried again
 }
 
 // NewLinkedIn returns the network for one app.
 func NewLinkedIn(a LinkedInApp) *LinkedIn {
 	base := strings.TrimRight(orElse(a.URL, LinkedInURL), "/")
+	client := newClient()
 	return &LinkedIn{
 		app: oauth2.Config{
 			ClientID:     a.ClientID,
@@ -63,7 +66,8 @@ func NewLinkedIn(a LinkedInApp) *LinkedIn {
 		issuer: base,
 		api:    strings.TrimRight(orElse(a.APIURL, LinkedInAPIURL), "/"),
 		now:    a.Now,
-		client: newClient(),
+		client: client,
+		keys:   oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), client), base+"/oauth/openid/jwks"),
 		pause:  time.Second,
 	}
 }
@@ -121,7 +125,7 @@ func (l *LinkedIn) Denied(code string) error {
 	return ErrRejected
 }
 
-// Exchange fetches the token, and then who it belongs to. The email is optional at LinkedIn, even with its scope.
+// Exchange fetches the token, and with it who it belongs to: an id token says so, or else userinfo is asked. The email is optional at LinkedIn, even with its scope.
 func (l *LinkedIn) Exchange(ctx context.Context, code, redirect, _ string) (Account, error) {
 	app := l.app
 	app.RedirectURL = redirect
@@ -130,7 +134,12 @@ func (l *LinkedIn) Exchange(ctx context.Context, code, redirect, _ string) (Acco
 		return Account{}, fmt.Errorf("exchange the code: %w", tokenError(err))
 	}
 
-	who, err := l.userinfo(ctx, token.AccessToken)
+	var who linkedInUser
+	if idToken, ok := token.Extra("id_token").(string); ok && idToken != "" {
+		who, err = l.verify(ctx, idToken)
+	} else {
+		who, err = l.userinfo(ctx, token.AccessToken)
+	}
 	if err != nil {
 		return Account{}, fmt.Errorf("ask who consented: %w", err)
 	}
@@ -164,7 +173,40 @@ func tokenError(err error) error {
 	return fmt.Errorf("%w: its answer is no token", ErrUnavailable)
 }
 
-// linkedInUser is what LinkedIn's userinfo tells.
+// verify reads an id token. It has no nonce, which LinkedIn never echoes.
+func (l *LinkedIn) verify(ctx context.Context, idToken string) (linkedInUser, error) {
+	keys := &fetchedKeys{KeySet: l.keys}
+	verifier := oidc.NewVerifier(l.issuer+"/oauth", keys, &oidc.Config{
+		ClientID: l.app.ClientID, SupportedSigningAlgs: []string{oidc.RS256}, Now: l.now,
+	})
+	verified, err := verifier.Verify(ctx, idToken)
+	switch {
+	case keys.missing:
+		return linkedInUser{}, fmt.Errorf("%w: it does not tell its keys", ErrUnavailable)
+	case err != nil: // it may repeat what the token says
+		return linkedInUser{}, fmt.Errorf("%w: its id token is not valid", ErrRejected)
+	}
+	var who linkedInUser
+	if verified.Claims(&who) != nil || who.Sub == "" {
+		return linkedInUser{}, fmt.Errorf("%w: it does not say who the person is", ErrUnavailable)
+	}
+	return who, nil
+}
+
+// fetchedKeys notices when keys could not be fetched, which go-oidc does not tell from a wrong signature.
+type fetchedKeys struct {
+	oidc.KeySet
+	missing bool
+}
+
+// VerifySignature is for go-oidc. Of the errors of the key set, only that of fetching the keys wraps another one.
+func (k *fetchedKeys) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
+	payload, err := k.KeySet.VerifySignature(ctx, jwt)
+	k.missing = errors.Unwrap(err) != nil
+	return payload, err
+}
+
+// linkedInUser is what LinkedIn's id token and userinfo tell.
 type linkedInUser struct {
 	Sub   string `json:"sub"` // pairwise: another app sees another one
 	Name  string `json:"name"`

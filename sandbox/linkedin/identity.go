@@ -67,6 +67,9 @@ func (s *Server) idToken(r *http.Request, t Token, a Account) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}
+	if s.Failing(BadSignature) {
+		signature[0] ^= 1
+	}
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), nil
 }
 

@@ -51,7 +51,7 @@ func (s *Server) accessToken(w http.ResponseWriter, r *http.Request) {
 		"scope":        strings.Join(token.Scopes, ","),
 		"token_type":   "Bearer",
 	}
-	if slices.Contains(token.Scopes, "openid") {
+	if slices.Contains(token.Scopes, "openid") && !s.Failing(NoIDToken) {
 		idToken, err := s.idToken(r, token, account)
 		if err != nil {
 			s.log.ErrorContext(r.Context(), "sign id_token", "error", err)
