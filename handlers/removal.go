@@ -186,6 +186,12 @@ func (h *Handlers) submitRemoval(ctx context.Context, r *request, form slack.Vie
 	if complaint := wrongCount(form, removal); complaint != nil {
 		return complaint, nil, nil
 	}
+	if removal.Shown == 1 && removesSelf(removal) {
+		never := len(input(form, view.BlockNever).SelectedOptions) > 0
+		if err := h.store.SetNever(ctx, r.company.ID, r.actor(), removal.ID, never); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, nil, fmt.Errorf("remember a wish: %w", err)
+		}
+	}
 	sc, err := h.store.Screen(ctx, r.company.ID, r.slackID, removal.ScreenID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, nil, fmt.Errorf("load a screen: %w", err)

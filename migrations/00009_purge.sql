@@ -39,7 +39,25 @@ CREATE TABLE receipts (
 	kept         BIGINT  NOT NULL -- Slack allowed neither, within seven days
 );
 
+-- Why somebody is forgotten: removed, left, or never (left, and does not want to be invited again).
+ALTER TABLE forgotten ADD COLUMN reason TEXT NOT NULL DEFAULT 'removed';
+ALTER TABLE removals ADD COLUMN never BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- The same by their addresses, as keyed hashes.
+CREATE TABLE forgotten_emails (
+	company_id    TEXT    NOT NULL,
+	email_hash    TEXT    NOT NULL,
+	subject_hash  TEXT    NOT NULL,
+	reason        TEXT    NOT NULL,
+	forgotten_at  BIGINT  NOT NULL, -- the day
+	PRIMARY KEY (company_id, email_hash)
+);
+CREATE INDEX forgotten_emails_subject ON forgotten_emails (company_id, subject_hash);
+
 -- +goose Down
+DROP TABLE forgotten_emails;
+ALTER TABLE removals DROP COLUMN never;
+ALTER TABLE forgotten DROP COLUMN reason;
 DROP TABLE receipts;
 DROP TABLE erasures;
 DROP TABLE messages;

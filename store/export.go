@@ -35,10 +35,11 @@ func dataSections() []dataSection {
 		{name: "directory", table: "people", key: byPerson, of: "id", single: true, columns: []string{
 			"id", "slack_id", "name", "handle", "email", "time_zone", "bot", "guest", "deactivated", "primary_owner", "mirrored_at",
 		}},
-		{name: "account", table: "members", key: byPerson, of: "id", single: true, columns: []string{"registered_at", "email", "type"}},
+		{name: "account", table: "members", key: byPerson, of: "id", single: true, columns: []string{"registered_at", "email", "type", "told_by", "untold"}},
 		{name: "connections", table: "connections", key: byPerson, of: "member_id", columns: []string{
-			"connected_at", "network", "subject", "state", "scopes", "expires_at", "company_page",
+			"connected_at", "network", "subject", "state", "scopes", "expires_at", "ending", "company_page",
 		}},
+		{name: "former_accounts", table: "former_accounts", key: byPerson, of: "member_id", columns: []string{"connected_at", "network"}},
 		{name: "invitations", table: "invites", key: byHash, of: "subject_hash", columns: []string{
 			"created_at", "kind", "invited_by", "as_type", "expires_at", "sent_at", "failure", "reminded", "closed", "closed_at",
 		}},
@@ -53,7 +54,7 @@ func dataSections() []dataSection {
 		}},
 		{name: "requests_decided_by_you", table: "cases", key: bySlack, of: "decided_by", columns: []string{"decided_at", "to_type", "status", "decision"}},
 		{name: "removals_by_you", table: "removals", key: bySlack, of: "by_slack", columns: []string{
-			"created_at", "status", "file_id", "proposed", "removed",
+			"created_at", "status", "file_id", "proposed", "removed", "never",
 		}},
 		{name: "log_about_you", table: "audit", key: byHash, of: "subject_hash", columns: []string{"at", "action", "cli", "from_type", "to_type", "n"}},
 		{name: "log_by_you", table: "audit", key: byHash, of: "actor_hash", columns: []string{"at", "action", "from_type", "to_type", "n"}},

@@ -21,7 +21,8 @@ type subject struct {
 }
 
 // purge erases the members of a confirmed removal and everything that names them, and returns how many they were.
-// What stays is the keyed hash in the table forgotten, which keeps them out of the mirror. The audit log knows them by a random value.
+// What stays are keyed hashes in forgotten and forgotten_emails, which keep them out of the mirror and from being invited by accident, with
+// the day and the reason. The audit log knows them by a random value.
 func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	subjects, err := t.subjects(ctx, r)
 	if err != nil {
@@ -46,6 +47,9 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 		return 0, err
 	}
 	if err := t.writeReceipt(ctx, r, len(subjects), files); err != nil {
+		return 0, err
+	}
+	if err := t.forgetPeople(ctx, r, subjects); err != nil {
 		return 0, err
 	}
 	for _, statement := range purgeStatements() {
@@ -272,12 +276,6 @@ const (
 // here; the test that dumps the database after a purge tells if it was forgotten.
 func purgeStatements() []purgeStatement {
 	return []purgeStatement{
-		{"forgotten", `
-			INSERT INTO forgotten (company_id, subject_hash, forgotten_at)
-			SELECT company_id, subject_hash, $3
-			FROM people
-			WHERE company_id = $2 AND slack_id IS NOT NULL AND id IN ` + theirIDs + `
-			ON CONFLICT DO NOTHING`},
 		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirIDs},
 		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirInvites},
 		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirCases},

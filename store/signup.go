@@ -232,6 +232,10 @@ func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Me
 			return Member{}, err
 		}
 	}
+	// Whoever comes back may be invited again.
+	if err := t.unforgetEmails(ctx, p.CompanyID, []string{keys.emailHash(p.Email), keys.emailHash(cmp.Or(email, acc.Email, p.Email))}); err != nil {
+		return Member{}, err
+	}
 	if err := t.connect(ctx, p, acc); err != nil {
 		return Member{}, err
 	}

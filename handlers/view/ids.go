@@ -28,6 +28,7 @@ const (
 	ActionRemove   = "member_remove"    // Remove of a row
 	ActionRemoveN  = "members_remove"   // Remove Selected
 	FormRemoval    = "removal"          // the confirmation; private metadata: the removal's id
+	BlockNever     = "removal_never"    // its input for who leaves: Don't invite me again
 	BlockCount     = "removal_count"    // its input: the number of accounts, typed
 	ActionCount    = "removal_count_in" // the element of BlockCount
 )

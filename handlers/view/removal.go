@@ -64,6 +64,9 @@ func (v Removal) Modal() slack.ModalViewRequest {
 		blocks = append(blocks, section("…and *"+number(missing)+" more*. "+where))
 	}
 	blocks = append(blocks, warnings(r, v.Leaving)...)
+	if len(r.Members) == 1 && r.Members[0].Self {
+		blocks = append(blocks, never(r.Never))
+	}
 	if v.Leaving {
 		blocks = append(blocks, quiet("To come back you need a new registration link and a new profile."))
 	} else {
@@ -81,6 +84,20 @@ func (v Removal) Modal() slack.ModalViewRequest {
 	modal.Blocks = slack.Blocks{BlockSet: blocks}
 	return modal
 }
+
+// never asks who leaves whether they want to be left alone from then on.
+func never(chosen bool) slack.Block {
+	option := slack.NewOptionBlockObject(neverValue, plain("Don't invite me again"),
+		plain("Herald keeps a code for that, which leads back to nobody."))
+	boxes := slack.NewCheckboxGroupsBlockElement(InputValue, option)
+	if chosen {
+		boxes.InitialOptions = []*slack.OptionBlockObject{option}
+	}
+	return slack.NewInputBlock(BlockNever, plain("Afterwards"), nil, boxes).WithOptional(true)
+}
+
+// neverValue is the value of the checkbox.
+const neverValue = "never"
 
 // RemovalUnfiled takes the place of a confirmation whose complete list could not be sent.
 func RemovalUnfiled() slack.ModalViewRequest {
