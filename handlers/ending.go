@@ -19,12 +19,7 @@ const (
 
 // TellEndings lets people know whose access at a network ends soon, at a decent hour of theirs. The clock calls it several times an hour.
 func (h *Handlers) TellEndings(ctx context.Context) error {
-	for {
-		left, err := h.store.LeaveEndings(ctx, h.networks, h.awake)
-		if err != nil || left == 0 {
-			return err
-		}
-	}
+	return h.store.LeaveEndings(ctx, h.networks, h.awake)
 }
 
 // awake tells whether it is a decent hour in a time zone; one that nobody knows is UTC.
@@ -47,25 +42,33 @@ func (h *Handlers) tellEnding(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return fmt.Errorf("load the member: %w", err)
 	}
-	for { // what becomes due while this message is on its way leaves no job of its own
-		of, err := h.store.Endings(ctx, company.ID, m.ID)
-		if err != nil {
-			return fmt.Errorf("load what ends: %w", err)
-		}
-		if len(of) == 0 {
-			return nil
-		}
-		token, err := h.store.SignupToken(ctx, company.ID, m.SlackID)
-		if err != nil {
-			return fmt.Errorf("make a registration link: %w", err)
-		}
-		if _, err := h.deliver(ctx, company, m.SlackID, view.Ending(company, of, h.personalURL(company, token))); err != nil {
-			return err
-		}
-		if err := h.store.EndingTold(ctx, company.ID, m.ID, of); err != nil {
-			return fmt.Errorf("remember that they know: %w", err)
-		}
+	of, err := h.store.Endings(ctx, company.ID, m.ID)
+	if err != nil {
+		return fmt.Errorf("load what ends: %w", err)
 	}
+	if len(of) == 0 {
+		return nil
+	}
+	token, err := h.store.SignupToken(ctx, company.ID, m.SlackID)
+	if err != nil {
+		return fmt.Errorf("make a registration link: %w", err)
+	}
+	if _, err := h.deliver(ctx, company, m.SlackID, view.Ending(company, of, h.personalURL(company, token))); err != nil {
+		return err
+	}
+	if err := h.store.EndingTold(ctx, company.ID, m.ID, of); err != nil {
+		return fmt.Errorf("remember that they know: %w", err)
+	}
+	return nil
+}
+
+// endingUntold gives up on somebody whom Slack lets nobody write to.
+func (h *Handlers) endingUntold(ctx context.Context, job store.Job, _ error) error {
+	of, err := h.store.Endings(ctx, job.CompanyID, job.Ref)
+	if err != nil {
+		return fmt.Errorf("load what ends: %w", err)
+	}
+	return h.store.EndingTold(ctx, job.CompanyID, job.Ref, of)
 }
 
 // untold is Don't tell me again on such a message.

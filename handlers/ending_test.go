@@ -50,8 +50,10 @@ func TestPeopleAreToldBeforeTheirAccessEnds(t *testing.T) {
 		w.wants(me, "*A message before an access ends*: off")
 		me = a.clicks(me, a.in(me, view.ActionTellEndings))
 		w.wants(me, "*A message before an access ends*: on")
-		w.must(w.h.TellEndings(w.ctx()))
-		a.gets("Your LinkedIn access ends on")
+		w.eventually("she is told of the new token", func() bool {
+			w.must(w.h.TellEndings(w.ctx())) // the job before may just be ending
+			return a.got("Your LinkedIn access ends on") == 1
+		})
 		me = a.clicks(me, a.in(me, view.ActionTellEndings))
 		w.wants(me, "*A message before an access ends*: off")
 	})
@@ -82,6 +84,27 @@ func TestNobodyIsToldOfAnEndThatTheyAvertedOrThatWentWithTheirAccount(t *testing
 			if n := w.as(id).got("access ends"); n != 0 {
 				t.Errorf("%s was told %d times", id, n)
 			}
+		}
+	})
+}
+
+func TestWhoeverCannotBeWrittenToIsNotToldForAWeek(t *testing.T) {
+	t.Parallel()
+	each(t, options{silently: true}, func(t *testing.T, w *world) {
+		w.settles()
+		w.endsIn(ann, 24*time.Hour)
+		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: ann, Count: 1})
+		w.must(w.h.TellEndings(w.ctx()))
+		w.eventually("Herald gives up", func() bool { return strings.Contains(w.log.text(), "given up") })
+		w.eventually("it is not tried again", func() bool {
+			of, err := w.store.Endings(w.ctx(), w.company.ID, w.member(ann).ID)
+			return err == nil && len(of) == 0
+		})
+		w.endsIn(ray, 24*time.Hour)
+		w.must(w.h.TellEndings(w.ctx()))
+		w.as(ray).gets("access ends")
+		if n := w.as(ann).got("access ends"); n != 0 {
+			t.Errorf("she was told %d times", n)
 		}
 	})
 }

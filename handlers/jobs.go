@@ -35,7 +35,7 @@ func jobs() []jobRun {
 		{store.JobApprovalCard, (*Handlers).sendApprovalCards, jobTries, nil},
 		{store.JobSignupDecided, (*Handlers).signupDecided, jobTries, nil},
 		{store.JobWelcomeDM, (*Handlers).welcome, jobTries, nil},
-		{store.JobEndingDM, (*Handlers).tellEnding, jobTries, nil},
+		{store.JobEndingDM, (*Handlers).tellEnding, jobTries, (*Handlers).endingUntold},
 		{store.JobInviteDM, (*Handlers).sendInvite, jobTries, (*Handlers).inviteFailed},
 	}
 }

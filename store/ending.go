@@ -16,39 +16,37 @@ const (
 	endingSent = "sent"
 )
 
-// LeaveEndings leaves a JobEndingDM for each member whose access at one of the networks ends within TellBefore, once for each token, and
-// returns how many; the caller repeats it until there are none. Left out are people who do not want to be told, who cannot use Slack, and
-// for whom it is not the time: awake says so of a time zone (an IANA name, or "").
-func (s *Store) LeaveEndings(ctx context.Context, networks []string, awake func(timeZone string) bool) (int, error) {
-	left, err := s.leaveEndings(ctx, networks, awake)
-	if err != nil {
-		return left, fmt.Errorf("look for accesses that end: %w", err)
+// LeaveEndings leaves a JobEndingDM for each member whose access at one of the networks ends within TellBefore and who was not told of
+// this token yet. Left out are people who do not want to be told, who cannot use Slack, and for whom it is not the time: awake says so of
+// a time zone (an IANA name, or ""). The caller repeats it every now and then: members whose job was lost get another one.
+func (s *Store) LeaveEndings(ctx context.Context, networks []string, awake func(timeZone string) bool) error {
+	if len(networks) == 0 {
+		return nil
 	}
-	return left, nil
+	if err := s.leaveEndings(ctx, networks, awake); err != nil {
+		return fmt.Errorf("look for accesses that end: %w", err)
+	}
+	return nil
 }
 
-// endings are connections c of members m and their people p that are to be told of; $1 is now and $2 the horizon.
-const endings = `
-	FROM connections c
-	JOIN members m ON m.id = c.member_id
-	JOIN people p ON p.id = c.member_id
-	WHERE c.state = 'connected' AND c.expires_at > $1 AND c.expires_at <= $2 AND c.ending = '' AND NOT m.untold AND ` + eligible
-
-func (s *Store) leaveEndings(ctx context.Context, networks []string, awake func(string) bool) (int, error) {
-	if len(networks) == 0 {
-		return 0, nil
-	}
+func (s *Store) leaveEndings(ctx context.Context, networks []string, awake func(string) bool) error {
+	// $1 is now and $2 the horizon.
+	const ending = `
+		FROM connections c
+		JOIN members m ON m.id = c.member_id
+		JOIN people p ON p.id = c.member_id
+		WHERE c.state = 'connected' AND c.expires_at > $1 AND c.expires_at <= $2 AND c.ending <> '` + endingSent + `' AND NOT m.untold
+			AND ` + eligible + ` AND c.network IN `
 	now := s.time()
-	horizon := []any{stamp(now), stamp(now.Add(TellBefore))}
-	ofNetworks, args := in(horizon, networks)
+	ofNetworks, args := in([]any{stamp(now), stamp(now.Add(TellBefore))}, networks)
 	var zones []string
 	err := s.read.SelectContext(ctx, &zones, `
-		SELECT DISTINCT p.time_zone `+endings+` AND c.network IN `+ofNetworks, args...)
+		SELECT DISTINCT p.time_zone `+ending+ofNetworks, args...)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	zones = slices.DeleteFunc(zones, func(zone string) bool { return !awake(zone) })
-	left := 0
+	byCompany := map[string][]string{}
 	for part := range chunks(zones) {
 		inZones, args := in(args, part)
 		var due []struct {
@@ -56,55 +54,45 @@ func (s *Store) leaveEndings(ctx context.Context, networks []string, awake func(
 			MemberID  string `db:"member_id"`
 		}
 		err := s.read.SelectContext(ctx, &due, `
-			SELECT DISTINCT c.company_id, c.member_id `+endings+` AND c.network IN `+ofNetworks+` AND p.time_zone IN `+inZones+`
-			ORDER BY c.company_id, c.member_id
-			LIMIT 1000`, args...)
+			SELECT DISTINCT c.company_id, c.member_id `+ending+ofNetworks+` AND p.time_zone IN `+inZones, args...)
 		if err != nil {
-			return left, err
+			return err
 		}
-		byCompany := map[string][]string{}
 		for _, d := range due {
 			byCompany[d.CompanyID] = append(byCompany[d.CompanyID], d.MemberID)
 		}
-		for companyID, members := range byCompany {
-			n, err := s.leaveEndingsOf(ctx, companyID, members, networks)
-			if err != nil {
-				return left, err
-			}
-			left += n
-		}
 	}
-	return left, nil
-}
-
-func (s *Store) leaveEndingsOf(ctx context.Context, companyID string, members, networks []string) (int, error) {
-	var told []string
-	err := s.update(ctx, func(t *tx) error {
-		told = nil
+	for companyID, members := range byCompany {
 		for part := range chunks(members) {
-			ofNetworks, args := in([]any{stamp(t.now), stamp(t.now.Add(TellBefore))}, networks)
-			list, args := in(args, part)
-			var ids []string
-			err := t.SelectContext(ctx, &ids, `
-				UPDATE connections
-				SET ending = '`+endingDue+`'
-				WHERE state = 'connected' AND expires_at > $1 AND expires_at <= $2 AND ending = '' AND network IN `+ofNetworks+`
-					AND member_id IN `+list+`
-				RETURNING member_id`, args...)
-			if err != nil {
+			if err := s.leaveEndingsOf(ctx, companyID, part, networks); err != nil {
 				return err
 			}
-			told = append(told, ids...)
 		}
-		slices.Sort(told)
-		told = slices.Compact(told) // one message for all networks of somebody
+	}
+	return nil
+}
+
+// leaveEndingsOf leaves the jobs for at most a chunk of members, one for all networks of somebody.
+func (s *Store) leaveEndingsOf(ctx context.Context, companyID string, members, networks []string) error {
+	return s.update(ctx, func(t *tx) error {
+		ofNetworks, args := in([]any{stamp(t.now), stamp(t.now.Add(TellBefore))}, networks)
+		list, args := in(args, members)
+		var told []string
+		err := t.SelectContext(ctx, &told, `
+			UPDATE connections
+			SET ending = '`+endingDue+`'
+			WHERE state = 'connected' AND expires_at > $1 AND expires_at <= $2 AND ending <> '`+endingSent+`' AND network IN `+ofNetworks+`
+				AND member_id IN `+list+`
+			RETURNING member_id`, args...)
+		if err != nil {
+			return err
+		}
 		jobs := make([]Job, len(told))
 		for i, id := range told {
 			jobs[i] = Job{Kind: JobEndingDM, Ref: id}
 		}
 		return t.leave(ctx, companyID, jobs...)
 	})
-	return len(told), err
 }
 
 // Endings returns the networks and ends of the member's connections of which JobEndingDM is to tell: none if they were told, reconnected or disconnected
