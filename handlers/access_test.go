@@ -34,6 +34,10 @@ func (x target) value(actionID string) string {
 		return x.person
 	case view.ActionInviteResend, view.ActionInviteCancel:
 		return x.invite
+	case view.ActionInviteAnyway:
+		return string(store.Employee) + ":" + x.person
+	case view.ActionInviteDecline:
+		return string(store.DeclinedOther)
 	case view.ActionSignupApprove, view.ActionSignupDecline:
 		return x.signup
 	case view.ActionConfirmYes, view.ActionConfirmNo:
@@ -44,7 +48,9 @@ func (x target) value(actionID string) string {
 		return "employee:recruiter"
 	case view.ActionFilter:
 		return string(store.Admins)
-	case view.ActionPrev, view.ActionNext:
+	case view.ActionInvitationsFilter:
+		return string(store.StateFailed)
+	case view.ActionPrev, view.ActionNext, view.ActionInvitationsPrev, view.ActionInvitationsNext:
 		return "2"
 	case view.ActionURLMenu:
 		return view.OptionRotate
@@ -59,6 +65,8 @@ func (x target) metadata(callbackID string) string {
 		return x.removal
 	case view.FormCaseDecline:
 		return x.request
+	case view.FormResendOld:
+		return fmt.Sprintf(`{"screen":%q,"days":3,"n":1}`, x.screen)
 	case view.FormCaseRequest:
 		return fmt.Sprintf(`{"screen":%q,"member":%q,"to":"admin"}`, x.screen, x.member)
 	}
@@ -292,6 +300,9 @@ func (i *intruder) action(e handlers.Entry, on target) {
 			if i.id == ben && e.Name == view.ActionURLMenu {
 				value = "burn" // a new company URL is his to make
 			}
+			if i.id == olga && e.Name == view.ActionInviteDecline {
+				value = "because" // her own invitation is hers to decline
+			}
 			option := slack.OptionBlockObject{Value: value}
 			cb := i.pressed(home)
 			cb.ActionCallback.BlockActions = []*slack.BlockAction{{
@@ -324,6 +335,7 @@ func (i *intruder) form(e handlers.Entry, on target) {
 		ID: "V0", Type: slack.VTModal, CallbackID: e.Name, PrivateMetadata: on.metadata(e.Name), AppInstalledTeamID: teamID,
 		State: &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
 			view.BlockChannel: input, view.BlockText: input, view.BlockPeople: input, view.BlockReason: input, view.BlockCount: input,
+			view.BlockDays:     {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: "3"}}},
 			view.BlockInviters: {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: string(store.InvitersEveryone)}}},
 			view.BlockLinkDays: {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: i.linkDays()}}},
 		}},
@@ -410,13 +422,13 @@ func (w *world) rows(intruder string) string {
 		{"settings", "company_id, inviters, link_days", "TRUE"},
 		{"members", "id, email, type", "TRUE"},
 		{"connections", "member_id, network, state, subject", "TRUE"},
-		{"invites", "id, kind, invited_by, expires_at, sent_at, closed", "kind = 'dm'"},
+		{"invites", "id, kind, invited_by, expires_at, sent_at, closed, state, reason, as_type", "kind = 'dm'"},
 		{"signups", "id, status", "TRUE"},
 		{"selections", "screen_id, member_id", "TRUE"},
 		{"cases", "id, status, decided_by, decision", "TRUE"},
 		{"removals", "id, status, proposed, file_id", "by_slack <> " + mine},
 		{"removal_members", "removal_id, member_id, type", "removal_id IN (SELECT id FROM removals WHERE by_slack <> " + mine + ")"},
-		{"audit", "id, action", "TRUE"},
+		{"audit", "id, action", "action <> 'downloaded'"}, // whoever asks gets their own data
 		{"river_job", "id, kind, args ->> 'ref'", "TRUE"},
 		{"forgotten", "subject_hash", "TRUE"},
 	} {

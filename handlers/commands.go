@@ -31,6 +31,7 @@ func commands() []command {
 		{"remove", "@ann @bob …", "remove members, after a confirmation", admins, (*Handlers).remove},
 		{"link", "", "the company URL, to post in a channel or send to people", admins, (*Handlers).link},
 		{"invite", "@ann @bob …", "send people their own registration link; company admins may add `as recruiter`", inviters, (*Handlers).invite},
+		{"invitations", "[pending, declined …]", "what became of the invitations, to resend or cancel them", admins, (*Handlers).invitations},
 		{"audit", "", "who did what", admins, (*Handlers).audit},
 	}
 }
@@ -101,6 +102,14 @@ func actions() []action {
 		{view.ActionInvitePerson, admins, (*Handlers).invitePerson},
 		{view.ActionInviteResend, admins, (*Handlers).resendInvite},
 		{view.ActionInviteCancel, admins, (*Handlers).cancelInvite},
+		{view.ActionInviteDecline, everyone, (*Handlers).declineInvite},
+		{view.ActionInviteAnyway, admins, (*Handlers).inviteAnyway},
+		{view.ActionInvitations, admins, (*Handlers).invitationsScreen},
+		{view.ActionInvitationsFilter, admins, onInvitations((*Handlers).filterInvitations)},
+		{view.ActionInvitationsPrev, admins, onInvitations((*Handlers).turnInvitations)},
+		{view.ActionInvitationsNext, admins, onInvitations((*Handlers).turnInvitations)},
+		{view.ActionInvitationsExport, admins, onInvitations((*Handlers).exportInvitations)},
+		{view.ActionInvitationsOld, admins, (*Handlers).oldInvitationsForm},
 		{view.ActionConfirmYes, everyone, (*Handlers).confirmSignup},
 		{view.ActionConfirmNo, everyone, (*Handlers).denySignup},
 		{view.ActionSignupApprove, admitters, (*Handlers).approveSignup},
@@ -140,6 +149,8 @@ func forms() []form {
 		{view.FormPostURL, admins, (*Handlers).postURL, nil},
 		{view.FormDMPeople, inviters, (*Handlers).dmPeople, nil},
 		{view.FormSettings, admins, (*Handlers).saveSettings, nil},
+		{view.FormOldInvitations, admins, (*Handlers).countOld, nil},
+		{view.FormResendOld, admins, (*Handlers).resendOld, nil},
 		{view.FormCaseRequest, admins, (*Handlers).requestCase, (*Handlers).requestDropped},
 		{view.FormCaseDecline, operators, (*Handlers).declineCase, nil},
 	}

@@ -157,14 +157,17 @@ func (h *Handlers) invitePerson(ctx context.Context, r *request, pressed *slack.
 	if err != nil {
 		return reply{}, fmt.Errorf("invite: %w", err)
 	}
-	return h.redrawScreen(ctx, r, screenOf(pressed), view.Invited{Outcomes: outcomes, Admin: true}.Notice())
+	return h.redrawScreen(ctx, r, screenOf(pressed), view.Invited{Outcomes: outcomes, As: store.Employee, Admin: true}.Notice())
 }
 
-// resendInvite is the Resend button of a row of User Management.
+// resendInvite is the Resend button of a row of User Management and of Invitations.
 func (h *Handlers) resendInvite(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	invite, err := h.store.ResendInvite(ctx, r.company.ID, r.actor(), pressed.Value)
 	if errors.Is(err, store.ErrNotFound) {
 		return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteGone())
+	}
+	if errors.Is(err, store.ErrNotEligible) {
+		return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteeGone())
 	}
 	if err != nil {
 		return reply{}, fmt.Errorf("resend an invitation: %w", err)
@@ -172,7 +175,7 @@ func (h *Handlers) resendInvite(ctx context.Context, r *request, pressed *slack.
 	return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteResent(invite.SlackID))
 }
 
-// cancelInvite is the Cancel button of a row of User Management.
+// cancelInvite is the Cancel button of a row of User Management and of Invitations.
 func (h *Handlers) cancelInvite(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	err := h.store.CancelInvite(ctx, r.company.ID, r.actor(), pressed.Value)
 	if errors.Is(err, store.ErrNotFound) {

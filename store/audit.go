@@ -33,6 +33,7 @@ const (
 	AuditExported        AuditAction = "exported"
 	AuditDownloaded      AuditAction = "downloaded" // somebody, their own data
 	AuditURLPosted       AuditAction = "url_posted"
+	AuditInvitesExported AuditAction = "invites_exported"
 	AuditInvitersChanged AuditAction = "inviters_changed"  // To: the user type with the fewest rights that may invite
 	AuditLinkDaysChanged AuditAction = "link_days_changed" // Count: days
 )

@@ -147,7 +147,7 @@ func (t *tx) connectBound(ctx context.Context, keys secret, p Person, m Member, 
 			return Signup{}, ErrExists
 		}
 	}
-	if err := t.closeInvites(ctx, p.CompanyID, keys.personHash(p), closedUsed); err != nil {
+	if err := t.closeInvites(ctx, p.CompanyID, closedUsed, keys.personHash(p)); err != nil {
 		return Signup{}, err
 	}
 	if err := t.reconnect(ctx, p, acc); err != nil {

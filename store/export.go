@@ -41,9 +41,9 @@ func dataSections() []dataSection {
 		}},
 		{name: "former_accounts", table: "former_accounts", key: byPerson, of: "member_id", columns: []string{"connected_at", "network"}},
 		{name: "invitations", table: "invites", key: byHash, of: "subject_hash", columns: []string{
-			"created_at", "kind", "invited_by", "as_type", "expires_at", "sent_at", "failure", "reminded", "closed", "closed_at",
+			"created_at", "kind", "invited_by", "as_type", "expires_at", "sent_at", "failure", "reminded", "closed", "closed_at", "state", "reason",
 		}},
-		{name: "invitations_by_you", table: "invites", key: bySlack, of: "invited_by", columns: []string{"created_at", "closed"}},
+		{name: "invitations_by_you", table: "invites", key: bySlack, of: "invited_by", columns: []string{"created_at"}}, // what became of it is the other person's
 		{name: "sign_ups_under_way", table: "authorizations", key: byHash, of: "subject_hash", columns: []string{"expires_at", "network"}},
 		{name: "sign_ups_that_ask_you", table: "signups", key: byPerson, of: "person_id", columns: []string{"created_at", "status", "network"}},
 		{name: "requests_about_you", table: "cases", key: byPerson, of: "member_id", columns: []string{

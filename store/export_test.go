@@ -172,3 +172,20 @@ func ExportedColumns() []string {
 	}
 	return columns
 }
+
+// RecountInvites counts the listed invitations from the rows, to compare with InviteCounts.
+func (s *Store) RecountInvites(ctx context.Context, companyID string) (map[InviteState]int, error) {
+	counts := make(map[InviteState]int, len(InviteStates()))
+	for _, state := range InviteStates() {
+		var n int
+		err := s.read.GetContext(ctx, &n, `
+			SELECT count(*)
+			FROM invites
+			WHERE company_id = $1 AND state = $2`, companyID, state)
+		if err != nil {
+			return nil, fmt.Errorf("recount %s: %w", state, err)
+		}
+		counts[state] = n
+	}
+	return counts, nil
+}

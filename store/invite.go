@@ -50,27 +50,30 @@ const (
 	closedUsed     closure = "used"
 	closedReplaced closure = "replaced" // resent or cancelled
 	closedExpired  closure = "expired"
+	closedDeclined closure = "declined"
 )
 
 type inviteRow struct {
-	ID          string     `db:"id"`
-	CompanyID   string     `db:"company_id"`
-	Kind        string     `db:"kind"`
-	SubjectHash string     `db:"subject_hash"`
-	PersonID    *string    `db:"person_id"`
-	Seed        []byte     `db:"seed"`
-	InvitedBy   string     `db:"invited_by"`
-	CreatedAt   int64      `db:"created_at"`
-	ExpiresAt   int64      `db:"expires_at"`
-	SentAt      int64      `db:"sent_at"`
-	Failure     string     `db:"failure"`
-	Reminded    int        `db:"reminded"`
-	Closed      closure    `db:"closed"`
-	As          MemberType `db:"as_type"`
+	ID          string      `db:"id"`
+	CompanyID   string      `db:"company_id"`
+	Kind        string      `db:"kind"`
+	SubjectHash string      `db:"subject_hash"`
+	PersonID    *string     `db:"person_id"`
+	Seed        []byte      `db:"seed"`
+	InvitedBy   string      `db:"invited_by"`
+	CreatedAt   int64       `db:"created_at"`
+	ExpiresAt   int64       `db:"expires_at"`
+	SentAt      int64       `db:"sent_at"`
+	Failure     string      `db:"failure"`
+	Reminded    int         `db:"reminded"`
+	Closed      closure     `db:"closed"`
+	ClosedAt    int64       `db:"closed_at"`
+	As          MemberType  `db:"as_type"`
+	State       InviteState `db:"state"` // "" for what is not listed
 }
 
 const inviteColumns = `id, company_id, kind, subject_hash, person_id, seed, invited_by, created_at, expires_at, sent_at, failure, reminded, closed,
-	as_type`
+	closed_at, as_type, state`
 
 func (r inviteRow) invite() Invite {
 	i := Invite{
@@ -107,7 +110,7 @@ func (s *Store) SignupToken(ctx context.Context, companyID, slackID string) (tok
 				return err
 			}
 			seed = row.Seed
-			return t.insertInvites(ctx, keys, []newInviteRow{row})
+			return t.insertInvites(ctx, companyID, keys, []newInviteRow{row})
 		})
 	}
 	if err != nil {
@@ -134,24 +137,32 @@ type newInviteRow struct {
 	slackID string
 }
 
+// newInvite returns an invite of a Slack user, or ErrNotFound without one.
 func (t *tx) newInvite(keys secret, companyID, kind, slackID string, life time.Duration) (newInviteRow, error) {
 	if slackID == "" {
 		return newInviteRow{}, ErrNotFound
 	}
-	return newInviteRow{
+	row := newInviteRow{
 		inviteRow: inviteRow{
 			ID: newID(), CompanyID: companyID, Kind: kind, SubjectHash: keys.slackHash(slackID), Seed: newSeed(),
 			CreatedAt: stamp(t.now), ExpiresAt: stamp(t.now.Add(life)),
 		},
 		slackID: slackID,
-	}, nil
+	}
+	if kind != inviteSelf {
+		row.State = StatePending
+	}
+	return row, nil
 }
 
-func (t *tx) insertInvites(ctx context.Context, keys secret, rows []newInviteRow) error {
+// insertInvites inserts invites, and counts those that are listed. What was listed of their people must be off the list by then.
+func (t *tx) insertInvites(ctx context.Context, companyID string, keys secret, rows []newInviteRow) error {
 	columns := []string{
 		"id", "company_id", "kind", "subject_hash", "person_id", "seed", "token_hash", "invited_by", "created_at", "expires_at",
-		"sent_at", "failure", "reminded", "closed", "closed_at", "as_type",
+		"sent_at", "failure", "reminded", "closed", "closed_at", "as_type", "state",
+		"list_key",
 	}
+	changes := tally{}
 	values := make([][]any, len(rows))
 	for i, r := range rows {
 		token, err := keys.token(r.CompanyID, r.Seed, r.slackID)
@@ -160,29 +171,53 @@ func (t *tx) insertInvites(ctx context.Context, keys secret, rows []newInviteRow
 		}
 		values[i] = []any{
 			r.ID, r.CompanyID, r.Kind, r.SubjectHash, r.PersonID, r.Seed, tokenHash(token), r.InvitedBy, r.CreatedAt, r.ExpiresAt,
-			0, "", r.Reminded, "", 0, r.As,
+			0, "", r.Reminded, "", 0, r.As, r.State, newestFirst(r.CreatedAt, r.ID),
 		}
+		changes.move("", r.State)
 	}
-	return t.insert(ctx, "invites", columns, values)
+	if err := t.insert(ctx, "invites", columns, values); err != nil {
+		return err
+	}
+	return t.count(ctx, companyID, changes)
 }
 
-// closeInvites closes all open links of the subject; derive must follow.
-func (t *tx) closeInvites(ctx context.Context, companyID, subjectHash string, why closure) error {
-	_, err := t.ExecContext(ctx, `
-		UPDATE invites
-		SET closed = $3, closed_at = $4
-		WHERE company_id = $1 AND subject_hash = $2 AND closed = ''`, companyID, subjectHash, why, stamp(t.now))
-	if err != nil {
-		return fmt.Errorf("close invites: %w", err)
+// closeInvites closes all open links of the subjects, and changes what became of their invitations accordingly; derive must follow.
+func (t *tx) closeInvites(ctx context.Context, companyID string, why closure, subjectHashes ...string) error {
+	var to InviteState // closedReplaced: off the list
+	listed, alsoClosed := `state <> ''`, ""
+	switch why {
+	case closedUsed:
+		// Whoever signs up has accepted, also after they said no or the invitation ran out.
+		to, alsoClosed = StateAccepted, ` OR state NOT IN ('', 'accepted')`
+	case closedDeclined:
+		to = StateDeclined
+	case closedExpired:
+		to, listed = StateExpired, `state = 'pending'`
+	case closedReplaced:
+	}
+	for part := range chunks(subjectHashes) {
+		list, args := in([]any{companyID, why, stamp(t.now)}, part)
+		_, err := t.ExecContext(ctx, `
+			UPDATE invites
+			SET closed = $2, closed_at = $3
+			WHERE company_id = $1 AND (closed = ''`+alsoClosed+`) AND subject_hash IN `+list, args...)
+		if err != nil {
+			return fmt.Errorf("close invites: %w", err)
+		}
+		list, args = in([]any{companyID}, part)
+		if err := t.restate(ctx, companyID, to, listed+` AND subject_hash IN `+list, args[1:]...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // InviteOutcome is what became of one person of an invitation.
 type InviteOutcome struct {
-	Person Person
-	Invite Invite
-	Result InviteResult
+	Person     Person
+	Invite     Invite
+	Result     InviteResult
+	DeclinedAt time.Time // when they said no, for InviteDeclined
 }
 
 // InviteResult is the reason code of an InviteOutcome.
@@ -194,6 +229,7 @@ const (
 	InviteAgain      InviteResult = "invited"    // an open invitation exists: not invited twice
 	InviteRegistered InviteResult = "registered" // is a member
 	InviteRefused    InviteResult = "refused"    // bot, guest or deactivated
+	InviteDeclined   InviteResult = "declined"   // said no to an invitation: a company admin may override that
 )
 
 // InviteOptions change how people are invited. The zero value invites employees, and nobody who is better left alone.
@@ -252,10 +288,15 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 	if err != nil {
 		return nil, err
 	}
+	declined, err := t.declined(ctx, personIDs)
+	if err != nil {
+		return nil, err
+	}
 	var (
 		outcomes []InviteOutcome
 		rows     []newInviteRow
 		invited  []string
+		subjects []string
 		jobs     []Job
 		events   []AuditEvent
 	)
@@ -267,16 +308,24 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 		seen[p.Person.ID] = true
 		o := InviteOutcome{Person: p.Person}
 		before, again := open[p.Person.ID]
+		works := again && before.ExpiresAt > stamp(t.now)
+		said, no := declined[p.Person.ID]
 		switch {
 		case p.Member != nil:
 			o.Result = InviteRegistered
 		case !p.Person.Eligible() || p.Person.SlackID == "":
 			o.Result = InviteRefused
-		case again && before.ExpiresAt > stamp(t.now):
+		case works && before.Failure == "":
 			o.Result, o.Invite = InviteAgain, before.invite()
+		case no && !opts.Override:
+			o.Result, o.DeclinedAt = InviteDeclined, said
 		default:
 			if again {
-				if err := t.closeInvites(ctx, companyID, before.SubjectHash, closedExpired); err != nil {
+				why := closedExpired
+				if works { // it never arrived
+					why = closedReplaced
+				}
+				if err := t.closeInvites(ctx, companyID, why, before.SubjectHash); err != nil {
 					return nil, err
 				}
 			}
@@ -287,6 +336,7 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 			row.PersonID, row.InvitedBy, row.As = &p.Person.ID, by.SlackID, opts.As
 			rows = append(rows, row)
 			invited = append(invited, p.Person.ID)
+			subjects = append(subjects, row.SubjectHash)
 			jobs = append(jobs, Job{Kind: JobInviteDM, Ref: row.ID})
 			events = append(events, AuditEvent{Action: AuditInvited, Subject: &p.Person})
 			o.Result, o.Invite = InviteSent, row.invite()
@@ -294,7 +344,10 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 		}
 		outcomes = append(outcomes, o)
 	}
-	if err := t.insertInvites(ctx, keys, rows); err != nil {
+	if err := t.delist(ctx, companyID, subjects); err != nil {
+		return nil, err
+	}
+	if err := t.insertInvites(ctx, companyID, keys, rows); err != nil {
 		return nil, err
 	}
 	if err := t.leave(ctx, companyID, jobs...); err != nil {
@@ -326,13 +379,18 @@ func openInvites(ctx context.Context, q querier, personIDs []string) (map[string
 	return open, nil
 }
 
-// openInvite returns the open invitation by an admin with its person.
+// openInvite returns the open invitation with its person.
 func openInvite(ctx context.Context, q querier, companyID, inviteID string) (inviteRow, Person, error) {
+	return inviteWhere(ctx, q, companyID, inviteID, `closed = ''`)
+}
+
+// inviteWhere returns the invitation with its person, if it meets the condition.
+func inviteWhere(ctx context.Context, q querier, companyID, inviteID, condition string) (inviteRow, Person, error) {
 	var row inviteRow
 	err := q.GetContext(ctx, &row, `
 		SELECT `+inviteColumns+`
 		FROM invites
-		WHERE company_id = $1 AND id = $2 AND kind = 'dm' AND closed = ''`, companyID, inviteID)
+		WHERE company_id = $1 AND id = $2 AND kind = 'dm' AND `+condition, companyID, inviteID)
 	if err != nil {
 		return inviteRow{}, Person{}, found(err)
 	}
@@ -340,45 +398,28 @@ func openInvite(ctx context.Context, q querier, companyID, inviteID string) (inv
 	return row, p, err
 }
 
-// ResendInvite kills all links of the invited person and makes and sends a new one. ErrNotFound if the invitation is not open,
-// ErrNotEligible if the person was deactivated meanwhile. The actor must be a company admin, else ErrForbidden.
+// ResendInvite kills all links of the invited person and makes and sends a new one. ErrNotFound unless the invitation is the person's
+// latest and is pending, expired or was not delivered; ErrNotEligible if the person was deactivated meanwhile. The actor must be a company
+// admin, else ErrForbidden.
 func (s *Store) ResendInvite(ctx context.Context, companyID string, by Actor, inviteID string) (Invite, error) {
 	var i Invite
 	err := s.change(ctx, companyID, func(t *tx) error {
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
 			return err
 		}
-		old, p, err := openInvite(ctx, t, companyID, inviteID)
+		old, p, err := inviteWhere(ctx, t, companyID, inviteID, `state IN ('pending', 'expired', 'failed')`)
 		if err != nil {
 			return err
 		}
 		if !p.Eligible() {
 			return ErrNotEligible
 		}
-		if err := t.closeInvites(ctx, companyID, old.SubjectHash, closedReplaced); err != nil {
-			return err
-		}
-		keys, err := s.secret(ctx, companyID)
+		rows, err := t.resend(ctx, companyID, by, []invitedRow{{inviteRow: old, SlackID: p.SlackID}})
 		if err != nil {
 			return err
 		}
-		now, err := settings(ctx, t, companyID)
-		if err != nil {
-			return err
-		}
-		row, err := t.newInvite(keys, companyID, inviteDM, p.SlackID, now.linkLife())
-		if err != nil {
-			return err
-		}
-		row.PersonID, row.InvitedBy, row.Reminded, row.As = &p.ID, by.SlackID, old.Reminded, old.As
-		if err := t.insertInvites(ctx, keys, []newInviteRow{row}); err != nil {
-			return err
-		}
-		i = row.invite()
+		i = rows[0].invite()
 		i.SlackID = p.SlackID
-		if err := t.leave(ctx, companyID, Job{Kind: JobInviteDM, Ref: row.ID}); err != nil {
-			return err
-		}
 		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Subject: &p})
 	})
 	if err != nil {
@@ -394,11 +435,16 @@ func (s *Store) CancelInvite(ctx context.Context, companyID string, by Actor, in
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
 			return err
 		}
-		row, p, err := openInvite(ctx, t, companyID, inviteID)
+		row, p, err := inviteWhere(ctx, t, companyID, inviteID, `(closed = '' OR state = 'failed')`)
 		if err != nil {
 			return err
 		}
-		if err := t.closeInvites(ctx, companyID, row.SubjectHash, closedReplaced); err != nil {
+		if err := t.closeInvites(ctx, companyID, closedReplaced, row.SubjectHash); err != nil {
+			return err
+		}
+		// They may have said no before somebody insisted: that is what became of them again.
+		err = t.restate(ctx, companyID, StateDeclined, `closed = 'declined' AND subject_hash = $2`, row.SubjectHash)
+		if err != nil {
 			return err
 		}
 		if err := t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteCancelled, Subject: &p}); err != nil {
@@ -436,16 +482,19 @@ func (s *Store) OpenInvite(ctx context.Context, companyID, inviteID string) (Inv
 
 // InviteDelivered records the outcome of the DM: failure "" or Slack's error code. It does nothing if the invitation is gone.
 func (s *Store) InviteDelivered(ctx context.Context, companyID, inviteID, failure string) error {
-	err := s.update(ctx, func(t *tx) error {
-		var sent int64
-		if failure == "" {
-			sent = stamp(t.now)
+	err := s.change(ctx, companyID, func(t *tx) error {
+		sent, state := stamp(t.now), StatePending
+		if failure != "" {
+			sent, state = 0, StateFailed
 		}
 		_, err := t.ExecContext(ctx, `
 			UPDATE invites
 			SET sent_at = $3, failure = $4
 			WHERE company_id = $1 AND id = $2`, companyID, inviteID, sent, failure)
-		return err
+		if err != nil {
+			return err
+		}
+		return t.restate(ctx, companyID, state, `id = $2 AND state IN ('pending', 'failed')`, inviteID)
 	})
 	if err != nil {
 		return fmt.Errorf("record delivery: %w", err)
@@ -454,7 +503,7 @@ func (s *Store) InviteDelivered(ctx context.Context, companyID, inviteID, failur
 }
 
 // InviteByToken resolves a personal link. Errors: ErrNotFound (never existed), ErrExpired, ErrReplaced (a newer one was sent, or it was
-// cancelled), ErrUsed (registered), ErrRemoved (its account was, and the link with it). It takes the same steps for any token that
+// cancelled), ErrUsed (registered), ErrDeclined (they said no), ErrRemoved (its account was, and the link with it). It takes the same steps for any token that
 // nobody was given.
 func (s *Store) InviteByToken(ctx context.Context, companyID, token string) (Invite, error) {
 	i, err := s.inviteByToken(ctx, s.read, companyID, token)
@@ -489,6 +538,8 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 		return Invite{}, ErrUsed
 	case row.Closed == closedReplaced:
 		return Invite{}, ErrReplaced
+	case row.Closed == closedDeclined:
+		return Invite{}, ErrDeclined
 	case row.Closed == closedExpired, row.ExpiresAt <= stamp(s.time()):
 		return Invite{}, ErrExpired
 	}

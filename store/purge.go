@@ -52,6 +52,13 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err := t.forgetPeople(ctx, r, subjects); err != nil {
 		return 0, err
 	}
+	hashes := make([]string, len(subjects))
+	for i, s := range subjects {
+		hashes[i] = s.Hash
+	}
+	if err := t.uncountInvites(ctx, r.CompanyID, hashes); err != nil {
+		return 0, err
+	}
 	for _, statement := range purgeStatements() {
 		query, args := statement.sql, []any{r.ID}
 		if strings.Contains(query, "$2") {
@@ -81,9 +88,7 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 
 	changes := tally{}
 	events := make([]AuditEvent, len(subjects))
-	hashes := make([]string, len(subjects))
 	for i, s := range subjects {
-		hashes[i] = s.Hash
 		changes.add(s.Facets, s.RegisteredAt, -1)
 		events[i] = AuditEvent{Action: AuditRemoved, SubjectHash: s.Hash, From: s.Type}
 		if asked || s.SlackID != "" && s.SlackID == r.BySlack {

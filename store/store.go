@@ -40,6 +40,7 @@ var (
 	ErrTaken         = errors.New("the network account is connected to another member")
 	ErrWrongPerson   = errors.New("the link is somebody else's")
 	ErrRemoved       = errors.New("the account was removed")
+	ErrDeclined      = errors.New("declined by whom it was for")
 	ErrTooMany       = errors.New("more than one action may cover")
 	ErrClosed        = errors.New("already decided")
 )

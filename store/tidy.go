@@ -31,7 +31,7 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM cards WHERE saved_at < $1`, before(cardLife)},
 			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
 			{`DELETE FROM deletions WHERE requested_at < $1`, before(DeletionLife)},
-			{`DELETE FROM invites WHERE expires_at < $1 AND (closed <> '' OR kind = 'self')`, before(closedInviteLife)},
+			{`DELETE FROM invites WHERE expires_at < $1 AND state = '' AND (closed NOT IN ('', 'declined') OR kind = 'self')`, before(closedInviteLife)},
 		} {
 			if _, err := t.ExecContext(ctx, old.sql, old.time); err != nil {
 				return err
@@ -72,6 +72,14 @@ func (s *Store) expireInvites(ctx context.Context, companyID string) error {
 			SET closed = 'expired', closed_at = $2
 			WHERE company_id = $1 AND kind = 'dm' AND closed = '' AND expires_at <= $2
 			RETURNING person_id`, companyID, stamp(t.now))
+		if err != nil {
+			return err
+		}
+		if err := t.restate(ctx, companyID, StateExpired, `state = 'pending' AND closed = 'expired'`); err != nil {
+			return err
+		}
+		// Then they are deleted with all others of their age. Who accepted or declined stays listed.
+		err = t.restate(ctx, companyID, "", `state IN ('expired', 'failed') AND expires_at < $2`, stamp(t.now.Add(-closedInviteLife)))
 		if err != nil {
 			return err
 		}

@@ -81,6 +81,7 @@ func TestPages(t *testing.T) {
 		{name: "link_unknown", visit: open("/register/acme-7qf2k9xw3m/NOSUCHTOKEN"), status: 404},
 		{name: "link_expired", memory: func(m *memory) { m.inviteErr = store.ErrExpired }, visit: personal, status: 410},
 		{name: "link_replaced", memory: func(m *memory) { m.inviteErr = store.ErrReplaced }, visit: personal, status: 410},
+		{name: "link_declined", memory: func(m *memory) { m.inviteErr = store.ErrDeclined }, visit: personal, status: 410},
 		{name: "link_used", memory: func(m *memory) { m.inviteErr = store.ErrUsed }, visit: personal, status: 409},
 		{name: "link_removed", memory: func(m *memory) { m.inviteErr = store.ErrRemoved }, visit: personal, status: 410},
 		{name: "key_rotated", memory: func(m *memory) { m.companyErr = store.ErrReplaced }, visit: company, status: 410},

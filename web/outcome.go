@@ -215,6 +215,11 @@ func explain(err error, back, network, whose string) (page notice, expected bool
 			status: http.StatusGone, kind: quiet, title: "This link does not work any more",
 			body: []string{"A newer one was sent, or it was taken back. Look for the latest message in Slack, or type /social there to get your own."},
 		}, true
+	case errors.Is(err, store.ErrDeclined):
+		return notice{
+			status: http.StatusGone, kind: quiet, title: "You said no to this invitation",
+			body: []string{"So its link stopped working, and nobody reminds you. If you change your mind, open Slack and type /social to get your own."},
+		}, true
 	case errors.Is(err, store.ErrRemoved):
 		return notice{
 			status: http.StatusGone, kind: quiet, title: "This account was removed",

@@ -63,6 +63,9 @@ func auditLine(e store.AuditEvent) string {
 		}
 		return actor + " invited " + subject
 	case store.AuditInviteResent:
+		if e.Subject == nil && e.SubjectHash == "" && e.Count > 0 {
+			return actor + " sent " + count(e.Count, "person", "people") + " a new invitation"
+		}
 		return actor + " sent " + subject + " a new invitation"
 	case store.AuditInviteCancelled:
 		return actor + " cancelled the invitation of " + subject
@@ -106,6 +109,8 @@ func auditLine(e store.AuditEvent) string {
 		return actor + " downloaded what Herald stores about them"
 	case store.AuditURLPosted:
 		return actor + " posted the company URL in a channel"
+	case store.AuditInvitesExported:
+		return actor + " exported " + count(e.Count, "invitation", "invitations")
 	case store.AuditInvitersChanged:
 		return actor + " changed who may invite: " + auditInviters(e.To)
 	case store.AuditLinkDaysChanged:

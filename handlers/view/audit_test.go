@@ -36,6 +36,8 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditInvited, Actor: ana, Subject: ann, Count: 1})
 	happened(store.AuditEvent{Action: store.AuditInvited, Actor: ana, Count: 12})
 	happened(store.AuditEvent{Action: store.AuditInviteResent, Actor: ana, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditInviteResent, Actor: ana, Count: 23})
+	happened(store.AuditEvent{Action: store.AuditInvitesExported, Actor: ana, Count: 401})
 	happened(store.AuditEvent{Action: store.AuditInviteCancelled, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditRegistered, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditSignupApproved, Actor: ana, Subject: ann})

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,9 +25,9 @@ const (
 // Invitation is the DM that invites somebody with their own link; inviter is a Slack id, "" if they were removed meanwhile.
 func Invitation(c store.Company, inviter, url string, expires time.Time) Message {
 	title := escape(clip(c.Name, nameShown)) + " invites you to share jobs with your network"
-	from, why := "", "An admin of "+escape(clip(c.Name, nameShown))+" invited you."
+	from, why := "", "A colleague at "+escape(clip(c.Name, nameShown))+" invited you."
 	if inviter != "" {
-		from, why = "  (from "+mention(inviter)+")", mention(inviter)+" invited you, as a company admin of "+escape(clip(c.Name, nameShown))+"."
+		from, why = "  (from "+mention(inviter)+")", mention(inviter)+" invited you, a colleague at "+escape(clip(c.Name, nameShown))+"."
 	}
 	return Message{
 		Text: title + ". It takes a minute, and nothing is ever posted without your click. Press Sign up in this message.",
@@ -34,9 +35,10 @@ func Invitation(c store.Company, inviter, url string, expires time.Time) Message
 			section("*" + title + "*" + from + "\nIt takes a minute: choose your network, say yes there, done. Nothing is ever posted without your click."),
 			slack.NewActionBlock("",
 				button(ActionSignupLink, "", "Sign up").WithURL(url).WithStyle(slack.StylePrimary),
-				button(ActionPreview, "", "See how a post would look")),
+				button(ActionPreview, "", "See how a post would look"),
+				notForMe()),
 			slack.NewContextBlock("", mrkdwn("_Only you can use this link. It works until "+date(expires, "{date_short}")+"._"),
-				mrkdwn("_Why am I getting this? "+why+" Not interested? Just ignore it._")),
+				mrkdwn("_Why am I getting this? "+why+" Choose *Not for me*, and you are left alone._")),
 		},
 	}
 }
@@ -68,9 +70,12 @@ func (i Invited) Notice() Notice {
 		}
 		said = append(said, "Invited "+mentions(ids)+as+". Each gets a direct message with their own link.")
 	}
+	var anyway []slack.BlockElement
 	if i.Admin {
-		said = append(said, notInvited(by)...)
-	} else if ids := append(by[store.InviteAgain], by[store.InviteRegistered]...); len(ids) > 0 {
+		var no []string
+		no, anyway = saidNo(i.Outcomes, i.As)
+		said = append(append(said, notInvited(by)...), no...)
+	} else if ids := slices.Concat(by[store.InviteAgain], by[store.InviteRegistered], by[store.InviteDeclined]); len(ids) > 0 {
 		said = append(said, "Nothing was sent to "+mentions(ids)+": whoever is registered or was invited before is not invited again. Your admins can tell you more.")
 	}
 	if len(refused) > 0 {
@@ -79,7 +84,7 @@ func (i Invited) Notice() Notice {
 	if len(i.Unknown) > 0 {
 		said = append(said, "Nobody here is called "+quoted(i.Unknown)+". Type @ and choose the person from Slack's list.")
 	}
-	return Notice{Good: len(by[store.InviteSent]) > 0, Text: strings.Join(said, "\n")}
+	return Notice{Good: len(by[store.InviteSent]) > 0, Text: strings.Join(said, "\n"), Buttons: anyway}
 }
 
 // notInvited says of colleagues why they were not invited, for company admins.
@@ -113,6 +118,11 @@ func InviteGone() Notice {
 	return Notice{Text: "That invitation is not open any more: it was used or cancelled meanwhile. The list shows how things are now."}
 }
 
+// InviteeGone says that somebody cannot be invited any more.
+func InviteeGone() Notice {
+	return Notice{Text: "Nothing was sent: they cannot take part any more, since their Slack account is deactivated or a guest's by now."}
+}
+
 // undelivered explains why the DM of an invitation did not arrive, from Slack's error code
 // (https://docs.slack.dev/reference/methods/chat.postMessage#errors).
 func undelivered(code string) string {
@@ -131,7 +141,7 @@ func undelivered(code string) string {
 
 // mentions lists people: "<@U1>, <@U2> and <@U3>", at most mentionsShown by name.
 func mentions(slackIDs []string) string {
-	const mentionsShown = 25
+	const mentionsShown = 20
 	parts := make([]string, 0, mentionsShown+1)
 	for i, id := range slackIDs {
 		if i == mentionsShown {

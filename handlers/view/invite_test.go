@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"herald/sandbox/slackd/blockkit"
 	"herald/store"
 )
@@ -17,6 +19,8 @@ func TestInvitationScreens(t *testing.T) {
 	golden(t, "invite_dm", blockkit.Message, Invitation(acme, "U0ANA", url, expires))
 	golden(t, "invite_dm_inviter_removed", blockkit.Message, Invitation(acme, "", url, expires))
 	golden(t, "invite_dm_longest", blockkit.Message, Invitation(store.Company{Name: longName()}, "U0ANA", url, expires.Add(400*24*time.Hour)))
+	golden(t, "invite_declined", blockkit.Message, InviteDeclined())
+	golden(t, "invite_over", blockkit.Message, InviteOver())
 	golden(t, "preview", blockkit.Modal, Preview("Acme", "Ann Lee"))
 	golden(t, "preview_longest", blockkit.Modal, Preview(longName(), longName()))
 }
@@ -52,6 +56,11 @@ func TestWhatBecameOfAnInvitation(t *testing.T) {
 		outcome("U4", store.InviteRegistered), outcome("U5", store.InviteRefused),
 	}, Refused: []string{"U6"}, Unknown: []string{"@nobody", "*stars* <!channel>"}, As: store.Recruiter, Admin: true}
 	golden(t, "invite_result", blockkit.Message, became.Notice().Message())
+	became.Outcomes = append(became.Outcomes, store.InviteOutcome{
+		Person: store.Person{ID: "person7", SlackID: "U7", Name: "Bo *García*"}, Result: store.InviteDeclined, DeclinedAt: noon.Add(-19 * 24 * time.Hour),
+	})
+	golden(t, "invite_result_declined", blockkit.Message, Message{Text: "User Management", Blocks: []slack.Block{section("The list")}, Notice: new(became.Notice())})
+	drawn(t, blockkit.Home, Message{Text: "User Management", Notice: new(became.Notice())})
 	became.As, became.Admin = store.Employee, false
 	golden(t, "invite_result_no_admin", blockkit.Message, became.Notice().Message())
 
@@ -59,7 +68,8 @@ func TestWhatBecameOfAnInvitation(t *testing.T) {
 	var strangers, words []string
 	for i := range InviteAtOnce {
 		many = append(many, outcome(fmt.Sprintf("U0000000%03d", i), store.InviteSent), outcome(fmt.Sprintf("U0000001%03d", i), store.InviteAgain),
-			outcome(fmt.Sprintf("U0000002%03d", i), store.InviteRegistered))
+			outcome(fmt.Sprintf("U0000002%03d", i), store.InviteRegistered),
+			store.InviteOutcome{Person: store.Person{ID: fmt.Sprintf("P%d", i), SlackID: fmt.Sprintf("U0000004%03d", i), Name: longName()}, Result: store.InviteDeclined, DeclinedAt: noon})
 		strangers = append(strangers, fmt.Sprintf("U0000003%03d", i))
 		words = append(words, longName())
 	}

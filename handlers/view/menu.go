@@ -50,6 +50,7 @@ func (m Menu) Message() Message {
 			section("*Company*\n"+numbers(m.Counts)),
 			slack.NewActionBlock("",
 				button(ActionMembers, "", "User Management"),
+				button(ActionInvitations, "", "Invitations"),
 				button(ActionAudit, "", "Audit"),
 				button(ActionSettings, "", "Settings")))
 	}

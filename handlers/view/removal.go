@@ -52,7 +52,8 @@ func (v Removal) Modal() slack.ModalViewRequest {
 	}
 	var blocks []slack.Block
 	if v.Changed {
-		blocks = append(blocks, Notice{Text: "Something changed meanwhile, so nobody was removed. Please read the list again: this is how things are now."}.block())
+		changed := Notice{Text: "Something changed meanwhile, so nobody was removed. Please read the list again: this is how things are now."}
+		blocks = append(blocks, changed.blocks()...)
 	}
 	list, shown := removalList(r)
 	blocks = append(append(blocks, section(head)), list...)
