@@ -11,6 +11,11 @@ func PageQuery(s *Store, companyID string, g Group, backward bool) (string, []an
 	return g.listing(s.time()).placesQuery(companyID, page{key: []byte("m"), backward: backward, limit: 13})
 }
 
+// InvitationsPageQuery is PageQuery for invitations.
+func InvitationsPageQuery(companyID string, state InviteState, backward bool) (string, []any) {
+	return state.listing().placesQuery(companyID, page{key: newestFirst(1, ""), backward: backward, limit: 13})
+}
+
 // Explain returns the plan of a query.
 func Explain(ctx context.Context, s *Store, query string, args ...any) (string, error) {
 	if s.postgres {

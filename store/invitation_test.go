@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,7 +177,13 @@ func TestASecondNoChangesNothingAndNobodySaysNoForOthers(t *testing.T) {
 		if _, err := s.ResendInvite(t.Context(), w.companyID, w.ana, w.invite.ID); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("resent after a no: %v, want ErrNotFound", err)
 		}
+		if !strings.Contains(storetest.Dump(t, env), "reason=not_interested") {
+			t.Error("nobody knows why she said no")
+		}
 		w.register(t, w.signupToken(t))
+		if strings.Contains(storetest.Dump(t, env), "reason=not_interested") {
+			t.Error("she is a member, and her no is still explained")
+		}
 		if err := s.DeclineInvite(t.Context(), w.companyID, w.ann.SlackID, store.DeclinedOther); !errors.Is(err, store.ErrExists) {
 			t.Errorf("a member declines: %v, want ErrExists", err)
 		}

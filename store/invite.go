@@ -199,7 +199,7 @@ func (t *tx) closeInvites(ctx context.Context, companyID string, why closure, su
 		list, args := in([]any{companyID, why, stamp(t.now)}, part)
 		_, err := t.ExecContext(ctx, `
 			UPDATE invites
-			SET closed = $2, closed_at = $3
+			SET closed = $2, closed_at = $3, reason = ''
 			WHERE company_id = $1 AND (closed = ''`+alsoClosed+`) AND subject_hash IN `+list, args...)
 		if err != nil {
 			return fmt.Errorf("close invites: %w", err)
