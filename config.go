@@ -46,6 +46,7 @@ type webSettings struct {
 	PublicURL      string `help:"Where people reach the registration pages, such as https://jobs.example.com." env:"PUBLIC_URL" placeholder:"URL" group:"Web"`
 	Listen         string `help:"Address to listen on. Default: :$PORT, else PUBLIC_URL's own port if it is this machine, else :8080." env:"LISTEN" placeholder:"ADDRESS" group:"Web"`
 	TrustedProxies string `help:"Reverse proxies, as IP ranges with commas, whose X-Forwarded-For is believed." env:"TRUSTED_PROXIES" placeholder:"CIDRS" group:"Web"`
+	MetricsListen  string `help:"Loopback address of a server for Prometheus, such as 127.0.0.1:9464. Empty: none." env:"METRICS_LISTEN" placeholder:"ADDRESS" group:"Web"`
 	Port           string `hidden:"" env:"PORT"`
 }
 
@@ -131,6 +132,7 @@ func (w webSettings) settings() []setting {
 		{"PUBLIC_URL", w.PublicURL, true, publicURL, "registration links and the ways back from the networks are built from it.", "the address at which people's browsers reach this server."},
 		{"LISTEN", w.Listen, false, listenAddress, "the address the web server listens on.", "leave it out for the default."},
 		{"PORT", w.Port, false, portNumber, "the port the web server listens on, as some hosts set it.", "leave it out, or set LISTEN."},
+		{"METRICS_LISTEN", w.MetricsListen, false, loopbackAddress, "the address at which Prometheus reads /metrics.", "127.0.0.1 and a free port; leave it empty for no metrics."},
 		{"TRUSTED_PROXIES", w.TrustedProxies, false, cidrs, "tells the web server whose X-Forwarded-For to believe.", "your reverse proxy's address; leave it empty without one."},
 	}
 }
@@ -325,6 +327,16 @@ func slackIDs(s string) error {
 func listenAddress(s string) error {
 	if _, _, err := net.SplitHostPort(s); err != nil {
 		return errors.New("is not host:port or :port")
+	}
+	return nil
+}
+
+// loopbackAddress lets nobody else on the network read the metrics.
+func loopbackAddress(s string) error {
+	host, _, err := net.SplitHostPort(s)
+	ip, parseErr := netip.ParseAddr(host)
+	if err != nil || host != "localhost" && (parseErr != nil || !ip.IsLoopback()) {
+		return errors.New("is not host:port on this machine, such as 127.0.0.1:9464")
 	}
 	return nil
 }

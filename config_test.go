@@ -49,6 +49,7 @@ func TestEachMalformedSettingIsNamedAndNeverRepeated(t *testing.T) {
 		"public-url":      "https://jobs.acme.example?a-secret-value",
 		"operators":       "U123,a-secret-value",
 		"listen":          "a-secret-value",
+		"metrics-listen":  "0.0.0.0:9464-a-secret-value",
 		"trusted-proxies": "a-secret-value",
 		"database-url":    "mysql://a-secret-value",
 		"encryption-key":  "a-secret-value",

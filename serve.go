@@ -16,6 +16,7 @@ import (
 	"herald/bot"
 	"herald/delivery"
 	"herald/handlers"
+	"herald/metrics"
 	"herald/networks"
 	"herald/store"
 	"herald/web"
@@ -77,7 +78,8 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		return fmt.Errorf("migrate the database: %w", err)
 	}
 
-	client := &http.Client{Timeout: slackTimeout}
+	numbers := metrics.New(db)
+	client := &http.Client{Timeout: slackTimeout, Transport: numbers.SlackCalls(http.DefaultTransport, s.apiURL())}
 	api := slack.New(s.SlackBotToken, slack.OptionAPIURL(s.apiURL()), slack.OptionAppLevelToken(s.SlackAppToken), slack.OptionHTTPClient(client))
 	links := web.Links{PublicURL: s.publicURL()}
 	connectable := s.networks(now)
@@ -91,7 +93,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
 	})
-	runner := delivery.NewRunner(delivery.Config{Store: db, Tasks: h.Tasks(), Now: now, Log: log})
+	runner := delivery.NewRunner(delivery.Config{Store: db, Tasks: observed(h.Tasks(), numbers), Now: now, Log: log})
 	wake = runner.Wake
 	if s.DatabaseURL != "" && s.EncryptionKey == "" {
 		log.LogAttrs(ctx, slog.LevelWarn, "ENCRYPTION_KEY is empty, so a key file seals what is in PostgreSQL: keep it, and give the same one to every process", slog.String("file", s.keyFile()))
@@ -99,9 +101,10 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 
 	hearing := bot.New(bot.Config{API: api, Handler: h, Seen: db, Log: log, Now: now})
 	pages, err := web.New(web.Config{
-		Store: db, Directory: directory{h}, PublicURL: s.publicURL(), SlackURL: s.SlackClientURL, TrustedProxies: s.trustedProxies(), Now: now, Log: log,
+		Store: observedStore{db, numbers}, Directory: directory{h}, PublicURL: s.publicURL(), SlackURL: s.SlackClientURL, TrustedProxies: s.trustedProxies(), Now: now, Log: log,
 		Networks: connectable,
 		Slack:    func() (string, bool) { return slackState(hearing.Health()) },
+		Answered: numbers.Request,
 	})
 	if err != nil {
 		return err
@@ -121,8 +124,19 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		return err
 	}
 
+	var counting net.Listener
+	if s.MetricsListen != "" {
+		if counting, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.MetricsListen); err != nil {
+			return fmt.Errorf("listen for Prometheus: %w", err)
+		}
+	}
+
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serveHTTP(ctx, listener, pages.HTTPServer()) })
+	if counting != nil {
+		group.Go(func() error { return serveHTTP(ctx, counting, metricsServer(numbers)) })
+		log.LogAttrs(ctx, slog.LevelInfo, "metrics are served", slog.String("address", counting.Addr().String()))
+	}
 	group.Go(func() error { return runner.Run(ctx) })
 	group.Go(func() error { return clock.Run(ctx, drainTimeout) })
 	log.LogAttrs(ctx, slog.LevelInfo, "Herald serves", slog.String("address", listener.Addr().String()), slog.String("public_url", s.publicURL()))

@@ -148,7 +148,17 @@ func TestNothingNamesAPersonWhoWasRemoved(t *testing.T) {
 		ana.again(list, "1 user was removed.")
 		w.until("Herald's messages to her are deleted", func() bool { return len(ivy.Messages(ivy.DM())) == 0 })
 		w.until("and forgotten", func() bool { return !strings.Contains(w.dump(), ivy.DM()) })
-		for where, text := range map[string]string{"database": w.dump(), "log": w.log.String()} {
+		numbers := w.metrics()
+		for _, line := range []string{
+			`herald_registrations_total{network="linkedin",outcome="active"} 1`,
+			`herald_members{type="admin"} 1`, `herald_deliveries_total{kind="erase",outcome="done"} `,
+			`herald_slack_calls_total{method="chat.delete",result="ok"} `, `route="GET /register/{key}/{token}"`,
+		} {
+			if !strings.Contains(numbers, line) {
+				t.Errorf("the metrics lack %s", line)
+			}
+		}
+		for where, text := range map[string]string{"database": w.dump(), "log": w.log.String(), "metrics": numbers} {
 			for _, trace := range traces {
 				if strings.Contains(text, trace) {
 					t.Errorf("the %s still holds %q", where, trace)

@@ -72,6 +72,7 @@ func newWorld(t *testing.T, db databaseSettings, faults ...slackd.Fault) *world 
 		w.box.Slack.Inject(f)
 	}
 	w.herald = demoSettings(w.box, w.public, db)
+	w.herald.MetricsListen = "127.0.0.1:0"
 	w.serve(listener)
 	return w
 }
@@ -137,6 +138,27 @@ func (w *world) command(args ...string) string {
 		w.t.Fatalf("herald %s: exit code %d\n%s", args[0], code, out.String())
 	}
 	return out.String()
+}
+
+var metricsAddress = regexp.MustCompile(`msg="metrics are served" address=(\S+)`)
+
+// metrics is what Prometheus reads.
+func (w *world) metrics() string {
+	w.t.Helper()
+	address := metricsAddress.FindStringSubmatch(w.log.String())
+	if address == nil {
+		w.t.Fatal("the log does not say where the metrics are")
+	}
+	resp, err := http.Get("http://" + address[1] + "/metrics") //nolint:noctx // a test on this machine
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		w.t.Fatalf("the metrics: status %d, %v\n%s", resp.StatusCode, err, text)
+	}
+	return string(text)
 }
 
 // dump is all that the database holds.

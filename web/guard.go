@@ -164,6 +164,9 @@ func (s *Server) logRequest(r *http.Request, status int, took time.Duration) {
 		log = s.log.DebugContext
 	}
 	log(r.Context(), "request", "route", routeOf(r), "status", status, "duration", took)
+	if s.answered != nil {
+		s.answered(routeOf(r), status, took)
+	}
 }
 
 // routeOf is the pattern that matched.

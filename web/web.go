@@ -54,8 +54,10 @@ type Config struct {
 	Slack func() (state string, ok bool)
 	// TrustedProxies may name the client in X-Forwarded-For. None: the header is ignored.
 	TrustedProxies []netip.Prefix
-	Now            func() time.Time
-	Log            *slog.Logger
+	// Answered hears of every request by the pattern of its route, "none" if there is none. May be nil.
+	Answered func(route string, status int, took time.Duration)
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // A Server answers all of Herald's HTTP requests. It is safe for concurrent use.
@@ -68,6 +70,7 @@ type Server struct {
 	https     bool
 	slackURL  string
 	slack     func() (state string, ok bool)
+	answered  func(route string, status int, took time.Duration)
 	now       func() time.Time
 	log       *slog.Logger
 
@@ -93,7 +96,7 @@ func New(c Config) (*Server, error) {
 		store: c.Store, directory: c.Directory, networks: c.Networks,
 		links: Links{PublicURL: c.PublicURL},
 		base:  strings.TrimRight(public.EscapedPath(), "/"), https: public.Scheme == "https",
-		slackURL: strings.TrimRight(c.SlackURL, "/"), slack: c.Slack, now: c.Now, log: c.Log,
+		slackURL: strings.TrimRight(c.SlackURL, "/"), slack: c.Slack, answered: c.Answered, now: c.Now, log: c.Log,
 		clients: newClients(c.TrustedProxies),
 	}
 	if s.slackURL == "" {
