@@ -41,7 +41,7 @@ func TestMembersAreToldOnceBeforeTheirAccessEnds(t *testing.T) {
 		}
 		kinds(t, env) // what follows from all that
 
-		leave := func(awake bool) int {
+		leave := func(awake bool) {
 			t.Helper()
 			err := s.LeaveEndings(ctx, []string{"linkedin", "facebook"}, func(zone string) bool {
 				if zone != "Europe/Lisbon" {
@@ -52,24 +52,13 @@ func TestMembersAreToldOnceBeforeTheirAccessEnds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n := 0
-			for _, kind := range kinds(t, env) {
-				if kind != store.JobEndingDM {
-					t.Errorf("it left a job %s", kind)
-				}
-				n++
-			}
-			return n
 		}
-		if n := leave(false); n != 0 {
-			t.Errorf("%d messages at night", n)
-		}
-		if n := leave(true); n != 1 {
-			t.Errorf("%d messages, want one for Ann", n)
-		}
-		if n := leave(true); n != 1 {
-			t.Errorf("%d jobs, want another one for Ann: the first was lost", n)
-		}
+		leave(false) // at night
+		wantJobs(t, env)
+		leave(true) // one for Ann
+		wantJobs(t, env, store.JobEndingDM)
+		leave(true) // another one for Ann: the first was lost
+		wantJobs(t, env, store.JobEndingDM)
 		of, err := s.Endings(ctx, acme.ID, ann.ID)
 		if err != nil || len(of) != 2 || of[0].Network != "facebook" || of[1].Network != "linkedin" || !of[1].ExpiresAt.Equal(env.Clock.Now().Add(7*days)) {
 			t.Fatalf("ends %+v, %v", of, err)
@@ -85,9 +74,8 @@ func TestMembersAreToldOnceBeforeTheirAccessEnds(t *testing.T) {
 		if of, err := s.Endings(ctx, acme.ID, ann.ID); err != nil || len(of) != 0 {
 			t.Errorf("still to tell: %+v, %v", of, err)
 		}
-		if n := leave(true); n != 1 {
-			t.Errorf("%d messages, want one about the new token", n)
-		}
+		leave(true) // one about the new token
+		wantJobs(t, env, store.JobEndingDM)
 		if of, err := s.Endings(ctx, acme.ID, ann.ID); err != nil || len(of) != 1 || of[0].Network != "facebook" {
 			t.Errorf("ends %+v, %v; want the new token alone", of, err)
 		}
@@ -108,9 +96,8 @@ func TestMembersAreToldOnceBeforeTheirAccessEnds(t *testing.T) {
 		if err := s.TellEndings(ctx, acme.ID, cy.ID, true); err != nil {
 			t.Fatal(err)
 		}
-		if n := leave(true); n != 1 {
-			t.Errorf("%d messages, want one for Cy, who changed her mind", n)
-		}
+		leave(true) // one for Cy, who changed her mind
+		wantJobs(t, env, store.JobEndingDM)
 		of, err = s.Endings(ctx, acme.ID, cy.ID)
 		if err != nil || len(of) != 1 {
 			t.Fatalf("Cy's %+v, %v", of, err)
@@ -119,8 +106,7 @@ func TestMembersAreToldOnceBeforeTheirAccessEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		env.Clock.Advance(5 * days)
-		if n := leave(true); n != 1 {
-			t.Errorf("%d messages, want one for Bo, who had eight days", n)
-		}
+		leave(true) // one for Bo, who had eight days
+		wantJobs(t, env, store.JobEndingDM)
 	})
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -193,4 +194,32 @@ func (s *Store) RecountInvites(ctx context.Context, companyID string) (map[Invit
 		counts[state] = n
 	}
 	return counts, nil
+}
+
+// SealedColumns are the columns that Reseal knows, sorted.
+func SealedColumns() []string {
+	var list []string
+	for _, c := range sealedColumns() {
+		list = append(list, c.table+"."+c.column)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// ColumnsNamedSealed are the columns of the database whose names say that they hold sealed values, sorted.
+func ColumnsNamedSealed(ctx context.Context, s *Store) ([]string, error) {
+	query := `
+		SELECT m.name || '.' || c.name
+		FROM sqlite_master m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND c.name LIKE '%\_sealed' ESCAPE '\'`
+	if s.postgres {
+		query = `
+			SELECT table_name || '.' || column_name
+			FROM information_schema.columns
+			WHERE table_schema = 'public' AND column_name LIKE '%\_sealed'`
+	}
+	var list []string
+	err := s.read.SelectContext(ctx, &list, query)
+	slices.Sort(list)
+	return list, err
 }
