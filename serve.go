@@ -82,7 +82,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	client := &http.Client{Timeout: slackTimeout, Transport: numbers.SlackCalls(http.DefaultTransport, s.apiURL())}
 	api := slack.New(s.SlackBotToken, slack.OptionAPIURL(s.apiURL()), slack.OptionAppLevelToken(s.SlackAppToken), slack.OptionHTTPClient(client))
 	links := web.Links{PublicURL: s.publicURL()}
-	connectable := s.networks(now)
+	connectable := s.networks(now) //nolint:contextcheck // keys are fetched as long as Herald runs
 	var names []string
 	for _, n := range connectable {
 		names = append(names, n.Name())
