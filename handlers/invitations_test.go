@@ -179,7 +179,7 @@ func TestWhoeverSaysNoIsLeftAlone(t *testing.T) {
 
 		// A worry is met with what is stored.
 		w.as(eve).presses(w.as(eve).in(letter, view.ActionInviteDecline), string(store.DeclinedPrivacy))
-		w.as(eve).seesModal("It never stores")
+		w.as(eve).seesModal("*Who sees it* Company admins see")
 		quiet := w.as(eve).becomes(letter, "OK – no more reminders. `/social` if you change your mind.")
 		if elements := w.as(eve).MessageElements(quiet.Channel, quiet.TS); len(elements) != 0 {
 			t.Errorf("the quiet line has %d controls", len(elements))

@@ -91,7 +91,7 @@ func (i Invited) Notice() Notice {
 func notInvited(by map[store.InviteResult][]string) []string {
 	var said []string
 	if ids := by[store.InviteAgain]; len(ids) > 0 {
-		said = append(said, mentions(ids)+" "+has(ids)+" an open invitation already. To send it again, use *Resend* in `/social members invited`.")
+		said = append(said, mentions(ids)+" "+has(ids)+" an open invitation already. To send it again, use *Resend* in `/social invitations pending`.")
 	}
 	if ids := by[store.InviteRegistered]; len(ids) > 0 {
 		said = append(said, mentions(ids)+" "+is(ids)+" registered already.")

@@ -142,7 +142,7 @@ func who(m store.Member) string {
 	return escape(m.Name)
 }
 
-// StoredModal tells what Herald stores about a member.
+// StoredModal tells what Herald stores about a member, and who sees it.
 func StoredModal(c store.Company) slack.ModalViewRequest {
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, Title: plain("What is stored?"), Close: plain("Close"),
@@ -153,6 +153,8 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 				"• your user type and the day you signed up\n" +
 				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click"),
 			section("*It never stores* your passwords, your contacts or your messages."),
+			section("*Who sees it* Company admins see your name and email address, your user type, which networks you connect, and what became of your " +
+				"invitation. Your coworkers see none of it. If you say no, admins see that you did, and never why: reasons are only counted."),
 			section(promises),
 			section("*Already now* it knows what Slack shows to everybody at " + escape(c.Name) + ", and whether you were invited."),
 			slack.NewActionBlock("", button(ActionDownload, "", "Download my data")),
