@@ -36,13 +36,13 @@ func (w *worker) Work(ctx context.Context, row *river.Job[store.JobArgs]) error 
 	later, held := errors.AsType[*LaterError](err)
 	switch {
 	case held:
-		return w.snooze(later.Wait)
+		return snooze(started.Add(max(later.Wait, backoffMin)))
 	case err == nil, errors.Is(err, store.ErrNotFound):
 		return nil // what it was about may be gone: erased, cancelled or answered meanwhile
 	case w.task.Tries == 0, Transient(err) && job.Attempt < w.task.Tries:
 		log.LogAttrs(ctx, slog.LevelWarn, "a job failed and will be tried again", slog.String("error", err.Error()))
 		if wait := limited(err); wait > 0 {
-			return w.snooze(wait)
+			return snooze(started.Add(wait))
 		}
 		return err
 	}
@@ -71,12 +71,18 @@ func (w *worker) attempt(ctx context.Context, job store.Job) (err error) {
 }
 
 // snooze makes a job due again without counting the attempt.
-func (w *worker) snooze(wait time.Duration) error {
-	at := w.now().Add(max(wait, backoffMin))
+func snooze(at time.Time) error {
 	return &rivertype.JobSnoozeError{Duration: time.Until(at)} //nolint:forbidigo // River adds it to the machine's time, whatever its clock says
 }
 
-// NextRetry implements river.Worker.
+// NextRetry implements river.Worker. As with a snooze, the wait counts from the beginning of the attempt.
 func (w *worker) NextRetry(row *river.Job[store.JobArgs]) time.Time {
-	return w.now().Add(backoff(row.Attempt))
+	now := w.now()
+	if row.AttemptedAt == nil {
+		return now.Add(backoff(row.Attempt))
+	}
+	if at := row.AttemptedAt.Add(backoff(row.Attempt)); at.After(now) {
+		return at
+	}
+	return now // River takes no time that is past
 }

@@ -132,12 +132,19 @@ func (h *Handlers) know(ctx context.Context, r *request, entry store.Person) (st
 // dmPeopleForm opens the form that invites people.
 func (h *Handlers) dmPeopleForm(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	screenID := screenOf(pressed)
-	return reply{}, h.openOver(ctx, r, screenID, view.DMPeople(r.company, screenID, r.admin()))
+	var groups []view.UserGroup
+	if r.admin() {
+		groups = h.userGroups(ctx, r)
+	}
+	return reply{}, h.openOver(ctx, r, screenID, view.DMPeople(r.company, screenID, r.admin(), groups))
 }
 
 // dmPeople invites the people of the form once it is closed: looking them up may take longer than a form can wait.
 func (h *Handlers) dmPeople(_ context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
 	ids := input(form, view.BlockPeople).SelectedUsers
+	if many := audienceOf(form); many.chosen() && r.admin() {
+		return h.planRun(r, form, many)
+	}
 	if len(ids) == 0 {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockPeople: "Choose at least one person."}), nil, nil
 	}

@@ -237,12 +237,13 @@ func workspace(more []slackd.User, now func() time.Time) slackd.Options {
 	}
 	return slackd.Options{
 		Team: slackd.Team{ID: teamID, Name: "Acme", Domain: "acme"}, Users: people, Now: now,
-		Channels: []slackd.Channel{{ID: general, Name: "general", Members: everybody}},
-		Limits:   slackd.Limits{Ack: patience},
+		Channels:   []slackd.Channel{{ID: general, Name: "general", Members: everybody}},
+		UserGroups: []slackd.UserGroup{{ID: lisbon, Handle: "lisbon", Name: "Office Lisbon", Users: []string{ann, eve}}},
+		Limits:     slackd.Limits{Ack: patience},
 		App: slackd.App{
 			Commands: []slackd.Command{{Name: "/social", ShouldEscape: true}},
 			Scopes: []string{
-				"commands", "chat:write", "chat:write.public", "im:write", "users:read", "users:read.email", "team:read", "channels:read", "groups:read", "files:write",
+				"commands", "chat:write", "chat:write.public", "im:write", "users:read", "users:read.email", "team:read", "channels:read", "groups:read", "usergroups:read", "files:write",
 			},
 			Events:  []string{"app_home_opened", "team_join", "user_change", "app_uninstalled", "tokens_revoked"},
 			HomeTab: true, MessagesTab: true, MessagesReadOnly: true,

@@ -129,7 +129,7 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 	}
 	s.Slack, err = slackd.New(slackd.Options{
 		Team:  slackd.Team{ID: acme.TeamID, Name: acme.Name, Domain: acme.Domain},
-		Users: users(s.Company), Channels: channels(s.Company), App: o.App, Limits: limits, Now: o.Now, Logger: o.Logger,
+		Users: users(s.Company), Channels: channels(s.Company), UserGroups: groups(s.Company), App: o.App, Limits: limits, Now: o.Now, Logger: o.Logger,
 	})
 	if err != nil {
 		return fmt.Errorf("build Slack: %w", err)
@@ -239,6 +239,14 @@ func channels(c acme.Company) []slackd.Channel {
 	var all []slackd.Channel
 	for _, ch := range c.Channels {
 		all = append(all, slackd.Channel{ID: ch.ID, Name: ch.Name, Topic: ch.Topic, IsPrivate: ch.Private, Members: ch.Members})
+	}
+	return all
+}
+
+func groups(c acme.Company) []slackd.UserGroup {
+	var all []slackd.UserGroup
+	for _, g := range c.Groups {
+		all = append(all, slackd.UserGroup{ID: g.ID, Handle: g.Handle, Name: g.Name, Users: g.Members})
 	}
 	return all
 }

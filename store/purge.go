@@ -305,6 +305,9 @@ func purgeStatements() []purgeStatement {
 			DELETE FROM selections
 			WHERE screen_id IN (SELECT id FROM screens WHERE company_id = $2 AND viewer IN ` + theirSlackIDs + `)`},
 		{"screens", `DELETE FROM screens WHERE company_id = $2 AND viewer IN ` + theirSlackIDs},
+		{"run_people", `DELETE FROM run_people WHERE person_id IN ` + theirIDs},
+		{"runs", `DELETE FROM runs WHERE company_id = $2 AND status = 'proposed' AND started_by IN ` + theirSlackIDs},
+		{"runs", `UPDATE runs SET started_by = '' WHERE company_id = $2 AND started_by IN ` + theirSlackIDs},
 		{"words", `DELETE FROM words WHERE person_id IN ` + theirIDs},
 		{"former accounts", `DELETE FROM former_accounts WHERE member_id IN ` + theirIDs},
 		{"connections", `DELETE FROM connections WHERE member_id IN ` + theirIDs},

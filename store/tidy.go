@@ -29,6 +29,8 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM screens WHERE used_at < $1`, before(ScreenLife)},
 			{`DELETE FROM authorizations WHERE expires_at < $1`, stamp(t.now)},
 			{`DELETE FROM cards WHERE saved_at < $1`, before(cardLife)},
+			{`DELETE FROM runs WHERE created_at < $1 AND status = 'proposed'`, before(proposedRunLife)},
+			{`DELETE FROM runs WHERE created_at < $1 AND status <> 'running'`, before(endedRunLife)},
 			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
 			{`DELETE FROM deletions WHERE requested_at < $1`, before(DeletionLife)},
 			{`DELETE FROM invites WHERE expires_at < $1 AND state = '' AND (closed NOT IN ('', 'declined') OR kind = 'self')`, before(closedInviteLife)},

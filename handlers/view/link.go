@@ -145,13 +145,14 @@ func URLRotated() Notice {
 }
 
 // DMPeople is the form that invites people by DM; screenID is where the result is shown, and admin whether a company admin invites, who
-// chooses the user type.
-func DMPeople(c store.Company, screenID string, admin bool) slack.ModalViewRequest {
+// chooses the user type and may invite everybody in a channel, in one of the user groups, or at the company.
+func DMPeople(c store.Company, screenID string, admin bool, groups []UserGroup) slack.ModalViewRequest {
 	people := &slack.MultiSelectBlockElement{
 		Type: slack.MultiOptTypeUser, ActionID: InputValue, Placeholder: plain("Choose people"), MaxSelectedItems: new(InviteAtOnce),
 	}
-	blocks := []slack.Block{slack.NewInputBlock(BlockPeople, plain("Who?"), nil, people)}
+	blocks := []slack.Block{slack.NewInputBlock(BlockPeople, plain("Who?"), nil, people).WithOptional(admin)}
 	if admin {
+		blocks = append(blocks, audience(groups)...)
 		employee := slack.NewOptionBlockObject(string(store.Employee), plain("Employees"), nil)
 		as := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, InputValue,
 			employee, slack.NewOptionBlockObject(string(store.Recruiter), plain("Recruiters"), nil))
