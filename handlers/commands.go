@@ -25,7 +25,7 @@ func commands() []command {
 	return []command{
 		{"menu", "", "what you can do (also plain `/social`)", everyone, (*Handlers).menu},
 		{"help", "", "show this list", everyone, (*Handlers).help},
-		{"me", "", "what Herald stores about you, and how to leave", everyone, (*Handlers).me},
+		{"me", "", "your networks, what Herald stores about you, and how to leave", everyone, (*Handlers).me},
 		{"members", "[group] [search words]", "User Management: everybody, or `admins`, `invited`, `not registered` …", admins, (*Handlers).members},
 		{"role", "@ann recruiter", "change a user type to `employee`, `recruiter` or `admin`", admins, (*Handlers).role},
 		{"remove", "@ann @bob …", "remove members, after a confirmation", admins, (*Handlers).remove},

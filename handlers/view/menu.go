@@ -150,7 +150,7 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 			section("*Once you sign up, Herald stores*\n" +
 				"• your name and the email address you enter\n" +
 				"• your Slack name, handle, email address and time zone, as Slack shows them to everybody at " + escape(c.Name) + "\n" +
-				"• your user type and the day you signed up\n" +
+				"• your user type, the day you signed up, and whether you want to be told before an access ends\n" +
 				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click"),
 			section("*It never stores* your passwords, your contacts or your messages."),
 			section("*Who sees it* Company admins see your name and email address, your user type, which networks you connect, and what became of your " +
