@@ -45,18 +45,15 @@ func (h *Handlers) declineInvite(ctx context.Context, r *request, pressed *slack
 	return reply{}, shown
 }
 
-// inviteAnyway invites somebody who said no, because a company admin insists.
+// inviteAnyway invites somebody who said no, was removed or left, because a company admin insists.
 func (h *Handlers) inviteAnyway(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	who := view.ParseAnyway(pressed.Value)
 	if who.As != store.Employee && who.As != store.Recruiter {
 		return reply{}, &UserError{view.StaleScreen}
 	}
-	outcomes, err := h.store.Invite(ctx, r.company.ID, r.actor(), []string{who.PersonID}, store.InviteOptions{As: who.As, Override: true})
+	outcomes, err := h.insist(ctx, r, who)
 	if err != nil {
-		return reply{}, fmt.Errorf("invite somebody who said no: %w", err)
-	}
-	if len(outcomes) == 0 {
-		return reply{}, store.ErrNotFound
+		return reply{}, err
 	}
 	notice := view.Invited{Outcomes: outcomes, As: who.As, Admin: true}.Notice()
 	screenID := screenOf(pressed)
@@ -64,4 +61,29 @@ func (h *Handlers) inviteAnyway(ctx context.Context, r *request, pressed *slack.
 		return h.redrawHome(ctx, r, &notice)
 	}
 	return h.redrawScreen(ctx, r, screenID, notice)
+}
+
+func (h *Handlers) insist(ctx context.Context, r *request, who view.Anyway) ([]store.InviteOutcome, error) {
+	if who.SlackID == "" {
+		outcomes, err := h.store.Invite(ctx, r.company.ID, r.actor(), []string{who.PersonID}, store.InviteOptions{As: who.As, Override: true})
+		if err == nil && len(outcomes) == 0 {
+			err = store.ErrNotFound
+		}
+		if err != nil {
+			return nil, fmt.Errorf("invite somebody who said no: %w", err)
+		}
+		return outcomes, nil
+	}
+	entry, err := h.DirectoryPerson(ctx, r.company, who.SlackID)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := h.store.InviteAgain(ctx, r.company.ID, r.actor(), entry, who.As)
+	if errors.Is(err, store.ErrNotEligible) {
+		return []store.InviteOutcome{{Person: entry, Result: store.InviteRefused}}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("invite somebody who was removed or left: %w", err)
+	}
+	return []store.InviteOutcome{outcome}, nil
 }

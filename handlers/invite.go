@@ -58,8 +58,8 @@ func tooMany(n int) error {
 	return &UserError{fmt.Sprintf("That is %d people. Please invite at most %d at once.", n, view.InviteAtOnce)}
 }
 
-// invitePeople invites Slack users and says what became of it. Those who are not in the mirror are looked up at Slack; somebody who
-// was removed before is known again from now on, if it is an admin who wants them back.
+// invitePeople invites Slack users and says what became of it. Those who are not in the mirror are looked up at Slack. Somebody who was
+// removed or left is not invited: company admins are told so, and may insist (inviteAnyway).
 func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unknown []string, as store.MemberType) (view.Notice, error) {
 	slackIDs = distinct(slackIDs)
 	switch {
@@ -78,6 +78,11 @@ func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unkno
 	for _, p := range known {
 		byID[p.SlackID] = p
 	}
+	departures, err := h.store.Departures(ctx, r.company.ID, slackIDs)
+	if err != nil {
+		return view.Notice{}, fmt.Errorf("look who left: %w", err)
+	}
+	var departed []store.InviteOutcome
 	var personIDs, refused []string
 	for _, id := range slackIDs {
 		p, ok := byID[id]
@@ -89,6 +94,10 @@ func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unkno
 			}
 			if err != nil {
 				return view.Notice{}, err
+			}
+			if departure, gone := departures[id]; gone && r.admin() {
+				departed = append(departed, store.InviteOutcome{Person: entry, Result: store.InviteDeparted, Departure: departure})
+				continue
 			}
 			p, err = h.know(ctx, r, entry)
 			if errors.Is(err, store.ErrNotFound) {
@@ -107,18 +116,12 @@ func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unkno
 			return view.Notice{}, fmt.Errorf("invite: %w", err)
 		}
 	}
+	became.Outcomes = append(became.Outcomes, departed...)
 	return became.Notice(), nil
 }
 
-// know puts somebody into the mirror who is not there. store.ErrNotFound if they were removed and it is no admin who wants them back.
+// know puts somebody into the mirror who is not there. store.ErrNotFound if they were removed or left.
 func (h *Handlers) know(ctx context.Context, r *request, entry store.Person) (store.Person, error) {
-	if r.admin() {
-		p, err := h.store.Remember(ctx, r.company.ID, entry)
-		if err != nil {
-			return store.Person{}, fmt.Errorf("know a person again: %w", err)
-		}
-		return p, nil
-	}
 	if err := h.store.MirrorPeople(ctx, r.company.ID, []store.Person{entry}); err != nil {
 		return store.Person{}, fmt.Errorf("mirror a person: %w", err)
 	}

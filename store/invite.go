@@ -218,6 +218,7 @@ type InviteOutcome struct {
 	Invite     Invite
 	Result     InviteResult
 	DeclinedAt time.Time // when they said no, for InviteDeclined
+	Departure  Departure // for InviteDeparted
 }
 
 // InviteResult is the reason code of an InviteOutcome.
@@ -230,6 +231,7 @@ const (
 	InviteRegistered InviteResult = "registered" // is a member
 	InviteRefused    InviteResult = "refused"    // bot, guest or deactivated
 	InviteDeclined   InviteResult = "declined"   // said no to an invitation: a company admin may override that
+	InviteDeparted   InviteResult = "departed"   // was removed or left, see Departures: a company admin may override that by InviteAgain
 )
 
 // InviteOptions change how people are invited. The zero value invites employees, and nobody who is better left alone.

@@ -59,6 +59,12 @@ func TestWhatBecameOfAnInvitation(t *testing.T) {
 	became.Outcomes = append(became.Outcomes, store.InviteOutcome{
 		Person: store.Person{ID: "person7", SlackID: "U7", Name: "Bo *García*"}, Result: store.InviteDeclined, DeclinedAt: noon.Add(-19 * 24 * time.Hour),
 	})
+	for i, reason := range []store.DepartureReason{store.DepartedRemoved, store.DepartedLeft, store.DepartedNever} {
+		became.Outcomes = append(became.Outcomes, store.InviteOutcome{
+			Person: store.Person{SlackID: fmt.Sprintf("U8%d", i), Name: "Cy Wu"}, Result: store.InviteDeparted,
+			Departure: store.Departure{Reason: reason, Day: noon.Add(-240 * 24 * time.Hour)},
+		})
+	}
 	golden(t, "invite_result_declined", blockkit.Message, Message{Text: "User Management", Blocks: []slack.Block{section("The list")}, Notice: new(became.Notice())})
 	drawn(t, blockkit.Home, Message{Text: "User Management", Notice: new(became.Notice())})
 	became.As, became.Admin = store.Employee, false
