@@ -62,6 +62,7 @@ func (s *Store) KeyUse(ctx context.Context) ([]KeyUse, error) {
 		err := s.read.SelectContext(ctx, &rows, fmt.Sprintf(`
 			SELECT substr(%[1]s, 1, %[2]d) AS key_id, count(*) AS n
 			FROM %[3]s
+			WHERE %[1]s IS NOT NULL
 			GROUP BY 1
 			ORDER BY 1`, c.column, keyIDSize, c.table))
 		if err != nil {
