@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	netmail "net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -14,7 +15,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"herald/mail"
 	"herald/store"
 )
 
@@ -63,6 +66,16 @@ type facebookSettings struct {
 	FacebookURL          string `name:"facebook-url" help:"Base URL of Facebook's sign-in (default: ${default})." env:"FACEBOOK_URL" default:"https://www.facebook.com" placeholder:"URL" group:"Facebook"`
 	FacebookGraphURL     string `name:"facebook-graph-url" help:"Base URL of Facebook's Graph API (default: ${default})." env:"FACEBOOK_GRAPH_URL" default:"https://graph.facebook.com" placeholder:"URL" group:"Facebook"`
 	FacebookGraphVersion string `name:"facebook-graph-version" help:"Version of Facebook's Graph API (default: ${default})." env:"FACEBOOK_GRAPH_VERSION" default:"v26.0" placeholder:"VERSION" group:"Facebook"`
+}
+
+// smtpSettings are all optional together: without a mail server nobody is invited by email.
+type smtpSettings struct {
+	SMTPHost     string `name:"smtp-host" help:"Mail server that sends invitations by email. Empty: nobody is invited by email." env:"SMTP_HOST" placeholder:"HOST" group:"Email"`
+	SMTPPort     string `name:"smtp-port" help:"Its port. Empty: 587 for starttls, 465 for implicit, 25 for none." env:"SMTP_PORT" placeholder:"PORT" group:"Email"`
+	SMTPUsername string `name:"smtp-username" help:"User name there. Empty: the server wants none." env:"SMTP_USERNAME" placeholder:"NAME" group:"Email"`
+	SMTPPassword string `name:"smtp-password" help:"Password there." env:"SMTP_PASSWORD" placeholder:"PASSWORD" group:"Email"`
+	SMTPFrom     string `name:"smtp-from" help:"Who the emails are from, as jobs@acme.example or \"Acme Jobs <jobs@acme.example>\"." env:"SMTP_FROM" placeholder:"ADDRESS" group:"Email"`
+	SMTPTLS      string `name:"smtp-tls" help:"How the connection is protected: starttls, implicit or none. Empty: starttls, and none for a server on this machine." env:"SMTP_TLS" placeholder:"HOW" group:"Email"`
 }
 
 type logSettings struct {
@@ -164,6 +177,51 @@ func graphVersion(s string) error {
 	return nil
 }
 
+func (m smtpSettings) settings() []setting {
+	needed := m != smtpSettings{}
+	return []setting{
+		{"SMTP_HOST", m.SMTPHost, needed, nil, "the mail server that sends invitations.", "your mail provider's instructions for SMTP; leave all of SMTP_* out if nobody is to be invited by email."},
+		{"SMTP_PORT", m.SMTPPort, false, smtpPort, "the mail server's port.", "your mail provider; leave it out for the usual one."},
+		{"SMTP_FROM", m.SMTPFrom, needed, sender, "who the invitations are from.", "a mailbox that somebody reads, at a domain that your mail server may send for."},
+		{"SMTP_USERNAME", m.SMTPUsername, m.SMTPPassword != "", nil, "signs in to the mail server.", "your mail provider; leave it out together with SMTP_PASSWORD if it wants none."},
+		{"SMTP_PASSWORD", m.SMTPPassword, m.SMTPUsername != "", m.readable, "signs in to the mail server.", "your mail provider; often an “app password”."},
+		{"SMTP_TLS", m.SMTPTLS, false, oneOf(string(mail.StartTLS), string(mail.Implicit), string(mail.NoTLS)), "protects the connection to the mail server.", "your mail provider: starttls for port 587, implicit for port 465."},
+	}
+}
+
+// readable refuses a password that would cross a network for everybody to read.
+func (m smtpSettings) readable(string) error {
+	if m.tls() == mail.NoTLS && !loopback(m.SMTPHost) {
+		return errors.New("would be sent unprotected, as SMTP_TLS is none")
+	}
+	return nil
+}
+
+// tls is how the connection is protected: a server on this machine is reached through no network.
+func (m smtpSettings) tls() mail.TLS {
+	if m.SMTPTLS == "" && loopback(m.SMTPHost) {
+		return mail.NoTLS
+	}
+	return cmp.Or(mail.TLS(m.SMTPTLS), mail.StartTLS)
+}
+
+// sender returns what sends mail, nil without settings.
+func (m smtpSettings) sender(now func() time.Time) (*mail.Sender, error) {
+	if m.SMTPHost == "" {
+		return nil, nil //nolint:nilnil // nobody is invited by email
+	}
+	port := 0
+	if m.SMTPPort != "" {
+		var err error
+		if port, err = strconv.Atoi(m.SMTPPort); err != nil {
+			return nil, fmt.Errorf("read SMTP_PORT: %w", err)
+		}
+	}
+	return mail.New(mail.Config{
+		Host: m.SMTPHost, Port: port, Username: m.SMTPUsername, Password: m.SMTPPassword, TLS: m.tls(), From: m.SMTPFrom, Now: now,
+	})
+}
+
 func (l logSettings) settings() []setting {
 	return []setting{
 		{"LOG_LEVEL", l.LogLevel, true, func(s string) error { _, err := logLevel(s); return err }, "how much is logged.", "debug, info, warn or error."},
@@ -220,8 +278,7 @@ func (w webSettings) listen() string {
 		return ":" + w.Port
 	}
 	if u, err := url.Parse(w.PublicURL); err == nil && u.Port() != "" {
-		ip, err := netip.ParseAddr(u.Hostname())
-		if u.Hostname() == "localhost" || err == nil && ip.IsLoopback() {
+		if loopback(u.Hostname()) {
 			return u.Host
 		}
 	}
@@ -337,6 +394,27 @@ func loopbackAddress(s string) error {
 	ip, parseErr := netip.ParseAddr(host)
 	if err != nil || host != "localhost" && (parseErr != nil || !ip.IsLoopback()) {
 		return errors.New("is not host:port on this machine, such as 127.0.0.1:9464")
+	}
+	return nil
+}
+
+// loopback tells whether the host is this very machine.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+func smtpPort(s string) error {
+	if err := portNumber(s); err != nil || strings.Trim(s, "0") == "" {
+		return errors.New("is not a port number")
+	}
+	return nil
+}
+
+func sender(s string) error {
+	a, err := netmail.ParseAddress(s)
+	if err != nil || store.CheckAddress(a.Address) != nil {
+		return errors.New("is no email address, as jobs@acme.example or Acme Jobs <jobs@acme.example>")
 	}
 	return nil
 }

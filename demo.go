@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"herald/mail"
 	"herald/sandbox"
 	"herald/web"
 )
@@ -27,7 +28,7 @@ Herald's demo runs on this machine alone. Open:
     %s
 
 You are Ana, a company admin of Acme. Type /social in a channel, or open the app's Home tab.
-Act as somebody else at the top left. Press Ctrl-C to stop.
+Act as somebody else at the top left. Mail ends in the mailbox at the bottom left. Press Ctrl-C to stop.
 
 `
 
@@ -108,6 +109,7 @@ func demoSettings(box *sandbox.Sandbox, public string, db databaseSettings) serv
 			LinkedInClientID: sandbox.ClientID, LinkedInClientSecret: sandbox.ClientSecret,
 			LinkedInURL: box.LinkedInURL, LinkedInAPIURL: box.LinkedInAPIURL,
 		},
+		smtpSettings: smtpSettings{SMTPHost: box.SMTPHost, SMTPPort: box.SMTPPort, SMTPFrom: "Acme <jobs@acme.example>", SMTPTLS: string(mail.NoTLS)},
 		facebookSettings: facebookSettings{
 			FacebookAppID: sandbox.FacebookAppID, FacebookAppSecret: sandbox.FacebookAppSecret,
 			FacebookURL: box.FacebookURL, FacebookGraphURL: box.FacebookGraphURL,

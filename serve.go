@@ -16,6 +16,7 @@ import (
 	"herald/bot"
 	"herald/delivery"
 	"herald/handlers"
+	"herald/mail"
 	"herald/metrics"
 	"herald/networks"
 	"herald/store"
@@ -43,12 +44,13 @@ type serveCommand struct {
 	webSettings
 	linkedInSettings
 	facebookSettings
+	smtpSettings
 	logSettings
 }
 
 // Run serves until it is told to stop.
 func (s serveCommand) Run(p *process) error {
-	err := checkSettings(s.slackSettings.settings(), s.webSettings.settings(), s.linkedInSettings.settings(), s.facebookSettings.settings(), s.databaseSettings.settings(), s.logSettings.settings())
+	err := checkSettings(s.slackSettings.settings(), s.webSettings.settings(), s.linkedInSettings.settings(), s.facebookSettings.settings(), s.smtpSettings.settings(), s.databaseSettings.settings(), s.logSettings.settings())
 	if err != nil {
 		return err
 	}
@@ -87,11 +89,20 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	for _, n := range connectable {
 		names = append(names, n.Name())
 	}
+	post, err := s.sender(now)
+	if err != nil {
+		return fmt.Errorf("read the settings of the mail server: %w", err)
+	}
+	if post != nil && s.tls() == mail.NoTLS && !loopback(s.SMTPHost) {
+		log.LogAttrs(ctx, slog.LevelWarn, "SMTP_TLS is none, so invitations by email can be read on their way to the mail server")
+	}
 	h := handlers.New(handlers.Config{
 		Store: db, HTTP: client, Operators: s.operators(), Networks: names, Revoker: revoker(connectable), Now: now, Log: log,
 		API:         func(store.Company) *slack.Client { return api },
 		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
+		DeclineURL:  links.Decline,
+		Mail:        mailer(post),
 	})
 	runner := delivery.NewRunner(delivery.Config{Store: db, Tasks: observed(h.Tasks(), numbers), Now: now, Log: log})
 	wake = runner.Wake
@@ -232,6 +243,14 @@ func slackState(h bot.Health) (state string, ok bool) {
 	default:
 		return "reconnecting", false
 	}
+}
+
+// mailer lets handlers send invitations by email; nil without a mail server.
+func mailer(post *mail.Sender) func(context.Context, handlers.Letter) error {
+	if post == nil {
+		return nil
+	}
+	return func(ctx context.Context, l handlers.Letter) error { return post.Invite(ctx, mail.Invitation(l)) }
 }
 
 // directory lets web ask Slack who somebody is.

@@ -30,7 +30,7 @@ func commands() []command {
 		{"role", "@ann recruiter", "change a user type to `employee`, `recruiter` or `admin`", admins, (*Handlers).role},
 		{"remove", "@ann @bob …", "remove members, after a confirmation", admins, (*Handlers).remove},
 		{"link", "", "the company URL, to post in a channel or send to people", admins, (*Handlers).link},
-		{"invite", "@ann @bob …", "send people their own registration link; company admins may add `as recruiter`", inviters, (*Handlers).invite},
+		{"invite", "@ann @bob …", "send people their own registration link; company admins may add `as recruiter`. `invite email` invites addresses", inviters, (*Handlers).invite},
 		{"invitations", "[pending, declined …]", "what became of the invitations, to resend or cancel them", admins, (*Handlers).invitations},
 		{"audit", "", "who did what", admins, (*Handlers).audit},
 	}
@@ -96,6 +96,7 @@ func actions() []action {
 		{view.ActionPreview, everyone, (*Handlers).preview},
 		{view.ActionPostURL, admins, (*Handlers).postURLForm},
 		{view.ActionDMPeople, admins, (*Handlers).dmPeopleForm},
+		{view.ActionEmail, inviters, (*Handlers).emailForm},
 		{view.ActionInviteCoworker, inviters, (*Handlers).dmPeopleForm},
 		{view.ActionInvite, admins, onScreen((*Handlers).toInvite)},
 		{view.ActionURLMenu, admins, (*Handlers).urlMenu},
@@ -148,6 +149,8 @@ func forms() []form {
 		// Whoever removes themselves is no member any more when their click is repeated.
 		{view.FormRemoval, everyone, (*Handlers).submitRemoval, (*Handlers).removalClosed},
 		{view.FormPostURL, admins, (*Handlers).postURL, nil},
+		{view.FormEmail, inviters, (*Handlers).draftEmails, nil},
+		{view.FormEmailConfirm, inviters, (*Handlers).sendEmails, (*Handlers).dropEmails},
 		{view.FormDMPeople, inviters, (*Handlers).dmPeople, nil},
 		{view.FormRun, admins, (*Handlers).confirmRun, nil},
 		{view.FormSettings, admins, (*Handlers).saveSettings, nil},

@@ -29,6 +29,11 @@ type Config struct {
 	PersonalURL func(c store.Company, token string) string
 	// Networks are those that people can connect, by name, in the order of their buttons.
 	Networks []string
+	// DeclineURL builds the link under an invitation by email.
+	DeclineURL func(token string) string
+	// Mail sends an email. An error with a method Refusal() string, which says why in a word, is final, any other may pass; none may name
+	// the recipient. nil: nobody is invited by email.
+	Mail func(context.Context, Letter) error
 	// Revoker ends Herald's access where nobody wants it any more.
 	Revoker Revoker
 	// Pace is how many messages a second may go to one workspace; 0: delivery.MessagesPerSecond.
@@ -46,6 +51,8 @@ type Handlers struct {
 	companyURL  func(store.Company) string
 	personalURL func(store.Company, string) string
 	networks    []string
+	declineURL  func(string) string
+	mail        func(context.Context, Letter) error
 	revoker     Revoker
 	now         func() time.Time
 	log         *slog.Logger
@@ -64,6 +71,8 @@ func New(c Config) *Handlers {
 		companyURL:  c.CompanyURL,
 		personalURL: c.PersonalURL,
 		networks:    c.Networks,
+		declineURL:  c.DeclineURL,
+		mail:        c.Mail,
 		revoker:     c.Revoker,
 		now:         c.Now,
 		log:         c.Log,

@@ -15,8 +15,11 @@ import (
 	"herald/store"
 )
 
-// invite answers "/social invite @ann @bob …", and "… as recruiter".
+// invite answers "/social invite @ann @bob …", "… as recruiter", and "/social invite email".
 func (h *Handlers) invite(ctx context.Context, r *request) (reply, error) {
+	if strings.EqualFold(r.args, "email") {
+		return h.inviteByEmail(ctx, r)
+	}
 	ids, words := people(r.args)
 	words, as, err := invitedAs(words)
 	if err != nil {
@@ -182,7 +185,7 @@ func (h *Handlers) resendInvite(ctx context.Context, r *request, pressed *slack.
 	if err != nil {
 		return reply{}, fmt.Errorf("resend an invitation: %w", err)
 	}
-	return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteResent(invite.SlackID))
+	return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteResent(invite))
 }
 
 // cancelInvite is the Cancel button of a row of User Management and of Invitations.

@@ -38,6 +38,7 @@ func jobs() []jobRun {
 		{store.JobWelcomeDM, (*Handlers).welcome, jobTries, nil},
 		{store.JobEndingDM, (*Handlers).tellEnding, jobTries, (*Handlers).endingUntold},
 		{store.JobInviteDM, (*Handlers).sendInvite, jobTries, (*Handlers).inviteFailed},
+		{store.JobInviteEmail, (*Handlers).mailInvite, jobTries, (*Handlers).mailFailed},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"herald/sandbox/acme"
 	"herald/sandbox/facebook"
 	"herald/sandbox/linkedin"
+	"herald/sandbox/mailbox"
 	"herald/sandbox/page"
 	"herald/sandbox/slackd"
 )
@@ -60,6 +61,7 @@ type Sandbox struct {
 	Slack    *slackd.Server
 	LinkedIn *linkedin.Server
 	Facebook *facebook.Server
+	Mailbox  *mailbox.Server
 	Company  acme.Company
 
 	PageURL          string // what people open
@@ -68,6 +70,8 @@ type Sandbox struct {
 	LinkedInAPIURL   string
 	FacebookURL      string
 	FacebookGraphURL string
+	SMTPHost         string
+	SMTPPort         string
 	BotToken         string
 	AppToken         string
 
@@ -123,6 +127,10 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 	}
 	s.FacebookGraphURL = s.FacebookURL
 
+	if err := s.startMailbox(ctx, o); err != nil {
+		return err
+	}
+
 	limits := slackd.DefaultLimits()
 	if o.Limits != nil {
 		limits = *o.Limits
@@ -135,7 +143,7 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 		return fmt.Errorf("build Slack: %w", err)
 	}
 	shown, err := page.New(page.Options{
-		Slack: s.Slack, First: mainCharacters(s.Company), Now: o.Now, Logger: o.Logger,
+		Slack: s.Slack, First: mainCharacters(s.Company), MailboxURL: "/mail", Now: o.Now, Logger: o.Logger,
 		Networks: []page.Network{
 			{Name: "linkedin", Title: "LinkedIn", Switches: s.LinkedIn.Switches, Page: "permitted services", URL: s.LinkedInURL + "/psettings/permitted-services"},
 			{Name: "facebook", Title: "Facebook", Switches: s.Facebook.Switches, Page: "apps and websites", URL: s.FacebookURL + "/settings"},
@@ -149,11 +157,35 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 	for _, path := range []string{"/api/", "/socket", "/response/", "/upload/", "/files/"} {
 		mux.Handle(path, s.Slack.Handler())
 	}
+	for _, path := range []string{"/mail", "/mail/"} {
+		mux.Handle(path, s.Mailbox.Handler())
+	}
 	if s.PageURL, err = s.serve(ctx, o.SlackPort, mux); err != nil {
 		return fmt.Errorf("serve Slack: %w", err)
 	}
 	s.Slack.SetBaseURL(s.PageURL)
 	s.SlackAPIURL, s.BotToken, s.AppToken = s.Slack.APIURL(), s.Slack.BotToken(), s.Slack.AppToken()
+	return nil
+}
+
+// startMailbox takes mail on a port of this machine.
+func (s *Sandbox) startMailbox(ctx context.Context, o Options) error {
+	var err error
+	if s.Mailbox, err = mailbox.New(mailbox.Options{Now: o.Now, Logger: o.Logger}); err != nil {
+		return fmt.Errorf("build the mailbox: %w", err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for mail: %w", err)
+	}
+	if s.SMTPHost, s.SMTPPort, err = net.SplitHostPort(listener.Addr().String()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	go func() {
+		if err := s.Mailbox.Serve(listener); err != nil {
+			o.Logger.ErrorContext(ctx, "the mailbox ended", "error", err)
+		}
+	}()
 	return nil
 }
 
@@ -180,6 +212,9 @@ func (s *Sandbox) Close() error {
 	}
 	if s.Slack != nil {
 		problems = append(problems, s.Slack.Close())
+	}
+	if s.Mailbox != nil {
+		problems = append(problems, s.Mailbox.Close())
 	}
 	for _, server := range s.servers {
 		problems = append(problems, server.Close())

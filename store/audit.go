@@ -14,6 +14,7 @@ type AuditAction string
 // The actions.
 const (
 	AuditInvited         AuditAction = "invited"
+	AuditEmailsInvited   AuditAction = "emails_invited" // so many addresses of people from outside
 	AuditInviteResent    AuditAction = "invite_resent"
 	AuditInviteCancelled AuditAction = "invite_cancelled"
 	AuditRegistered      AuditAction = "registered"

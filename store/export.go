@@ -41,7 +41,7 @@ func dataSections() []dataSection {
 		}},
 		{name: "former_accounts", table: "former_accounts", key: byPerson, of: "member_id", columns: []string{"connected_at", "network"}},
 		{name: "invitations", table: "invites", key: byHash, of: "subject_hash", columns: []string{
-			"created_at", "kind", "invited_by", "as_type", "expires_at", "sent_at", "failure", "reminded", "closed", "closed_at", "state", "reason",
+			"created_at", "kind", "invited_by", "as_type", "expires_at", "send_at", "sent_at", "failure", "reminded", "closed", "closed_at", "state", "reason",
 		}},
 		{name: "invitations_by_you", table: "invites", key: bySlack, of: "invited_by", columns: []string{"created_at"}}, // what became of it is the other person's
 		{name: "sign_ups_under_way", table: "authorizations", key: byHash, of: "subject_hash", columns: []string{"expires_at", "network"}},

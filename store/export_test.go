@@ -123,7 +123,7 @@ func (s *Store) Recount(ctx context.Context, companyID string) (map[Group]int, e
 			SELECT count(DISTINCT p.id)
 			FROM people p
 			JOIN invites i ON i.person_id = p.id
-			WHERE p.company_id = $1 AND NOT p.bot AND NOT p.guest AND NOT p.deactivated AND i.kind = 'dm' AND i.closed = ''
+			WHERE p.company_id = $1 AND NOT p.bot AND NOT p.guest AND NOT p.deactivated AND i.kind <> 'self' AND i.closed = ''
 				AND NOT EXISTS (SELECT 1 FROM members m WHERE m.id = p.id)`,
 		Unregistered: `
 			SELECT count(*)

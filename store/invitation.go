@@ -31,16 +31,20 @@ func (s InviteState) counter() counter { return counter{grp: counted + string(s)
 
 // An Invitation is what became of the latest invitation of somebody.
 type Invitation struct {
-	ID        string
-	State     InviteState
-	Person    *Person // nil: from outside of the workspace
-	Member    *Member // nil unless they are registered
-	As        MemberType
-	InvitedBy string // Slack id, "" if they were removed
-	InvitedAt time.Time
-	EndedAt   time.Time // when it was accepted, declined or ran out; zero while it is open
-	Reminded  int
-	Failure   string // why it could not be delivered (Slack's error code), or ""
+	ID     string
+	State  InviteState
+	Person *Person // nil: from outside of the workspace
+	// Email is the address of somebody from outside, and Name who that is, if the inviter told; "" for others, and once nobody needs them.
+	Email, Name string
+	Member      *Member // nil unless they are registered
+	As          MemberType
+	InvitedBy   string // Slack id, "" if they were removed
+	InvitedAt   time.Time
+	EndedAt     time.Time // when it was accepted, declined or ran out; zero while it is open
+	SendAt      time.Time // when the email is to be sent; zero: at once, or a DM
+	SentAt      time.Time // zero: not delivered yet
+	Reminded    int
+	Failure     string // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
 }
 
 // InvitationsQuery asks for one page.
@@ -142,7 +146,14 @@ func (s *Store) invitationsByID(ctx context.Context, ids []string) ([]Invitation
 		}
 		i := Invitation{
 			ID: r.ID, State: r.State, As: r.As, InvitedBy: r.InvitedBy, InvitedAt: unstamp(r.CreatedAt), EndedAt: unstamp(r.ClosedAt),
-			Reminded: r.Reminded, Failure: r.Failure,
+			SendAt: unstamp(r.SendAt), SentAt: unstamp(r.SentAt), Reminded: r.Reminded, Failure: r.Failure,
+		}
+		if r.PersonID == nil {
+			to, err := s.addressOf(r)
+			if err != nil {
+				return nil, err
+			}
+			i.Email, i.Name = to.Email, to.Name
 		}
 		if r.PersonID != nil {
 			if p, ok := byPerson[*r.PersonID]; ok {
@@ -289,11 +300,13 @@ func (t *tx) uncountInvites(ctx context.Context, companyID string, subjectHashes
 // ResendLimit is the most invitations that ResendOld sends at once.
 const ResendLimit = inviteLimit
 
-// old selects the pending invitations i of people who may still take part whose link was made before $2, the oldest first.
+// old selects the pending invitations i of people who may still take part whose link was made, and if it went by email, sent before $2,
+// the oldest first.
 const old = `
 	FROM invites i
-	JOIN people p ON p.id = i.person_id
-	WHERE i.company_id = $1 AND i.state = 'pending' AND i.kind = 'dm' AND i.created_at < $2 AND ` + eligible + `
+	LEFT JOIN people p ON p.id = i.person_id
+	WHERE i.company_id = $1 AND i.state = 'pending' AND i.created_at < $2 AND i.send_at < $2
+		AND (i.person_id IS NULL AND i.email_sealed IS NOT NULL OR ` + eligible + `)
 	ORDER BY i.created_at, i.id
 	LIMIT $3`
 
@@ -318,7 +331,7 @@ func (s *Store) ResendOld(ctx context.Context, companyID string, by Actor, days,
 			return err
 		}
 		var rows []invitedRow
-		err := t.SelectContext(ctx, &rows, `SELECT `+inviteColumnsOf("i")+`, p.slack_id`+old, companyID, daysBefore(t.now, days), ResendLimit)
+		err := t.SelectContext(ctx, &rows, `SELECT `+inviteColumnsOf("i")+`, coalesce(p.slack_id, '') AS slack_id`+old, companyID, daysBefore(t.now, days), ResendLimit)
 		if err != nil {
 			return err
 		}
@@ -339,7 +352,7 @@ func (s *Store) ResendOld(ctx context.Context, companyID string, by Actor, days,
 	return n, nil
 }
 
-// An invitedRow is an invitation and the Slack user it is for.
+// An invitedRow is an invitation and the Slack user it is for, "" for somebody from outside.
 type invitedRow struct {
 	inviteRow
 	SlackID string `db:"slack_id"`
@@ -352,6 +365,28 @@ func inviteColumnsOf(alias string) string {
 		columns[i] = alias + "." + strings.TrimSpace(c)
 	}
 	return strings.Join(columns, ", ")
+}
+
+// renewInvite is a new invitation to take the place of another one, the same way. ErrNotFound if its address was erased.
+func (t *tx) renewInvite(keys secret, r invitedRow, life time.Duration) (newInviteRow, Job, error) {
+	if r.Kind != inviteEmail {
+		row, err := t.newInvite(keys, r.CompanyID, inviteDM, r.SlackID, life)
+		row.PersonID = r.PersonID
+		return row, Job{Kind: JobInviteDM, Ref: row.ID}, err
+	}
+	to, err := t.s.addressOf(r.inviteRow)
+	if err == nil && to.Email == "" {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return newInviteRow{}, Job{}, err
+	}
+	var p *Person
+	if r.PersonID != nil {
+		p = &Person{ID: *r.PersonID, SlackID: r.SlackID}
+	}
+	row, err := t.newEmailInvite(keys, r.CompanyID, p, to, time.Time{}, life)
+	return row, Job{Kind: JobInviteEmail, Ref: row.ID}, err
 }
 
 // resend kills all links of the invited people, and makes and sends new ones. What was delivered before and is sent again is a reminder.
@@ -370,17 +405,19 @@ func (t *tx) resend(ctx context.Context, companyID string, by Actor, rows []invi
 		personIDs, subjects []string
 	)
 	for _, r := range rows {
-		row, err := t.newInvite(keys, companyID, inviteDM, r.SlackID, now.linkLife())
+		row, job, err := t.renewInvite(keys, r, now.linkLife())
 		if err != nil {
 			return nil, err
 		}
-		row.PersonID, row.InvitedBy, row.As, row.Reminded = r.PersonID, by.SlackID, r.As, r.Reminded
+		row.InvitedBy, row.As, row.Reminded = by.SlackID, r.As, r.Reminded
 		if r.SentAt != 0 {
 			row.Reminded++
 		}
 		fresh = append(fresh, row)
-		jobs = append(jobs, Job{Kind: JobInviteDM, Ref: row.ID})
-		personIDs = append(personIDs, *r.PersonID)
+		jobs = append(jobs, job)
+		if r.PersonID != nil {
+			personIDs = append(personIDs, *r.PersonID)
+		}
 		subjects = append(subjects, r.SubjectHash)
 	}
 	if err := t.closeInvites(ctx, companyID, closedReplaced, subjects...); err != nil {

@@ -12,12 +12,15 @@ import (
 // InviteLife is how long a personal registration link works, unless the company's settings say otherwise.
 const InviteLife = DefaultLinkDays * 24 * time.Hour
 
-// An Invite is a personal registration link. Kind "self" is the person's own (menu, Home tab), "dm" came from an admin.
+// An Invite is a personal registration link. Kind "self" is the person's own (menu, Home tab); "dm" and "email" came from somebody else.
 type Invite struct {
 	ID        string
 	CompanyID string
-	PersonID  string // "" for the own link of somebody who is not in the mirror
-	SlackID   string // whom it is bound to; filled by InviteByToken and Invite only
+	PersonID  string // "" for the own link of somebody who is not in the mirror, and for somebody from outside
+	SlackID   string // whom it is bound to; filled by InviteByToken and Invite only, "" for somebody from outside
+	// Email is the address it was sent to, and Name who that is, if the inviter told; "" unless it went to an address, and once it was
+	// used. Filled by InviteByToken, EmailInvite and ResendInvite only.
+	Email, Name string
 	// Member is the registered account of whom it is bound to, nil if they are not registered: the link connects them to a network.
 	// Filled by InviteByToken only.
 	Member    *Member
@@ -27,8 +30,9 @@ type Invite struct {
 	As        MemberType
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	SendAt    time.Time // when the email is to be sent; zero: at once
 	SentAt    time.Time // zero: not delivered yet
-	Failure   string    // why the DM could not be delivered (Slack's error code), or ""
+	Failure   string    // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
 }
 
 // selfInviteMargin is how long an own link must still work to be handed out again, of those that work for longer than twice as long.
@@ -41,6 +45,8 @@ const inviteLimit = 1000
 const (
 	inviteSelf = "self"
 	inviteDM   = "dm"
+	// inviteEmail went to an address: bound to the person of the directory whose it is, as inviteDM, or to nobody.
+	inviteEmail = "email"
 )
 
 // A closure says why a link does not work any more.
@@ -70,15 +76,18 @@ type inviteRow struct {
 	ClosedAt    int64       `db:"closed_at"`
 	As          MemberType  `db:"as_type"`
 	State       InviteState `db:"state"` // "" for what is not listed
+	EmailHash   string      `db:"email_hash"`
+	EmailSealed []byte      `db:"email_sealed"`
+	SendAt      int64       `db:"send_at"`
 }
 
 const inviteColumns = `id, company_id, kind, subject_hash, person_id, seed, invited_by, created_at, expires_at, sent_at, failure, reminded, closed,
-	closed_at, as_type, state`
+	closed_at, as_type, state, email_hash, email_sealed, send_at`
 
 func (r inviteRow) invite() Invite {
 	i := Invite{
 		ID: r.ID, CompanyID: r.CompanyID, ByAdmin: r.Kind != inviteSelf, InvitedBy: r.InvitedBy, As: r.As, CreatedAt: unstamp(r.CreatedAt),
-		ExpiresAt: unstamp(r.ExpiresAt), SentAt: unstamp(r.SentAt), Failure: r.Failure,
+		ExpiresAt: unstamp(r.ExpiresAt), SendAt: unstamp(r.SendAt), SentAt: unstamp(r.SentAt), Failure: r.Failure,
 	}
 	if r.PersonID != nil {
 		i.PersonID = *r.PersonID
@@ -160,7 +169,7 @@ func (t *tx) insertInvites(ctx context.Context, companyID string, keys secret, r
 	columns := []string{
 		"id", "company_id", "kind", "subject_hash", "person_id", "seed", "token_hash", "invited_by", "created_at", "expires_at",
 		"sent_at", "failure", "reminded", "closed", "closed_at", "as_type", "state",
-		"list_key",
+		"list_key", "email_hash", "email_sealed", "send_at",
 	}
 	changes := tally{}
 	values := make([][]any, len(rows))
@@ -171,7 +180,7 @@ func (t *tx) insertInvites(ctx context.Context, companyID string, keys secret, r
 		}
 		values[i] = []any{
 			r.ID, r.CompanyID, r.Kind, r.SubjectHash, r.PersonID, r.Seed, tokenHash(token), r.InvitedBy, r.CreatedAt, r.ExpiresAt,
-			0, "", r.Reminded, "", 0, r.As, r.State, newestFirst(r.CreatedAt, r.ID),
+			0, "", r.Reminded, "", 0, r.As, r.State, newestFirst(r.CreatedAt, r.ID), r.EmailHash, r.EmailSealed, r.SendAt,
 		}
 		changes.move("", r.State)
 	}
@@ -232,6 +241,8 @@ const (
 	InviteRefused    InviteResult = "refused"    // bot, guest or deactivated
 	InviteDeclined   InviteResult = "declined"   // said no to an invitation: a company admin may override that
 	InviteDeparted   InviteResult = "departed"   // was removed or left, see Departures: a company admin may override that by InviteAgain
+	InviteDuplicate  InviteResult = "duplicate"  // an address that is in the list before
+	InviteNever      InviteResult = "never"      // does not want to be asked again: said so, or was removed
 )
 
 // InviteOptions change how people are invited. The zero value invites employees, and nobody who is better left alone.
@@ -370,7 +381,7 @@ func openInvites(ctx context.Context, q querier, personIDs []string) (map[string
 		err := q.SelectContext(ctx, &rows, `
 			SELECT `+inviteColumns+`
 			FROM invites
-			WHERE kind = 'dm' AND closed = '' AND person_id IN `+list, args...)
+			WHERE kind <> 'self' AND closed = '' AND person_id IN `+list, args...)
 		if err != nil {
 			return nil, fmt.Errorf("load invitations: %w", err)
 		}
@@ -381,20 +392,20 @@ func openInvites(ctx context.Context, q querier, personIDs []string) (map[string
 	return open, nil
 }
 
-// openInvite returns the open invitation with its person.
+// openInvite returns the open invitation with its person, who is the zero one for somebody from outside.
 func openInvite(ctx context.Context, q querier, companyID, inviteID string) (inviteRow, Person, error) {
 	return inviteWhere(ctx, q, companyID, inviteID, `closed = ''`)
 }
 
-// inviteWhere returns the invitation with its person, if it meets the condition.
+// inviteWhere is openInvite for an invitation that meets the condition.
 func inviteWhere(ctx context.Context, q querier, companyID, inviteID, condition string) (inviteRow, Person, error) {
 	var row inviteRow
 	err := q.GetContext(ctx, &row, `
 		SELECT `+inviteColumns+`
 		FROM invites
-		WHERE company_id = $1 AND id = $2 AND kind = 'dm' AND `+condition, companyID, inviteID)
-	if err != nil {
-		return inviteRow{}, Person{}, found(err)
+		WHERE company_id = $1 AND id = $2 AND kind <> 'self' AND `+condition, companyID, inviteID)
+	if err != nil || row.PersonID == nil {
+		return row, Person{}, found(err)
 	}
 	p, err := person(ctx, q, `p.company_id = $1 AND p.id = $2`, companyID, *row.PersonID)
 	return row, p, err
@@ -420,14 +431,26 @@ func (s *Store) ResendInvite(ctx context.Context, companyID string, by Actor, in
 		if err != nil {
 			return err
 		}
+		to, err := s.addressOf(rows[0].inviteRow)
+		if err != nil {
+			return err
+		}
 		i = rows[0].invite()
-		i.SlackID = p.SlackID
-		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Subject: &p})
+		i.SlackID, i.Email, i.Name = p.SlackID, to.Email, to.Name
+		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Subject: known(p)})
 	})
 	if err != nil {
 		return Invite{}, fmt.Errorf("resend invitation: %w", err)
 	}
 	return i, nil
+}
+
+// known is nil for the zero person, who is somebody from outside.
+func known(p Person) *Person {
+	if p.ID == "" {
+		return nil
+	}
+	return &p
 }
 
 // CancelInvite kills all links of the invited person; they are not invited any more. ErrNotFound if the invitation is not open.
@@ -449,7 +472,7 @@ func (s *Store) CancelInvite(ctx context.Context, companyID string, by Actor, in
 		if err != nil {
 			return err
 		}
-		if err := t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteCancelled, Subject: &p}); err != nil {
+		if err := t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteCancelled, Subject: known(p)}); err != nil {
 			return err
 		}
 		return t.derive(ctx, companyID, []string{p.ID})
@@ -460,10 +483,11 @@ func (s *Store) CancelInvite(ctx context.Context, companyID string, by Actor, in
 	return nil
 }
 
-// OpenInvite returns an open invitation with its SlackID and token, for the DM; ErrNotFound if it was closed meanwhile.
+// OpenInvite returns an open invitation with its SlackID and token, for the DM; ErrNotFound if it was closed meanwhile, or goes to an
+// address.
 func (s *Store) OpenInvite(ctx context.Context, companyID, inviteID string) (Invite, string, error) {
 	row, p, err := openInvite(ctx, s.read, companyID, inviteID)
-	if err == nil && row.ExpiresAt <= stamp(s.time()) {
+	if err == nil && (row.Kind != inviteDM || row.ExpiresAt <= stamp(s.time())) {
 		err = ErrNotFound
 	}
 	if err != nil {
@@ -546,6 +570,14 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 		return Invite{}, ErrExpired
 	}
 	i := row.invite()
+	to, err := s.addressOf(row)
+	if err != nil {
+		return Invite{}, err
+	}
+	i.Email, i.Name = to.Email, to.Name
+	if row.Kind == inviteEmail && row.PersonID == nil {
+		return i, nil
+	}
 	i.SlackID = slackID
 	people, err := s.roll(ctx, q, `p.company_id = $1 AND p.slack_id = $2`, companyID, slackID)
 	if err != nil {

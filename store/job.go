@@ -21,6 +21,7 @@ type JobKind string
 // The kinds; Ref is the id of the thing.
 const (
 	JobInviteDM      JobKind = "invite_dm"      // an Invite
+	JobInviteEmail   JobKind = "invite_email"   // an Invite to an address
 	JobWelcomeDM     JobKind = "welcome_dm"     // a Member
 	JobConfirmDM     JobKind = "confirm_dm"     // a Signup
 	JobApprovalCard  JobKind = "approval_card"  // a Signup
@@ -47,6 +48,7 @@ const (
 	LaneNetworks Lane = "networks"
 	LaneMessages Lane = "messages" // what somebody waits for
 	LaneBulk     Lane = "bulk"     // what goes to many people
+	LaneMail     Lane = "mail"     // emails: a mail server that is slow or down delays nothing in Slack
 )
 
 // Lane returns where jobs of the kind run. A kind that is not named here runs among the messages.
@@ -60,6 +62,8 @@ func (k JobKind) Lane() Lane {
 		return LaneNetworks
 	case JobInviteDM, JobEndingDM:
 		return LaneBulk
+	case JobInviteEmail:
+		return LaneMail
 	default:
 		return LaneMessages
 	}

@@ -21,6 +21,7 @@ func notExported() map[string]string {
 		key       = "a key, not a fact"
 		nobody    = "names nobody"
 		fleeting  = "repeats what is shown, in somebody's open confirmation; gone within a day"
+		repeated  = "the address that the directory has, while the invitation is open"
 		elsewhere = "shown, though not as a column: see screensOf"
 	)
 	why := map[string]string{}
@@ -36,7 +37,8 @@ func notExported() map[string]string {
 			signups.id signups.company_id signups.person_id cases.id cases.company_id cases.member_id cases.requested_by cases.decided_by
 			removals.id removals.company_id removals.by_slack removals.by_cli removals.screen_id audit.id audit.company_id audit.actor_hash
 			audit.subject_hash former_accounts.company_id former_accounts.member_id messages.id messages.company_id messages.slack_id cards.company_id cards.ref cards.slack_id`,
-		fleeting:  `removal_members.* selections.*`,
+		repeated:  `invites.email_hash invites.email_sealed`,
+		fleeting:  `removal_members.* selections.* email_drafts.*`,
 		elsewhere: `screens.*`,
 	} {
 		for column := range strings.FieldsSeq(columns) {

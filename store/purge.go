@@ -35,6 +35,9 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := t.dropEmailInvitesOf(ctx, r.CompanyID, subjects); err != nil {
+		return 0, err
+	}
 	if err := t.endAccessOf(ctx, r); err != nil {
 		return 0, err
 	}

@@ -24,6 +24,8 @@ func sealedColumns() []sealedColumn {
 		{"authorizations", "payload_sealed", []string{"state_hash"}, "authorization", []string{"company_id", "network", "state_hash"}},
 		{"signups", "payload_sealed", []string{"id"}, "signup", []string{"company_id", "id"}},
 		{"screens", "state_sealed", []string{"id"}, "screen", []string{"company_id", "id"}},
+		{"invites", "email_sealed", []string{"id"}, "invited address", []string{"company_id", "id"}},
+		{"email_drafts", "payload_sealed", []string{"id"}, "email draft", []string{"company_id", "id"}},
 		{"revocations", "payload_sealed", []string{"id"}, "revocation", []string{"company_id", "id"}},
 	}
 }

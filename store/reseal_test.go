@@ -75,7 +75,26 @@ func sealEverywhere(t *testing.T, s *store.Store, companyID string, names ...str
 	if _, err := s.OpenScreen(ctx, screen); err != nil {
 		t.Fatal(err)
 	}
+	sealAddresses(t, s, companyID, names[0])
 	return m
+}
+
+// sealAddresses leaves an invitation to an address and a list that waits.
+func sealAddresses(t *testing.T, s *store.Store, companyID, name string) {
+	t.Helper()
+	shell := store.Actor{CLI: true}
+	for _, send := range []bool{true, false} {
+		draft, err := s.DraftEmails(t.Context(), companyID, shell, []store.Invitee{{Email: "friend.of." + storetest.LinkedIn(name).Email}}, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !send {
+			continue
+		}
+		if _, err := s.SendEmails(t.Context(), companyID, shell, draft.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestEverySealedColumnIsSealedAnew(t *testing.T) {

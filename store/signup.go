@@ -100,11 +100,14 @@ func (s *Store) Register(ctx context.Context, a Authorization, acc Account, pers
 	return signup, nil
 }
 
-// registerBound registers the Slack user that the token is bound to.
+// registerBound registers whom the token is bound to.
 func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, entry *Person) (Signup, error) {
 	invite, err := t.s.inviteByToken(ctx, t, a.CompanyID, a.Token)
 	if err != nil {
 		return Signup{}, err
+	}
+	if invite.SlackID == "" {
+		return t.registerInvited(ctx, a, acc, invite)
 	}
 	p, err := person(ctx, t, `p.company_id = $1 AND p.slack_id = $2`, a.CompanyID, invite.SlackID)
 	switch {
@@ -234,6 +237,9 @@ func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Me
 	}
 	// Whoever comes back may be invited again.
 	if err := t.unforgetEmails(ctx, p.CompanyID, []string{keys.emailHash(p.Email), keys.emailHash(cmp.Or(email, acc.Email, p.Email))}); err != nil {
+		return Member{}, err
+	}
+	if err := t.settleAddresses(ctx, keys, p.CompanyID, p.Email, email, acc.Email); err != nil {
 		return Member{}, err
 	}
 	if err := t.connect(ctx, p, acc); err != nil {

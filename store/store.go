@@ -43,6 +43,7 @@ var (
 	ErrDeclined      = errors.New("declined by whom it was for")
 	ErrTooMany       = errors.New("more than one action may cover")
 	ErrClosed        = errors.New("already decided")
+	ErrTooLate       = errors.New("too far in the future")
 )
 
 // Options open a Store.

@@ -33,7 +33,10 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM runs WHERE created_at < $1 AND status <> 'running'`, before(endedRunLife)},
 			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
 			{`DELETE FROM deletions WHERE requested_at < $1`, before(DeletionLife)},
+			{`DELETE FROM email_drafts WHERE created_at < $1`, before(emailDraftLife)},
 			{`DELETE FROM invites WHERE expires_at < $1 AND state = '' AND (closed NOT IN ('', 'declined') OR kind = 'self')`, before(closedInviteLife)},
+			// Nobody resends what ended so long ago, so nobody needs the address.
+			{`UPDATE invites SET email_hash = '', email_sealed = NULL WHERE kind = 'email' AND closed <> '' AND expires_at < $1`, before(closedInviteLife)},
 		} {
 			if _, err := t.ExecContext(ctx, old.sql, old.time); err != nil {
 				return err
@@ -72,8 +75,8 @@ func (s *Store) expireInvites(ctx context.Context, companyID string) error {
 		err := t.SelectContext(ctx, &people, `
 			UPDATE invites
 			SET closed = 'expired', closed_at = $2
-			WHERE company_id = $1 AND kind = 'dm' AND closed = '' AND expires_at <= $2
-			RETURNING person_id`, companyID, stamp(t.now))
+			WHERE company_id = $1 AND kind <> 'self' AND closed = '' AND expires_at <= $2
+			RETURNING coalesce(person_id, '')`, companyID, stamp(t.now))
 		if err != nil {
 			return err
 		}

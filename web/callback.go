@@ -53,8 +53,12 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil && signup.Connected:
 		s.connected(w, r, in, network, signup)
+	case err == nil && signup.Status == store.SignupActive && signup.Member != nil && signup.Member.SlackID == "" && in.mailed != nil:
+		s.welcomeOutsider(w, r, in.company, network, signup)
 	case err == nil && signup.Status == store.SignupActive:
 		s.welcome(w, r, in.company, network, signup)
+	case err == nil && signup.Status == store.SignupApproval && in.mailed != nil:
+		s.waiting(w, r, in.company)
 	case err == nil:
 		s.pending(w, r, in.company, auth.Email)
 	default:
@@ -97,7 +101,7 @@ func (s *Server) finish(ctx context.Context, network networks.Network, auth stor
 // stranger asks Slack about the person of a personal link whom Herald does not know (any more). It is nil where that is
 // not needed.
 func (s *Server) stranger(ctx context.Context, in entrance) (*store.Person, error) {
-	if in.token == "" || in.person != nil {
+	if in.token == "" || in.person != nil || in.mailed != nil {
 		return nil, nil //nolint:nilnil // no stranger is the usual case, not a failure
 	}
 	person, err := s.directory.Person(ctx, in.company, in.slackID)

@@ -31,6 +31,12 @@ func (misconfigured) Exchange(context.Context, string, string, string) (networks
 	return networks.Account{}, networks.ErrMisconfigured
 }
 
+// mailed makes the personal link one that came by email to somebody from outside.
+func mailed(m *memory) {
+	m.mailed = &store.Invite{Email: "cy@elsewhere.example", Name: "Cy Doe"}
+	m.signup = store.Signup{Status: store.SignupActive, Member: &store.Member{Name: "Cy Doe"}}
+}
+
 // TestPages keeps every page as a golden file. Look at the difference before you accept it with -update.
 func TestPages(t *testing.T) {
 	t.Parallel()
@@ -84,6 +90,12 @@ func TestPages(t *testing.T) {
 		{name: "link_declined", memory: func(m *memory) { m.inviteErr = store.ErrDeclined }, visit: personal, status: 410},
 		{name: "link_used", memory: func(m *memory) { m.inviteErr = store.ErrUsed }, visit: personal, status: 409},
 		{name: "link_removed", memory: func(m *memory) { m.inviteErr = store.ErrRemoved }, visit: personal, status: 410},
+		{name: "register_mailed", memory: mailed, visit: personal, status: 200},
+		{name: "welcome_mailed", memory: mailed, visit: finish(annToken), status: 200},
+		{name: "waiting_mailed", memory: func(m *memory) { mailed(m); m.signup = store.Signup{Status: store.SignupApproval} }, visit: finish(annToken), status: 200},
+		{name: "decline", visit: open("/decline/" + annToken), status: 200},
+		{name: "declined", visit: func(v *visitor, s *site) page { v.open(s.url + "/decline/" + annToken); return v.submit(nil) }, status: 200},
+		{name: "decline_unknown", visit: open("/decline/NOSUCHTOKEN"), status: 404},
 		{name: "key_rotated", memory: func(m *memory) { m.companyErr = store.ErrReplaced }, visit: company, status: 410},
 
 		{name: "welcome", visit: finish(annToken), status: 200},

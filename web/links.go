@@ -20,6 +20,14 @@ func (l Links) Personal(key, token string) string {
 	return strings.TrimRight(l.PublicURL, "/") + registerPath(key, token)
 }
 
+// Decline is a page that declines an invitation by email, with one click (RFC 8058). The key of the company URL is not in it: declining
+// works also after that was rotated.
+func (l Links) Decline(token string) string {
+	return strings.TrimRight(l.PublicURL, "/") + declinePath(token)
+}
+
+func declinePath(token string) string { return "/decline/" + url.PathEscape(token) }
+
 // Callback is where a network sends people back to: a path of its own for each (RFC 9700 §4.4), to be registered there
 // exactly so.
 func (l Links) Callback(network string) string {

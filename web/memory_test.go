@@ -15,6 +15,8 @@ type memory struct {
 	inviteErr  error
 	person     *store.Person // nil: forgotten
 	member     *store.Member // the account of whom the personal link is bound to
+	mailed     *store.Invite // the personal link came by email to somebody from outside
+	declined   int           // how often DeclineEmail succeeded
 	beginErr   error
 	signup     store.Signup
 	signupErr  error
@@ -63,6 +65,9 @@ func (m *memory) InviteByToken(_ context.Context, _, token string) (store.Invite
 	if m.inviteErr == nil && token != annToken {
 		return store.Invite{}, store.ErrNotFound
 	}
+	if m.mailed != nil {
+		return *m.mailed, m.inviteErr
+	}
 	return store.Invite{SlackID: annSlack, Member: m.member}, m.inviteErr
 }
 
@@ -71,6 +76,20 @@ func (m *memory) SignupToken(_ context.Context, _, slackID string) (string, erro
 		return "", store.ErrNotFound
 	}
 	return annToken, nil
+}
+
+func (m *memory) InvitationToDecline(_ context.Context, token string) (store.Company, error) {
+	if m.inviteErr == nil && token != annToken {
+		return store.Company{}, store.ErrNotFound
+	}
+	return m.company, m.inviteErr
+}
+
+func (m *memory) DeclineEmail(context.Context, string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.declined++
+	return nil
 }
 
 func (m *memory) PersonBySlackID(context.Context, string, string) (store.Person, error) {

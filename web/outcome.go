@@ -87,6 +87,29 @@ func (s *Server) connectMore(r *http.Request, c store.Company, m *store.Member) 
 	return link{text, s.base + registerPath(c.Key, token)}
 }
 
+// welcomeOutsider shows somebody without a Slack account that they are a member now.
+func (s *Server) welcomeOutsider(w http.ResponseWriter, r *http.Request, c store.Company, n networks.Network, signup store.Signup) {
+	s.notice(w, r, notice{
+		status: http.StatusOK, kind: good, title: "You’re in, " + givenName(signup.Member.Name) + ".", company: c.Name,
+		body: []string{
+			"Your " + n.Title() + " account is connected. Nothing appears there without your click.",
+			"To leave, tell whoever invited you, or any company admin of " + c.Name + ": everything about you is erased then.",
+			"You can close this page.",
+		},
+	})
+}
+
+// waiting shows somebody from outside that an admin has to approve: who invited them could not do that alone.
+func (s *Server) waiting(w http.ResponseWriter, r *http.Request, c store.Company) {
+	s.notice(w, r, notice{
+		status: http.StatusOK, kind: quiet, title: "Almost there", company: c.Name,
+		body: []string{
+			"A company admin of " + c.Name + " looks at your sign-up now. You are in as soon as they say yes.",
+			"There is nothing more to do on this page. You can close it.",
+		},
+	})
+}
+
 // connected shows a member that a network is connected, or connected again.
 func (s *Server) connected(w http.ResponseWriter, r *http.Request, in entrance, n networks.Network, signup store.Signup) {
 	c := in.company
@@ -218,7 +241,7 @@ func explain(err error, back, network, whose string) (page notice, expected bool
 	case errors.Is(err, store.ErrDeclined):
 		return notice{
 			status: http.StatusGone, kind: quiet, title: "You said no to this invitation",
-			body: []string{"So its link stopped working, and nobody reminds you. If you change your mind, open Slack and type /social to get your own."},
+			body: []string{"So its link stopped working, and nobody reminds you. If you change your mind, open Slack and type /social to get your own, or ask whoever invited you."},
 		}, true
 	case errors.Is(err, store.ErrRemoved):
 		return notice{

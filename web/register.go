@@ -20,6 +20,8 @@ type entrance struct {
 	slackID string        // whom the personal link is bound to, "" at the company URL
 	person  *store.Person // the same, where Herald knows them
 	member  *store.Member // their account: the link connects a network to it
+	// mailed is the invitation of somebody from outside of the workspace: the link came to their mailbox.
+	mailed *store.Invite
 }
 
 // enter resolves the link of the request; with an error the entrance holds the company alone, where that is known. It changes nothing: Slack's servers open every link they see.
@@ -43,6 +45,10 @@ func (s *Server) enter(ctx context.Context, key, token string) (entrance, error)
 	invite, err := s.store.InviteByToken(ctx, company.ID, token)
 	if err != nil {
 		return known, err
+	}
+	if invite.SlackID == "" {
+		in.mailed = &invite
+		return in, nil
 	}
 	in.slackID, in.member = invite.SlackID, invite.Member
 	if in.member != nil && len(s.missing(in.member)) == 0 {
@@ -100,6 +106,9 @@ func (s *Server) showRegister(w http.ResponseWriter, r *http.Request) {
 	if in.person != nil {
 		email = in.person.Email
 	}
+	if in.mailed != nil {
+		email = in.mailed.Email
+	}
 	s.registerPage(w, r, http.StatusOK, in, email, "")
 }
 
@@ -111,6 +120,9 @@ func (s *Server) registerPage(w http.ResponseWriter, r *http.Request, status int
 	}
 	if in.person != nil {
 		p.Name, p.Greeting = in.person.Name, givenName(in.person.Name)
+	}
+	if in.mailed != nil {
+		p.Name, p.Greeting = in.mailed.Name, givenName(in.mailed.Name)
 	}
 	if in.member != nil {
 		p.Member, p.Networks, p.Looks = true, s.missing(in.member), nil

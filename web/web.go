@@ -27,6 +27,8 @@ type Store interface {
 	CompanyByKey(ctx context.Context, key string) (store.Company, error)
 	InviteByToken(ctx context.Context, companyID, token string) (store.Invite, error)
 	SignupToken(ctx context.Context, companyID, slackID string) (string, error)
+	InvitationToDecline(ctx context.Context, token string) (store.Company, error)
+	DeclineEmail(ctx context.Context, token string) error
 	PersonBySlackID(ctx context.Context, companyID, slackID string) (store.Person, error)
 	BeginAuthorization(ctx context.Context, a store.Authorization, state, browser string) error
 	TakeAuthorization(ctx context.Context, network, state, browser string) (store.Authorization, error)
@@ -135,6 +137,8 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("POST /oauth/{network}/deauthorize", s.deauthorize)
 	mux.HandleFunc("POST /oauth/{network}/delete", s.requestDeletion)
 	mux.HandleFunc("GET /deletion/{code}", s.showDeletion)
+	mux.HandleFunc("GET /decline/{token}", s.showDecline)
+	mux.HandleFunc("POST /decline/{token}", s.decline)
 
 	mux.HandleFunc("GET /static/{file}", s.serveStatic)
 	mux.HandleFunc("GET /healthz", s.health)

@@ -62,12 +62,20 @@ func auditLine(e store.AuditEvent) string {
 			return actor + " invited " + count(e.Count, "person", "people")
 		}
 		return actor + " invited " + subject
+	case store.AuditEmailsInvited:
+		return actor + " invited " + count(e.Count, "person", "people") + " by email"
 	case store.AuditInviteResent:
 		if e.Subject == nil && e.SubjectHash == "" && e.Count > 0 {
 			return actor + " sent " + count(e.Count, "person", "people") + " a new invitation"
 		}
+		if e.Subject == nil && e.SubjectHash == "" && e.Count == 0 {
+			return actor + " sent a new invitation by email"
+		}
 		return actor + " sent " + subject + " a new invitation"
 	case store.AuditInviteCancelled:
+		if e.Subject == nil && e.SubjectHash == "" {
+			return actor + " cancelled an invitation by email"
+		}
 		return actor + " cancelled the invitation of " + subject
 	case store.AuditRegistered:
 		return initial(subject) + " registered"

@@ -78,6 +78,8 @@ func (c *InvitationsCSV) Add(row store.Invitation, inviter string) {
 		name, handle, email = row.Member.Name, row.Member.Handle, row.Member.Email
 	case row.Person != nil:
 		name, handle, email = row.Person.Name, row.Person.Handle, row.Person.Email
+	default:
+		name, email = row.Name, row.Email
 	}
 	ended, failure := "", ""
 	if !row.EndedAt.IsZero() {

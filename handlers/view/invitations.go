@@ -137,6 +137,8 @@ func (v Invitations) name(row store.Invitation, n int) string {
 		return label(row.Member.Name, row.Member.Handle, row.Member.Email, n)
 	case row.Person != nil:
 		return label(row.Person.Name, row.Person.Handle, row.Person.Email, n)
+	case row.Email != "":
+		return label(row.Name, "", row.Email, n)
 	}
 	return "Somebody without a Slack account"
 }
@@ -157,6 +159,9 @@ func (v Invitations) became(row store.Invitation) string {
 	case store.StateExpired:
 		return "*Expired* " + since(row.EndedAt, v.Now) + "\n" + invited
 	case store.StatePending:
+		if row.SentAt.IsZero() && row.SendAt.After(v.Now) {
+			return "*Pending* · goes out on " + date(row.SendAt, "{date_short_pretty} at {time}") + "\n" + invited
+		}
 	}
 	return "*Pending*\n" + invited
 }

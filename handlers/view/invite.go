@@ -104,8 +104,12 @@ const CannotInviteAs = "People are invited as employees, or `as recruiter`. To m
 	"in User Management once they are registered."
 
 // InviteResent says so.
-func InviteResent(slackID string) Notice {
-	return Notice{Good: true, Text: mention(slackID) + " gets a new link. The old one stopped working."}
+func InviteResent(i store.Invite) Notice {
+	who := mention(i.SlackID)
+	if i.SlackID == "" {
+		who = escape(clip(i.Email, nameShown))
+	}
+	return Notice{Good: true, Text: who + " gets a new link. The old one stopped working."}
 }
 
 // InviteCancelled says so.
@@ -123,7 +127,7 @@ func InviteeGone() Notice {
 	return Notice{Text: "Nothing was sent: they cannot take part any more, since their Slack account is deactivated or a guest's by now."}
 }
 
-// undelivered explains why the DM of an invitation did not arrive, from Slack's error code
+// undelivered explains why an invitation did not arrive, from the mail server's refusal or Slack's error code
 // (https://docs.slack.dev/reference/methods/chat.postMessage#errors).
 func undelivered(code string) string {
 	switch code {
@@ -133,6 +137,14 @@ func undelivered(code string) string {
 		return "Herald's Messages tab is off; whoever manages the Slack app can switch it on"
 	case "cannot_dm_bot", "restricted_action", "access_denied", "not_allowed":
 		return "Slack does not let Herald write to them"
+	case "address_refused":
+		return "The mail server refused the address"
+	case "message_refused":
+		return "The mail server refused the message"
+	case "address_invalid":
+		return "Nobody can write to the address"
+	case MailUnreachable:
+		return "The mail server could not be reached"
 	case "unreachable":
 		return "Slack could not be reached"
 	}

@@ -54,6 +54,7 @@ func CompanyURL(c store.Company, url, screenID string, rev int) []slack.Block {
 		slack.NewActionBlock(BlockID(screenID, rev, "urlactions", ""),
 			button(ActionPostURL, c.ID, "Post to a channel…"),
 			button(ActionDMPeople, c.ID, "DM to people…"),
+			button(ActionEmail, c.ID, "Email invitations…"),
 			button(ActionInvite, "", "Invite"),
 			menu),
 	}
@@ -153,11 +154,7 @@ func DMPeople(c store.Company, screenID string, admin bool, groups []UserGroup) 
 	blocks := []slack.Block{slack.NewInputBlock(BlockPeople, plain("Who?"), nil, people).WithOptional(admin)}
 	if admin {
 		blocks = append(blocks, audience(groups)...)
-		employee := slack.NewOptionBlockObject(string(store.Employee), plain("Employees"), nil)
-		as := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, InputValue,
-			employee, slack.NewOptionBlockObject(string(store.Recruiter), plain("Recruiters"), nil))
-		as.InitialOption = employee
-		blocks = append(blocks, slack.NewInputBlock(BlockAs, plain("As what?"), plain("The user type that they get by signing up."), as))
+		blocks = append(blocks, asWhat())
 	}
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: FormDMPeople, PrivateMetadata: screenID,

@@ -28,6 +28,8 @@ type Options struct {
 	First    []string  // user ids listed first where people are picked; the page opens as the first of them
 	Now      func() time.Time
 	Logger   *slog.Logger // default: discards
+	// MailboxURL is where the mail of this machine is shown; "": nowhere.
+	MailboxURL string
 }
 
 // A Network is a stand-in that can be broken from the page.
@@ -44,6 +46,7 @@ type Server struct {
 	slack     *slackd.Server
 	networks  []Network
 	first     []string
+	mailbox   string
 	now       func() time.Time
 	log       *slog.Logger
 	blocks    *render.Renderer
@@ -66,7 +69,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		slack: o.Slack, networks: o.Networks, first: o.First, now: o.Now, log: o.Logger,
+		slack: o.Slack, networks: o.Networks, first: o.First, mailbox: o.MailboxURL, now: o.Now, log: o.Logger,
 		blocks: blocks, read: map[conversation]string{},
 	}
 	if s.log == nil {
