@@ -7,7 +7,7 @@ import (
 )
 
 // A Departure tells when and why somebody is no member any more. It is all that Herald knows about them, and it finds them only by their
-// Slack id or an address.
+// Slack id, or by an address: forgotten_emails keeps invitations by email from them.
 type Departure struct {
 	Reason DepartureReason
 	Day    time.Time // midnight UTC
@@ -104,44 +104,29 @@ func (s *Store) Departures(ctx context.Context, companyID string, slackIDs []str
 	if err != nil {
 		return nil, fmt.Errorf("look for departures: %w", err)
 	}
-	return s.departures(ctx, companyID, "forgotten", "subject_hash", slackIDs, keys.slackHash)
-}
-
-// DeparturesByEmail returns those of the addresses whose owner was removed or left, by address as given.
-func (s *Store) DeparturesByEmail(ctx context.Context, companyID string, emails []string) (map[string]Departure, error) {
-	keys, err := s.secret(ctx, companyID)
-	if err != nil {
-		return nil, fmt.Errorf("look for departures: %w", err)
-	}
-	return s.departures(ctx, companyID, "forgotten_emails", "email_hash", emails, keys.emailHash)
-}
-
-func (s *Store) departures(ctx context.Context, companyID, table, column string, names []string, hash func(string) string) (map[string]Departure, error) {
 	found := map[string]Departure{}
-	for part := range chunks(names) {
+	for part := range chunks(slackIDs) {
 		hashes := make([]string, len(part))
-		named := map[string][]string{} // two spellings of an address have one hash
-		for i, name := range part {
-			hashes[i] = hash(name)
-			named[hashes[i]] = append(named[hashes[i]], name)
+		named := map[string]string{}
+		for i, id := range part {
+			hashes[i] = keys.slackHash(id)
+			named[hashes[i]] = id
 		}
 		list, args := in([]any{companyID}, hashes)
 		var rows []struct {
-			Hash   string          `db:"hash"`
+			Hash   string          `db:"subject_hash"`
 			Reason DepartureReason `db:"reason"`
 			At     int64           `db:"forgotten_at"`
 		}
 		err := s.read.SelectContext(ctx, &rows, `
-			SELECT `+column+` AS hash, reason, forgotten_at
-			FROM `+table+`
-			WHERE company_id = $1 AND `+column+` IN `+list, args...)
+			SELECT subject_hash, reason, forgotten_at
+			FROM forgotten
+			WHERE company_id = $1 AND subject_hash IN `+list, args...)
 		if err != nil {
 			return nil, fmt.Errorf("look for departures: %w", err)
 		}
 		for _, r := range rows {
-			for _, name := range named[r.Hash] {
-				found[name] = Departure{Reason: r.Reason, Day: unstamp(r.At).Truncate(24 * time.Hour)}
-			}
+			found[named[r.Hash]] = Departure{Reason: r.Reason, Day: unstamp(r.At).Truncate(24 * time.Hour)}
 		}
 	}
 	return found, nil
