@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"herald/sandbox/slackd"
+	"herald/store"
 )
 
 func TestAMessageThatSlackPutsOffArrivesOnce(t *testing.T) {
@@ -109,5 +111,20 @@ func TestTwoProcessesShareTheWork(t *testing.T) {
 				t.Errorf("%s was invited %d times", u.Name, n)
 			}
 		}
+	})
+}
+
+func TestAMessageThatIsGivenUpStandsInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	each(t, options{silently: true}, func(t *testing.T, w *world) {
+		w.settles()
+		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: eve, Error: "user_not_found"})
+		w.register(eve)
+		w.eventually("Herald gives the welcome up", func() bool { return strings.Contains(w.log.text(), "given up") })
+		w.eventually("the audit log says so", func() bool {
+			events, _, err := w.store.Audit(w.ctx(), w.company.ID, "", 100)
+			w.must(err)
+			return slices.ContainsFunc(events, func(e store.AuditEvent) bool { return e.Action == store.AuditUndelivered })
+		})
 	})
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 
 	"herald/delivery"
 	"herald/store"
@@ -15,7 +16,7 @@ type jobRun struct {
 	run func(*Handlers, context.Context, store.Job) error
 	// tries is after how many failures the job is given up; 0: never.
 	tries int
-	// givenUp is called then with what went wrong, or nil.
+	// givenUp is called then with what went wrong; nil: undelivered.
 	givenUp func(*Handlers, context.Context, store.Job, error) error
 }
 
@@ -47,10 +48,19 @@ func (h *Handlers) Tasks() []delivery.Task {
 	var tasks []delivery.Task
 	for _, j := range jobs() {
 		task := delivery.Task{Kind: j.kind, Tries: j.tries, Run: func(ctx context.Context, job store.Job) error { return j.run(h, ctx, job) }}
-		if j.givenUp != nil {
-			task.GivenUp = func(ctx context.Context, job store.Job, err error) error { return j.givenUp(h, ctx, job, err) }
+		if j.givenUp == nil {
+			j.givenUp = (*Handlers).undelivered
 		}
+		task.GivenUp = func(ctx context.Context, job store.Job, err error) error { return j.givenUp(h, ctx, job, err) }
 		tasks = append(tasks, task)
 	}
 	return tasks
+}
+
+// undelivered lets company admins see in the audit log that a message was given up.
+func (h *Handlers) undelivered(ctx context.Context, job store.Job, _ error) error {
+	if err := h.store.Record(ctx, job.CompanyID, store.Actor{}, store.AuditUndelivered, 1); err != nil {
+		return fmt.Errorf("record a message that was given up: %w", err)
+	}
+	return nil
 }

@@ -34,6 +34,7 @@ const (
 	AuditExported        AuditAction = "exported"
 	AuditDownloaded      AuditAction = "downloaded" // somebody, their own data
 	AuditURLPosted       AuditAction = "url_posted"
+	AuditUndelivered     AuditAction = "undelivered" // a message that Herald gave up on; nobody's doing
 	AuditInvitesExported AuditAction = "invites_exported"
 	AuditInvitersChanged AuditAction = "inviters_changed"  // To: the user type with the fewest rights that may invite
 	AuditLinkDaysChanged AuditAction = "link_days_changed" // Count: days

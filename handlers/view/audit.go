@@ -117,6 +117,8 @@ func auditLine(e store.AuditEvent) string {
 		return actor + " downloaded what Herald stores about them"
 	case store.AuditURLPosted:
 		return actor + " posted the company URL in a channel"
+	case store.AuditUndelivered:
+		return "A message of Herald's could not be delivered; its log says why"
 	case store.AuditInvitesExported:
 		return actor + " exported " + count(e.Count, "invitation", "invitations")
 	case store.AuditInvitersChanged:

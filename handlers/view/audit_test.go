@@ -51,6 +51,7 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditExported, Actor: ana, Count: 1400})
 	happened(store.AuditEvent{Action: store.AuditDownloaded, Actor: ann})
 	happened(store.AuditEvent{Action: store.AuditURLPosted, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditUndelivered})
 	happened(store.AuditEvent{Action: "from_a_newer_release", Actor: ana})
 	golden(t, "audit", blockkit.Message, Audit(events, true, "cursor"))
 	golden(t, "audit_empty", blockkit.Message, Audit(nil, true, ""))
