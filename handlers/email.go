@@ -122,6 +122,10 @@ func (h *Handlers) draftFile(ctx context.Context, r *request, form slack.View, f
 	if err != nil {
 		modal = view.SentenceModal(h.explain(ctx, r, err))
 	}
+	// Slack puts the answer to a form in its place a moment after it was sent: it must not cover what comes now.
+	if err := sleep(ctx, time.Second); err != nil {
+		return err
+	}
 	if _, err := h.api(r.company).UpdateViewContext(ctx, modal, "", "", form.ID); err != nil {
 		if slackError(err) == "not_found" { // the person closed it
 			return nil
