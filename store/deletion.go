@@ -45,14 +45,6 @@ func (s *Store) Deauthorize(ctx context.Context, w Withdrawal) error {
 	return nil
 }
 
-// scrubSoon scrubs, now or with the next Tidy.
-func (s *Store) scrubSoon(ctx context.Context) error {
-	if err := s.scrub(ctx); !errors.Is(err, errBusy) {
-		return err
-	}
-	return nil
-}
-
 // inEachCompany does it in each company, in a transaction of its own.
 func (s *Store) inEachCompany(ctx context.Context, do func(t *tx, companyID string) error) error {
 	companies, err := s.Companies(ctx)

@@ -127,9 +127,7 @@ func (s *Store) SettleErasure(ctx context.Context, companyID, erasureID string, 
 				FROM erasures)`)
 	})
 	if err == nil && !more {
-		if err = s.scrub(ctx); errors.Is(err, errBusy) { // Tidy scrubs again
-			err = nil
-		}
+		err = s.scrubSoon(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("settle a deleted message: %w", err)

@@ -330,7 +330,7 @@ func purgeStatements() []purgeStatement {
 var errBusy = errors.New("the database is being read")
 
 const (
-	scrubAttempts = 10
+	scrubAttempts = 100 // two seconds: readers hold a snapshot for milliseconds, on a busy machine for longer
 	scrubPause    = 20 * time.Millisecond
 )
 
@@ -355,4 +355,12 @@ func (s *Store) scrub(ctx context.Context) error {
 		}
 	}
 	return errBusy
+}
+
+// scrubSoon scrubs, now or with the next Tidy.
+func (s *Store) scrubSoon(ctx context.Context) error {
+	if err := s.scrub(ctx); !errors.Is(err, errBusy) {
+		return err
+	}
+	return nil
 }

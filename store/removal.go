@@ -432,7 +432,7 @@ func (s *Store) ExecuteRemoval(ctx context.Context, companyID, removalID string)
 	case refused:
 		return removal, fmt.Errorf("execute removal: %w", ErrLastAdmin)
 	}
-	if err := s.scrub(ctx); err != nil && !errors.Is(err, errBusy) { // Tidy scrubs again
+	if err := s.scrubSoon(ctx); err != nil {
 		return removal, fmt.Errorf("execute removal: %w", err)
 	}
 	return removal, nil

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -62,7 +61,7 @@ func (s *Store) Tidy(ctx context.Context) error {
 			}
 		}
 	}
-	if err := s.scrub(ctx); err != nil && !errors.Is(err, errBusy) { // the next time
+	if err := s.scrubSoon(ctx); err != nil {
 		return fmt.Errorf("tidy: %w", err)
 	}
 	return nil
