@@ -53,6 +53,9 @@ func dataSections() []dataSection {
 			"created_at", "from_type", "to_type", "reason", "status", "decided_at",
 		}},
 		{name: "requests_decided_by_you", table: "cases", key: bySlack, of: "decided_by", columns: []string{"decided_at", "to_type", "status", "decision"}},
+		{name: "bulk_invitations_by_you", table: "runs", key: bySlack, of: "started_by", columns: []string{
+			"created_at", "as_type", "status", "total", "sent", "failed", "ended_at",
+		}},
 		{name: "removals_by_you", table: "removals", key: bySlack, of: "by_slack", columns: []string{
 			"created_at", "status", "file_id", "proposed", "removed", "never",
 		}},
