@@ -77,7 +77,10 @@ func TestSomebodyWhoWasRemovedComesBackOnlyByAnAdmin(t *testing.T) {
 		w.must(err)
 
 		w.wants(w.as(ann).types("/social invite @bo"), "<@"+bo+"> cannot take part")
-		w.wants(w.as(ana).types("/social invite @bo"), "Invited <@"+bo+">")
+		answer := w.as(ana).types("/social invite @bo")
+		w.wants(answer, "<@"+bo+"> was removed in November 2026")
+		w.as(ana).presses(w.as(ana).in(answer, view.ActionInviteAnyway))
+		w.as(bo).gets("Acme invites you")
 	})
 }
 
