@@ -78,6 +78,10 @@ type smtpSettings struct {
 	SMTPTLS      string `name:"smtp-tls" help:"How the connection is protected: starttls, implicit or none. Empty: starttls, and none for a server on this machine." env:"SMTP_TLS" placeholder:"HOW" group:"Email"`
 }
 
+type mastodonSettings struct {
+	MastodonAllowedHosts string `name:"mastodon-allowed-hosts" help:"Mastodon servers, with commas, that may be in a private network: hosts, or http://… without TLS. Others must be public." env:"MASTODON_ALLOWED_HOSTS" placeholder:"HOSTS" group:"Mastodon"`
+}
+
 type logSettings struct {
 	LogLevel  string `help:"debug, info, warn or error (default: ${default})." env:"LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"Log"`
 	LogFormat string `help:"text or json (default: ${default})." env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" group:"Log"`
@@ -193,6 +197,31 @@ func (m smtpSettings) settings() []setting {
 func (m smtpSettings) readable(string) error {
 	if m.tls() == mail.NoTLS && !loopback(m.SMTPHost) {
 		return errors.New("would be sent unprotected, as SMTP_TLS is none")
+	}
+	return nil
+}
+
+func (m mastodonSettings) settings() []setting {
+	return []setting{
+		{"MASTODON_ALLOWED_HOSTS", m.MastodonAllowedHosts, false, mastodonHosts, "which Mastodon servers may be in the company's own network.", "whoever runs the server; leave it empty if there is none."},
+	}
+}
+
+// allowed are the hosts and URLs.
+func (m mastodonSettings) allowed() []string {
+	return strings.FieldsFunc(m.MastodonAllowedHosts, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// mastodonHosts takes hosts, and base URLs.
+func mastodonHosts(s string) error {
+	for _, entry := range (mastodonSettings{s}).allowed() {
+		if !strings.Contains(entry, "://") {
+			entry = "https://" + entry
+		}
+		u, err := url.Parse(entry)
+		if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
+			return errors.New("must be hosts such as social.example.com, or http://social:3000, with commas")
+		}
 	}
 	return nil
 }

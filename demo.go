@@ -32,7 +32,7 @@ Act as somebody else at the top left. Mail ends in the mailbox at the bottom lef
 
 `
 
-// Run starts a Slack, a LinkedIn, a Facebook and Herald on this machine. Herald is the same as with `serve`, only its settings point at the stand-ins.
+// Run starts a Slack, a LinkedIn, a Facebook, a Mastodon server and Herald on this machine. Herald is the same as with `serve`, only its settings point at the stand-ins.
 func (d demoCommand) Run(p *process) (err error) {
 	log := logSettings{LogLevel: d.LogLevel, LogFormat: "text"}
 	if err := checkSettings(log.settings()); err != nil {
@@ -114,5 +114,6 @@ func demoSettings(box *sandbox.Sandbox, public string, db databaseSettings) serv
 			FacebookAppID: sandbox.FacebookAppID, FacebookAppSecret: sandbox.FacebookAppSecret,
 			FacebookURL: box.FacebookURL, FacebookGraphURL: box.FacebookGraphURL,
 		},
+		mastodonSettings: mastodonSettings{MastodonAllowedHosts: box.MastodonURL},
 	}
 }

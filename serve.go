@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,12 +46,13 @@ type serveCommand struct {
 	linkedInSettings
 	facebookSettings
 	smtpSettings
+	mastodonSettings
 	logSettings
 }
 
 // Run serves until it is told to stop.
 func (s serveCommand) Run(p *process) error {
-	err := checkSettings(s.slackSettings.settings(), s.webSettings.settings(), s.linkedInSettings.settings(), s.facebookSettings.settings(), s.smtpSettings.settings(), s.databaseSettings.settings(), s.logSettings.settings())
+	err := checkSettings(s.slackSettings.settings(), s.webSettings.settings(), s.linkedInSettings.settings(), s.facebookSettings.settings(), s.mastodonSettings.settings(), s.smtpSettings.settings(), s.databaseSettings.settings(), s.logSettings.settings())
 	if err != nil {
 		return err
 	}
@@ -84,9 +86,9 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	client := &http.Client{Timeout: slackTimeout, Transport: numbers.SlackCalls(http.DefaultTransport, s.apiURL())}
 	api := slack.New(s.SlackBotToken, slack.OptionAPIURL(s.apiURL()), slack.OptionAppLevelToken(s.SlackAppToken), slack.OptionHTTPClient(client))
 	links := web.Links{PublicURL: s.publicURL()}
-	connectable := s.networks(now) //nolint:contextcheck // keys are fetched as long as Herald runs
+	entries, more := s.networks(now), s.moreNetworks(db, now)
 	var names []string
-	for _, n := range connectable {
+	for _, n := range slices.Concat(entries, more) {
 		names = append(names, n.Name())
 	}
 	post, err := s.sender(now)
@@ -97,7 +99,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		log.LogAttrs(ctx, slog.LevelWarn, "SMTP_TLS is none, so invitations by email can be read on their way to the mail server")
 	}
 	h := handlers.New(handlers.Config{
-		Store: db, HTTP: client, Operators: s.operators(), Networks: names, Revoker: revoker(connectable), Now: now, Log: log,
+		Store: db, HTTP: client, Operators: s.operators(), Networks: names, Revoker: revoker(slices.Concat(entries, more)), Now: now, Log: log,
 		API:         func(store.Company) *slack.Client { return api },
 		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
@@ -113,7 +115,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	hearing := bot.New(bot.Config{API: api, Handler: h, Seen: db, Log: log, Now: now})
 	pages, err := web.New(web.Config{
 		Store: observedStore{db, numbers}, Directory: directory{h}, PublicURL: s.publicURL(), SlackURL: s.SlackClientURL, TrustedProxies: s.trustedProxies(), Now: now, Log: log,
-		Networks: connectable,
+		Networks: entries, More: more,
 		Slack:    func() (string, bool) { return slackState(hearing.Health()) },
 		Answered: numbers.Request,
 	})
@@ -231,6 +233,13 @@ func (s serveCommand) networks(now func() time.Time) []networks.Network {
 		}))
 	}
 	return all
+}
+
+// moreNetworks are those that members can connect besides.
+func (s serveCommand) moreNetworks(db *store.Store, now func() time.Time) []networks.Network {
+	return []networks.Network{
+		networks.NewMastodon(networks.MastodonApp{Name: "Herald", Website: s.publicURL(), Clients: db, Allowed: s.allowed(), Now: now}),
+	}
 }
 
 // slackState is the connection to Slack in a word, for the health page.

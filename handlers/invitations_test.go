@@ -208,7 +208,9 @@ func TestWhoeverSaysNoIsLeftAlone(t *testing.T) {
 			t.Errorf("she has %d invitations", n)
 		}
 		w.as(ana).presses(w.as(ana).in(answer, view.ActionInviteAnyway))
-		w.as(ana).hears("Invite anyway", func(m slackd.Message) bool { return m.TS > answer.TS && strings.Contains(says(m), "Invited <@"+eve+">") })
+		w.as(ana).hears("Invite anyway", func(m slackd.Message) bool {
+			return m.TS > answer.TS && strings.Contains(says(m), "Invited <@"+eve+">")
+		})
 		again := w.as(eve).nextInvitation(letter)
 
 		// She says no again, by the row's button Ana insists once more, and she signs up by herself after all.

@@ -28,11 +28,20 @@ CREATE TABLE former_accounts (
 );
 CREATE INDEX former_accounts_member ON former_accounts (member_id);
 
+-- As what servers of networks know Herald. Which servers these are is as secret as the rest: one may have a single account.
+CREATE TABLE network_clients (
+	name_hash      BYTEA   NOT NULL PRIMARY KEY,
+	client_sealed  BYTEA   NOT NULL,
+	saved_at       BIGINT  NOT NULL
+);
+CREATE INDEX network_clients_age ON network_clients (saved_at);
+
 -- The network that told the member's address or, of somebody from outside of the workspace, their name, too; '' if it told neither.
 ALTER TABLE members ADD COLUMN told_by TEXT NOT NULL DEFAULT '';
 
 -- +goose Down
 ALTER TABLE members DROP COLUMN told_by;
+DROP TABLE network_clients;
 DROP TABLE former_accounts;
 DROP TABLE deletion_removals;
 DROP TABLE deletions;

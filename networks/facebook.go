@@ -94,6 +94,12 @@ func (f *Facebook) Asks() []Ask {
 // AppSettings is where Facebook lists the apps that a person let in.
 func (f *Facebook) AppSettings() string { return "Settings › Apps and websites" }
 
+// At is Facebook itself: there is only one.
+func (f *Facebook) At(context.Context, string, string) (Server, error) { return f, nil }
+
+// Callback is the same for everybody.
+func (f *Facebook) Callback(callback string) string { return callback }
+
 // NewVerifier is always "": Facebook has PKCE for OpenID Connect only, and calls that a test.
 func (f *Facebook) NewVerifier() string { return "" }
 

@@ -473,8 +473,12 @@ func TestTheInspectedPersonStaysInThePath(t *testing.T) {
 func TestFacebookIsANetwork(t *testing.T) {
 	t.Parallel()
 	var n Network = NewFacebook(FacebookApp{AppID: "1001", Now: now})
-	if n.Name() != "facebook" || n.Title() != "Facebook" || n.Issuer() != FacebookURL || n.NewVerifier() != "" || len(n.Asks()) != 2 {
-		t.Errorf("got %q, %q, %q, %q, %v", n.Name(), n.Title(), n.Issuer(), n.NewVerifier(), n.Asks())
+	s, err := n.At(t.Context(), "", facebookRedirect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n.Name() != "facebook" || n.Title() != "Facebook" || s.Issuer() != FacebookURL || s.NewVerifier() != "" || len(n.Asks()) != 2 {
+		t.Errorf("got %q, %q, %q, %q, %v", n.Name(), n.Title(), s.Issuer(), s.NewVerifier(), n.Asks())
 	}
 }
 

@@ -42,14 +42,12 @@ type LinkedIn struct {
 	api    string
 	now    func() time.Time
 	client *http.Client
-	keys   oidc.KeySet   // that id tokens are signed with; fetched when they are needed
 	pause  time.Duration // before a fresh token is tried again
 }
 
 // NewLinkedIn returns the network for one app.
 func NewLinkedIn(a LinkedInApp) *LinkedIn {
 	base := strings.TrimRight(orElse(a.URL, LinkedInURL), "/")
-	client := newClient()
 	return &LinkedIn{
 		app: oauth2.Config{
 			ClientID:     a.ClientID,
@@ -66,8 +64,7 @@ func NewLinkedIn(a LinkedInApp) *LinkedIn {
 		issuer: base,
 		api:    strings.TrimRight(orElse(a.APIURL, LinkedInAPIURL), "/"),
 		now:    a.Now,
-		client: client,
-		keys:   oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), client), base+"/oauth/openid/jwks"),
+		client: newClient(),
 		pause:  time.Second,
 	}
 }
@@ -100,6 +97,12 @@ func (l *LinkedIn) Asks() []Ask {
 
 // AppSettings is where LinkedIn lists the apps that a member let in.
 func (l *LinkedIn) AppSettings() string { return "Settings › Data privacy › Permitted services" }
+
+// At is LinkedIn itself: there is only one.
+func (l *LinkedIn) At(context.Context, string, string) (Server, error) { return l, nil }
+
+// Callback is the same for everybody.
+func (l *LinkedIn) Callback(callback string) string { return callback }
 
 // NewVerifier is always "": LinkedIn's web flow fails with invalid_client where it meets PKCE.
 func (l *LinkedIn) NewVerifier() string { return "" }
@@ -173,9 +176,9 @@ func tokenError(err error) error {
 	return fmt.Errorf("%w: its answer is no token", ErrUnavailable)
 }
 
-// verify reads an id token. It has no nonce, which LinkedIn never echoes.
+// verify reads an id token. It has no nonce, which LinkedIn never echoes. The keys are fetched each time: people sign up once.
 func (l *LinkedIn) verify(ctx context.Context, idToken string) (linkedInUser, error) {
-	keys := &fetchedKeys{KeySet: l.keys}
+	keys := &fetchedKeys{KeySet: oidc.NewRemoteKeySet(oidc.ClientContext(ctx, l.client), l.issuer+"/oauth/openid/jwks")}
 	verifier := oidc.NewVerifier(l.issuer+"/oauth", keys, &oidc.Config{
 		ClientID: l.app.ClientID, SupportedSigningAlgs: []string{oidc.RS256}, Now: l.now,
 	})

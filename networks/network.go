@@ -20,6 +20,8 @@ var (
 	// ErrRejected: the network does not accept this attempt (a code that was used, expired or belongs elsewhere). A new
 	// attempt may succeed.
 	ErrRejected = errors.New("the network rejected the attempt")
+	// ErrWhichServer: what the person wrote names no server that Herald may talk to.
+	ErrWhichServer = errors.New("there can be no such server")
 	// ErrUnavailable: the network did not answer, or not sensibly. Try again later.
 	ErrUnavailable = errors.New("the network is not available")
 )
@@ -31,14 +33,29 @@ type Network interface {
 	Name() string
 	// Title is what people call it, such as "LinkedIn".
 	Title() string
-	// Issuer is the base URL of its authorization server. A transaction that began with one issuer must not end with
-	// another (RFC 9700 §4.4).
-	Issuer() string
 	// Asks lists what the consent page will ask for, and why Herald needs it, in the words of the registration page.
 	Asks() []Ask
 	// AppSettings is where on its pages people end Herald's access themselves, such as "Settings › Apps and websites".
 	AppSettings() string
-	// NewVerifier returns a fresh PKCE verifier for one transaction, or "" where the network has no PKCE.
+	// At returns the server that people consent at. Most networks have one, are that Server, and return themselves. Of a network with many,
+	// server is which one: as a person writes it or, later, its Issuer; callback is Herald's address for the network. Those
+	// return ErrWhichServer if there can be no such server, ErrUnavailable if it does not answer, and ErrRejected if it is
+	// none of this network.
+	At(ctx context.Context, server, callback string) (Server, error)
+	// Revoke ends Herald's access, perhaps all of it to that account, not only what this token gives: never call it with an old
+	// token of an account that is connected again. It returns ErrRejected if the token is none (any more), ErrMisconfigured, or
+	// ErrUnavailable if it is worth trying again.
+	Revoke(ctx context.Context, token string) (Revocation, error)
+}
+
+// A Server is an authorization server of a network, where people consent.
+type Server interface {
+	// Issuer is its base URL. A transaction that began with one issuer must not end with another (RFC 9700 §4.4).
+	Issuer() string
+	// Callback is the redirect of this server: Herald's address for the network or, where that has many servers, a path of
+	// its own below it, so that none of them can pass off another one's codes as its own (RFC 9700 §4.4.2.2).
+	Callback(callback string) string
+	// NewVerifier returns a fresh PKCE verifier for one transaction, or "" where the server has no PKCE.
 	NewVerifier() string
 	// AuthURL is the consent page for one transaction. Its verifier is the one given to Exchange later.
 	AuthURL(state, redirect, verifier string) string
@@ -48,10 +65,31 @@ type Network interface {
 	// Exchange turns the code that came back into the account of whoever consented. It returns ErrRejected,
 	// ErrMisconfigured or ErrUnavailable.
 	Exchange(ctx context.Context, code, redirect, verifier string) (Account, error)
-	// Revoke ends Herald's access, perhaps all of it to that account, not only what this token gives: never call it with an old
-	// token of an account that is connected again. It returns ErrRejected if the token is none (any more), ErrMisconfigured, or
-	// ErrUnavailable if it is worth trying again.
-	Revoke(ctx context.Context, token string) (Revocation, error)
+}
+
+// A Federation is a Network of many servers that speak alike. The person says on which one their account is.
+type Federation interface {
+	Network
+	// Servers are those that the operator vouches for, by base URL: to be offered first. There may be none.
+	Servers() []string
+}
+
+// A Publisher is a Network on which Herald can post for somebody. Nothing posts yet: sharing a job will call it, once the
+// person has said yes to that very post. LinkedIn and Mastodon will implement it. Facebook never will, because it lets no
+// app post to people's timelines: there, people share in Facebook's own window.
+type Publisher interface {
+	Network
+	// Publish posts with the token of the account, and returns where the post is. It returns ErrRejected if the token or the
+	// post is not accepted, or ErrUnavailable, after which nobody knows whether the post is there.
+	Publish(ctx context.Context, token string, post Post) (url string, err error)
+}
+
+// A Post is what somebody shares.
+type Post struct {
+	Text        string // theirs, as plain text
+	URL         string // of the job
+	Title       string // of the job
+	Description string // of the job, may be ""
 }
 
 // A Caller is a Network that calls Herald when people take back on its pages what they had allowed.
@@ -77,10 +115,10 @@ type Ask struct {
 
 // An Account is what a network tells about the person who consented.
 type Account struct {
-	Subject      string // the network's id of the person: the only key
-	Name         string // may be ""
-	Email        string // may be ""; never an identity
-	Token        string
+	Subject      string    // the network's id of the person: the only key. A Federation's names the server, too
+	Name         string    // may be ""
+	Email        string    // may be ""; never an identity
+	Token        string    // for Revoke; only the network knows what is in it
 	RefreshToken string    // "" where the network gives none
 	Scopes       string    // as granted, space separated
 	ExpiresAt    time.Time // when the token does; zero: never

@@ -15,6 +15,7 @@ import (
 	"herald/sandbox/facebook"
 	"herald/sandbox/linkedin"
 	"herald/sandbox/mailbox"
+	"herald/sandbox/mastodon"
 	"herald/sandbox/page"
 	"herald/sandbox/slackd"
 )
@@ -62,6 +63,7 @@ type Sandbox struct {
 	LinkedIn *linkedin.Server
 	Facebook *facebook.Server
 	Mailbox  *mailbox.Server
+	Mastodon *mastodon.Server
 	Company  acme.Company
 
 	PageURL          string // what people open
@@ -72,6 +74,7 @@ type Sandbox struct {
 	FacebookGraphURL string
 	SMTPHost         string
 	SMTPPort         string
+	MastodonURL      string
 	BotToken         string
 	AppToken         string
 
@@ -130,6 +133,13 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 	if err := s.startMailbox(ctx, o); err != nil {
 		return err
 	}
+	s.Mastodon, err = mastodon.New(mastodon.Options{Accounts: mastodonAccounts(s.Company), Now: o.Now, Logger: o.Logger})
+	if err != nil {
+		return fmt.Errorf("build Mastodon: %w", err)
+	}
+	if s.MastodonURL, err = s.serve(ctx, 0, s.Mastodon.Handler()); err != nil {
+		return fmt.Errorf("serve Mastodon: %w", err)
+	}
 
 	limits := slackd.DefaultLimits()
 	if o.Limits != nil {
@@ -147,6 +157,7 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 		Networks: []page.Network{
 			{Name: "linkedin", Title: "LinkedIn", Switches: s.LinkedIn.Switches, Page: "permitted services", URL: s.LinkedInURL + "/psettings/permitted-services"},
 			{Name: "facebook", Title: "Facebook", Switches: s.Facebook.Switches, Page: "apps and websites", URL: s.FacebookURL + "/settings"},
+			{Name: "mastodon", Title: "Mastodon", Switches: s.Mastodon.Switches, Page: "authorized apps", URL: s.MastodonURL + "/oauth/authorized_applications"},
 		},
 	})
 	if err != nil {
@@ -253,6 +264,20 @@ func facebookAccounts(c acme.Company) []facebook.Account {
 		all = append(all, facebook.Account{
 			ID: FacebookAccount(p.ID), Name: p.RealName, FirstName: p.FirstName, LastName: p.LastName, Email: p.Handle + "@home.example",
 		})
+	}
+	return all
+}
+
+// MastodonAccount is the id of the Mastodon account that belongs to a person of Acme.
+func MastodonAccount(slackID string) string { return "ma-" + slackID }
+
+// mastodonAccounts gives every human of Acme an account on the sandbox's server.
+func mastodonAccounts(c acme.Company) []mastodon.Account {
+	var all []mastodon.Account
+	for _, p := range c.People {
+		if p.Email != "" {
+			all = append(all, mastodon.Account{ID: MastodonAccount(p.ID), Username: p.Handle, DisplayName: p.RealName})
+		}
 	}
 	return all
 }

@@ -31,6 +31,7 @@ func TestTheWholeWorldStartsAndStops(t *testing.T) {
 		s.LinkedInURL + "/":               "Permitted services",
 		s.LinkedInAPIURL + "/v2/userinfo": "EMPTY_ACCESS_TOKEN",
 		s.FacebookURL + "/":               "Apps and websites",
+		s.MastodonURL + "/":               "Authorized apps",
 		s.FacebookGraphURL + "/v26.0/me":  "An active access token must be used",
 	} {
 		resp, err := http.Get(address) //nolint:noctx // a test against a server of its own

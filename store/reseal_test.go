@@ -71,6 +71,9 @@ func sealEverywhere(t *testing.T, s *store.Store, companyID string, names ...str
 	if err := s.BeginAuthorization(ctx, store.Authorization{CompanyID: companyID, Network: "linkedin", Verifier: "verifier"}, "state of "+names[0], "browser"); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.SaveNetworkClient(ctx, "client for "+names[0], "secret"); err != nil {
+		t.Fatal(err)
+	}
 	screen := store.Screen{CompanyID: companyID, Viewer: m[0].SlackID, Surface: store.OnMessage, ResponseURL: "https://slack.example", Group: store.All, Page: 1}
 	if _, err := s.OpenScreen(ctx, screen); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"herald/networks"
 	"herald/sandbox/browser"
 	"herald/store"
+	"herald/store/storetest"
 )
 
 // TestInABrowser signs up with a real one, on a phone: only a browser applies our Content-Security-Policy, the cookie's
@@ -99,5 +100,38 @@ func TestWhatWentWrongInABrowser(t *testing.T) {
 			}
 			browser.Screenshot(t, ctx, screen)
 		}
+	}
+}
+
+// TestConnectingMastodonInABrowser: only a browser applies the Content-Security-Policy, which has to let the form lead to a server that
+// Herald did not know before.
+func TestConnectingMastodonInABrowser(t *testing.T) {
+	t.Parallel()
+	db, env := storetest.Open(t)
+	s := newTown(t, db, env)
+	newVisitor(t).signUp(s.personal(t, ann()), "", "ann").wants(t, 200, "You’re in, Ann.")
+	ctx := browser.New(t, "status of 422")
+	see := func(selector string) chromedp.Action[chromedp.Void] {
+		return chromedp.WaitVisible(chromedp.CSS(selector))
+	}
+	click := func(selector string) chromedp.Action[chromedp.Void] { return chromedp.Click(chromedp.CSS(selector)) }
+	for _, step := range []struct {
+		screen  string
+		actions []chromedp.Action[chromedp.Void]
+	}{
+		{"server", []chromedp.Action[chromedp.Void]{
+			chromedp.EmulateViewport(390, 844), chromedp.Navigate(s.personal(t, ann())), click(`button[formaction$="/mastodon"]`), see("#server"),
+		}},
+		{"server-problem", []chromedp.Action[chromedp.Void]{chromedp.SetValue(chromedp.CSS("#server"), "mastodon"), click("form button"), see(".summary")}},
+		{"mastodon", []chromedp.Action[chromedp.Void]{chromedp.SetValue(chromedp.CSS("#server"), s.instance), click("form button"), see("#account")}},
+		{"mastodon-connected", []chromedp.Action[chromedp.Void]{chromedp.SetValue(chromedp.CSS("#account"), "109"), click("button[value=allow]"), see(".notice.good")}},
+	} {
+		if err := chromedp.Do(ctx, step.actions...); err != nil {
+			t.Fatalf("%s: %v", step.screen, err)
+		}
+		browser.Screenshot(t, ctx, step.screen)
+	}
+	if _, ok := s.member(t, ann(), true).Connection("mastodon"); !ok {
+		t.Error("Mastodon is not connected")
 	}
 }

@@ -49,7 +49,11 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	signup, in, err := s.finish(ctx, network, auth, trail, query)
+	came := s.links.Callback(network.Name())
+	if server := r.PathValue("server"); server != "" {
+		came += "/" + server
+	}
+	signup, in, err := s.finish(ctx, network, came, auth, trail, query)
 	switch {
 	case err == nil && signup.Connected:
 		s.connected(w, r, in, network, signup)
@@ -66,13 +70,25 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// finish turns a consent into a registration. It looks at the link again, which may have died during the trip.
-func (s *Server) finish(ctx context.Context, network networks.Network, auth store.Authorization, t trail, query url.Values) (store.Signup, entrance, error) {
+// finish turns a consent into a registration. It looks at the link again, which may have died during the trip. The person came back to
+// the address came, which must be that of the server they were sent to.
+func (s *Server) finish(ctx context.Context, network networks.Network, came string, auth store.Authorization, t trail, query url.Values) (store.Signup, entrance, error) {
+	callback := s.links.Callback(network.Name())
+	server, err := network.At(ctx, auth.Issuer, callback)
+	if errors.Is(err, networks.ErrWhichServer) { // the operator allows it no more
+		err = networks.ErrRejected
+	}
+	if err != nil {
+		return store.Signup{}, entrance{}, err
+	}
+	if auth.Issuer != server.Issuer() || came != server.Callback(callback) {
+		return store.Signup{}, entrance{}, networks.ErrRejected
+	}
 	if query.Has("error") {
-		return store.Signup{}, entrance{}, network.Denied(only(query, "error"))
+		return store.Signup{}, entrance{}, server.Denied(only(query, "error"))
 	}
 	code := only(query, "code")
-	if code == "" || auth.Issuer != network.Issuer() {
+	if code == "" {
 		return store.Signup{}, entrance{}, networks.ErrRejected
 	}
 	in, err := s.enter(ctx, t.key, auth.Token)
@@ -87,7 +103,7 @@ func (s *Server) finish(ctx context.Context, network networks.Network, auth stor
 		return store.Signup{}, in, err
 	}
 
-	account, err := network.Exchange(ctx, code, s.links.Callback(network.Name()), auth.Verifier)
+	account, err := server.Exchange(ctx, code, came, auth.Verifier)
 	if err != nil {
 		return store.Signup{}, in, err
 	}

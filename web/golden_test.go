@@ -27,7 +27,14 @@ var varying = regexp.MustCompile(`<code>[A-Z2-7]{8}</code>|\?v=[0-9a-f]{12}`)
 // misconfigured is LinkedIn with a wrong secret.
 type misconfigured struct{ networks.Network }
 
-func (misconfigured) Exchange(context.Context, string, string, string) (networks.Account, error) {
+func (m misconfigured) At(ctx context.Context, server, callback string) (networks.Server, error) {
+	s, err := m.Network.At(ctx, server, callback)
+	return misconfiguredServer{s}, err
+}
+
+type misconfiguredServer struct{ networks.Server }
+
+func (misconfiguredServer) Exchange(context.Context, string, string, string) (networks.Account, error) {
 	return networks.Account{}, networks.ErrMisconfigured
 }
 
@@ -144,6 +151,14 @@ func TestPages(t *testing.T) {
 		{name: "slack_down", memory: func(m *memory) { m.person = nil }, visit: finish(annToken), status: 503},
 		{name: "broken", memory: func(m *memory) { m.signupErr = broken }, visit: finish(annToken), status: 500},
 		{name: "broken_link", memory: func(m *memory) { m.companyErr = broken }, visit: company, status: 500},
+		{name: "server", memory: func(m *memory) { m.member = &store.Member{Name: "Ann Lee"} }, config: withMastodon, visit: func(v *visitor, s *site) page {
+			v.open(s.url + "/register/acme-7qf2k9xw3m/" + annToken)
+			return v.chooses("mastodon", nil)
+		}, status: 200},
+		{name: "server_problem", memory: func(m *memory) { m.member = &store.Member{Name: "Ann Lee"} }, config: withMastodon, visit: func(v *visitor, s *site) page {
+			v.open(s.url + "/register/acme-7qf2k9xw3m/" + annToken)
+			return v.chooses("mastodon", url.Values{"server": {`lo"cal<b>`}})
+		}, status: 422},
 		{name: "deletion_pending", memory: deleted(1, 0, true), visit: open("/deletion/CODE"), status: 200},
 		{name: "deletion_done", memory: deleted(1, 1, false), visit: open("/deletion/CODE"), status: 200},
 		{name: "deletion_of_network", memory: deleted(1, 0, false), visit: open("/deletion/CODE"), status: 200},
@@ -186,6 +201,11 @@ func TestPages(t *testing.T) {
 			golden(t, tt.name, got.body)
 		})
 	}
+}
+
+// withMastodon offers it, with one server of the company's own.
+func withMastodon(c *web.Config) {
+	c.More = []networks.Network{networks.NewMastodon(networks.MastodonApp{Name: "Herald", Allowed: []string{"social.acme.example"}, Now: start})}
 }
 
 // deleted is what became of a request to delete data.

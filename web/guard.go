@@ -118,7 +118,11 @@ func (s *Server) setHeaders(h http.Header) {
 func contentPolicy(public *url.URL, all []networks.Network) (string, error) {
 	forms := []string{"'self'", origin(public)}
 	for _, n := range all {
-		consent, err := url.Parse(n.AuthURL("", "", ""))
+		server, ok := n.(networks.Server)
+		if !ok {
+			continue // it has many: the page that asks for one has a policy of its own
+		}
+		consent, err := url.Parse(server.AuthURL("", "", ""))
 		if err != nil || consent.Host == "" {
 			return "", fmt.Errorf("%s: no usable consent page, check its URL setting", n.Name())
 		}

@@ -26,11 +26,21 @@ type movable struct {
 	moved *atomic.Bool
 }
 
-func (m movable) Issuer() string {
+func (m movable) At(ctx context.Context, server, callback string) (networks.Server, error) {
+	s, err := m.Network.At(ctx, server, callback)
+	return movableServer{s, m.moved}, err
+}
+
+type movableServer struct {
+	networks.Server
+	moved *atomic.Bool
+}
+
+func (m movableServer) Issuer() string {
 	if m.moved.Load() {
 		return "https://elsewhere.example"
 	}
-	return m.Network.Issuer()
+	return m.Server.Issuer()
 }
 
 // A trip is one that has come as far as the network's answer.

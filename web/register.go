@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -116,7 +117,7 @@ func (s *Server) registerPage(w http.ResponseWriter, r *http.Request, status int
 	p := registerPage{
 		frame:  frame{Title: "Sign up to share " + in.company.Name + "’s jobs", Company: in.company.Name},
 		Action: s.base + registerPath(in.company.Key, in.token), Email: email, Problem: problem,
-		Required: in.token == "", Networks: s.networks, Looks: looks(s.networks, in.company.Name),
+		Required: in.token == "", Networks: s.entries, Looks: looks(s.entries, in.company.Name),
 	}
 	if in.person != nil {
 		p.Name, p.Greeting = in.person.Name, givenName(in.person.Name)
@@ -136,11 +137,18 @@ func (s *Server) registerPage(w http.ResponseWriter, r *http.Request, status int
 
 // titles names networks as a sentence does.
 func titles(list []networks.Network) string {
-	names := make([]string, len(list))
+	var names strings.Builder
 	for i, n := range list {
-		names[i] = n.Title()
+		switch i {
+		case 0:
+		case len(list) - 1:
+			names.WriteString(" or ")
+		default:
+			names.WriteString(", ")
+		}
+		names.WriteString(n.Title())
 	}
-	return strings.Join(names, " or ")
+	return names.String()
 }
 
 // accountOf says whose account at Herald a network is connected to: whoever follows a colleague's link must notice it.
@@ -172,8 +180,13 @@ func (s *Server) beginRegister(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err, in.company, "")
 		return
 	}
+	back := s.base + registerPath(in.company.Key, in.token)
+	if in.member == nil && !slices.Contains(s.entries, network) {
+		s.notice(w, r, noSuchPage())
+		return
+	}
 	if err := r.ParseForm(); err != nil {
-		s.notice(w, r, unreadableForm(s.base+registerPath(in.company.Key, in.token)))
+		s.notice(w, r, unreadableForm(back))
 		return
 	}
 	entered := r.PostForm.Get("email")
@@ -183,17 +196,27 @@ func (s *Server) beginRegister(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	callback := s.links.Callback(network.Name())
+	server, err := network.At(r.Context(), r.PostForm.Get("server"), callback)
+	if federation, ok := network.(networks.Federation); ok && err != nil {
+		s.serverPage(w, r, in, federation, r.PostForm.Get("server"), err)
+		return
+	}
+	if err != nil {
+		s.failAt(w, r, err, in, back, network)
+		return
+	}
 	state, trail := rand.Text(), newTrail(in.company.Key, in.token)
 	auth := store.Authorization{
-		CompanyID: in.company.ID, Network: network.Name(), Issuer: network.Issuer(),
-		Token: in.token, Email: email, Verifier: network.NewVerifier(),
+		CompanyID: in.company.ID, Network: network.Name(), Issuer: server.Issuer(),
+		Token: in.token, Email: email, Verifier: server.NewVerifier(),
 	}
 	if err := s.store.BeginAuthorization(r.Context(), auth, state, trail.cookie); err != nil {
-		s.fail(w, r, err, in.company, s.base+registerPath(in.company.Key, in.token))
+		s.fail(w, r, err, in.company, back)
 		return
 	}
 	s.layTrail(w, state, trail)
-	http.Redirect(w, r, network.AuthURL(state, s.links.Callback(network.Name()), auth.Verifier), http.StatusSeeOther)
+	http.Redirect(w, r, server.AuthURL(state, server.Callback(callback), auth.Verifier), http.StatusSeeOther) //nolint:gosec // G710: the network looked at the server that was named
 }
 
 // givenName is how to address somebody: the first word of their name where that is surely a name, else all of it.

@@ -308,13 +308,13 @@ func TestAMemberConnectsAgainWithTheirOwnLink(t *testing.T) {
 		v := newVisitor(t)
 		v.signUp(s.personal(t, ann()), "ann@home.example", "ann").wants(t, 200, "You’re in, Ann.")
 		link := s.personal(t, ann())
-		if got := newVisitor(t).open(link); !strings.Contains(got.body, ">Connect Facebook to Ann’s account<") {
+		if got := newVisitor(t).open(link); !strings.Contains(got.body, ">Connect Facebook or Mastodon to Ann’s account<") {
 			t.Errorf("she is offered something else than what she lacks:\n%s", got.text())
 		}
 
 		s.env.Clock.Advance(61 * 24 * time.Hour)
 		link = s.personal(t, ann())
-		v.open(link).wants(t, 200, "Hello Ann,", "Connect LinkedIn or Facebook to Ann’s account", "You are signed up already", "Not Ann?")
+		v.open(link).wants(t, 200, "Hello Ann,", "Connect LinkedIn, Facebook or Mastodon to Ann’s account", "You are signed up already", "Not Ann?")
 		v.chooses("linkedin", nil)
 		v.submit(allow("ann")).wants(t, 200, "LinkedIn is connected again")
 		if m := s.member(t, ann(), true); m.Email != "ann@home.example" {
@@ -331,7 +331,7 @@ func TestAMemberRenewsAnAccessThatEndsSoon(t *testing.T) {
 		v.signUp(s.personal(t, ann()), "ann@home.example", "ann").wants(t, 200, "You’re in, Ann.")
 		s.env.Clock.Advance(60*24*time.Hour - store.RenewBefore)
 		link := s.personal(t, ann())
-		v.open(link).wants(t, 200, "Connect LinkedIn or Facebook to Ann’s account")
+		v.open(link).wants(t, 200, "Connect LinkedIn, Facebook or Mastodon to Ann’s account")
 		v.chooses("linkedin", nil)
 		v.submit(allow("cy")).wants(t, 409, "Another LinkedIn account is connected", "/social me")
 		v.open(link)
@@ -348,12 +348,12 @@ func TestSomebodyWhoRegisteredGoesOnToAnotherNetwork(t *testing.T) {
 	t.Parallel()
 	inTown(t, func(t *testing.T, s *town) {
 		v := newVisitor(t)
-		v.signUp(s.personal(t, ann()), "ann@home.example", "ann").wants(t, 200, "You’re in, Ann.", "Connect Facebook, too")
-		more := regexp.MustCompile(`<a href="(/register/[^"]*)">Connect Facebook, too`).FindStringSubmatch(v.page.body)
+		v.signUp(s.personal(t, ann()), "ann@home.example", "ann").wants(t, 200, "You’re in, Ann.", "Connect another network")
+		more := regexp.MustCompile(`<a href="(/register/[^"]*)">Connect another network`).FindStringSubmatch(v.page.body)
 		if more == nil {
 			t.Fatalf("no way on:\n%s", v.page.body)
 		}
-		v.open(s.url+more[1]).wants(t, 200, "Connect Facebook to Ann’s account", "Continue with Facebook")
+		v.open(s.url+more[1]).wants(t, 200, "Connect Facebook or Mastodon to Ann’s account", "Continue with Facebook")
 		if strings.Contains(v.page.text(), "Continue with LinkedIn") {
 			t.Error("what is connected is offered again")
 		}

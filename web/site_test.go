@@ -19,6 +19,7 @@ import (
 	"herald/networks"
 	"herald/sandbox/facebook"
 	"herald/sandbox/linkedin"
+	"herald/sandbox/mastodon"
 	"herald/store"
 	"herald/web"
 )
@@ -42,6 +43,8 @@ type site struct {
 	url      string
 	linkedin *linkedin.Server
 	facebook *facebook.Server
+	mastodon *mastodon.Server
+	instance string // where mastodon is
 	forms    string // the origins of their consent pages
 	log      *logBook
 	slackOK  bool
@@ -120,10 +123,16 @@ func newSite(t *testing.T, now func() time.Time, s web.Store, change ...func(*we
 		t.Cleanup(server.Close)
 		return server.URL
 	}
-	linkedinURL, facebookURL := serve(li.Handler()), serve(fb.Handler())
+	masto, err := mastodon.New(mastodon.Options{
+		Accounts: []mastodon.Account{{ID: "109", Username: "ann", DisplayName: "Ann Lee"}, {ID: "110", Username: "bo"}}, Now: now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	linkedinURL, facebookURL, mastodonURL := serve(li.Handler()), serve(fb.Handler()), serve(masto.Handler())
 
 	book := &logBook{}
-	st := &site{url: server.URL, linkedin: li, facebook: fb, forms: linkedinURL + " " + facebookURL, log: book, slackOK: true}
+	st := &site{url: server.URL, linkedin: li, facebook: fb, mastodon: masto, instance: mastodonURL, forms: linkedinURL + " " + facebookURL, log: book, slackOK: true}
 	config := web.Config{
 		Store: s, Directory: directory{}, PublicURL: server.URL,
 		Networks: []networks.Network{
@@ -141,6 +150,11 @@ func newSite(t *testing.T, now func() time.Time, s web.Store, change ...func(*we
 			return "reconnecting", false
 		},
 		Now: now, Log: slog.New(slog.NewTextHandler(io.MultiWriter(book, t.Output()), &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if clients, ok := s.(networks.Clients); ok {
+		config.More = []networks.Network{
+			networks.NewMastodon(networks.MastodonApp{Name: "Herald", Clients: clients, Allowed: []string{mastodonURL}, Now: now}),
+		}
 	}
 	for _, f := range change {
 		f(&config)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,8 @@ type Directory interface {
 type Config struct {
 	Store     Store
 	Directory Directory
-	Networks  []networks.Network // in the order of their buttons; at least one
+	Networks  []networks.Network // that people register with, in the order of their buttons; at least one
+	More      []networks.Network // that members can connect besides, in the same way
 	PublicURL string             // where people reach this server, e.g. "https://jobs.acme.example"; a path is kept
 	SlackURL  string             // "": the constant SlackURL
 	// Slack tells the state of the connection to Slack in a word, such as "connected", and whether it is a good one.
@@ -66,7 +68,8 @@ type Config struct {
 type Server struct {
 	store     Store
 	directory Directory
-	networks  []networks.Network
+	networks  []networks.Network // all of them
+	entries   []networks.Network // those that people register with
 	links     Links
 	base      string // path of the public URL, "" or "/herald"
 	https     bool
@@ -95,7 +98,7 @@ func New(c Config) (*Server, error) {
 	}
 
 	s := &Server{
-		store: c.Store, directory: c.Directory, networks: c.Networks,
+		store: c.Store, directory: c.Directory, networks: slices.Concat(c.Networks, c.More), entries: c.Networks,
 		links: Links{PublicURL: c.PublicURL},
 		base:  strings.TrimRight(public.EscapedPath(), "/"), https: public.Scheme == "https",
 		slackURL: strings.TrimRight(c.SlackURL, "/"), slack: c.Slack, answered: c.Answered, now: c.Now, log: c.Log,
@@ -114,7 +117,7 @@ func New(c Config) (*Server, error) {
 	if err := s.origins.AddTrustedOrigin(origin(public)); err != nil {
 		return nil, fmt.Errorf("trust the public URL: %w", err)
 	}
-	if s.policy, err = contentPolicy(public, c.Networks); err != nil {
+	if s.policy, err = contentPolicy(public, s.networks); err != nil {
 		return nil, err
 	}
 	s.mux = s.routes()
@@ -134,6 +137,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("POST /register/{key}/{network}", s.beginRegister)
 	mux.HandleFunc("POST /register/{key}/{token}/{network}", s.beginRegister)
 	mux.HandleFunc("GET /oauth/{network}/callback", s.callback)
+	mux.HandleFunc("GET /oauth/{network}/callback/{server}", s.callback)
 	mux.HandleFunc("POST /oauth/{network}/deauthorize", s.deauthorize)
 	mux.HandleFunc("POST /oauth/{network}/delete", s.requestDeletion)
 	mux.HandleFunc("GET /deletion/{code}", s.showDeletion)

@@ -65,7 +65,7 @@ func TestRemovingHeraldAtFacebook(t *testing.T) {
 		if m := s.member(t, ann(), true); len(m.Connections) != 0 {
 			t.Errorf("Ann is still connected: %+v", m.Connections)
 		}
-		newVisitor(t).open(s.personal(t, ann())).wants(t, 200, "Connect LinkedIn or Facebook")
+		newVisitor(t).open(s.personal(t, ann())).wants(t, 200, "Connect LinkedIn, Facebook or Mastodon")
 	})
 }
 
