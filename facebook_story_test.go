@@ -36,6 +36,18 @@ func TestRegisteringWithFacebook(t *testing.T) {
 		ray.gets("You're in")
 
 		ana.types("/social members facebook", "Connected to Facebook (2)", "@eve", "@ray")
+
+		// Eve manages Acme's Page, Ray none.
+		b = newBrowser(t)
+		b.open(eve.types("/social me", "Connect our company Page").pageLink(t)).reads("Connect a company Page to Eve’s account")
+		b.presses("Continue with Facebook", nil).reads("The list of the Pages you manage")
+		b.presses("Allow", map[string]string{"account": sandbox.FacebookAccount(acme.Eve)}).reads("Which Page is Acme’s?", "Eve’s Bakery")
+		b.presses("Connect “Acme Jobs”", nil).reads("“Acme Jobs” is connected")
+		eve.types("/social me", "Page “Acme Jobs”", "Disconnect Page")
+		b = newBrowser(t)
+		b.open(ray.types("/social me", "Connect our company Page").pageLink(t))
+		b.presses("Continue with Facebook", nil)
+		b.presses("Allow", map[string]string{"account": sandbox.FacebookAccount(acme.Ray)}).reads("You manage no Page on Facebook")
 	})
 }
 

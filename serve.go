@@ -105,6 +105,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
 		DeclineURL:  links.Decline,
 		Mail:        mailer(post),
+		PageURL:     func(c store.Company, network, token string) string { return links.Page(network, c.Key, token) },
 	})
 	runner := delivery.NewRunner(delivery.Config{Store: db, Tasks: observed(h.Tasks(), numbers), Now: now, Log: log})
 	wake = runner.Wake

@@ -520,14 +520,28 @@ func text(n *html.Node) string {
 	return out.String()
 }
 
-var link = regexp.MustCompile(`https?://[^"\\|>` + "`" + ` ]+/register/[^"\\|>` + "`" + ` ]+`)
+var (
+	link     = regexp.MustCompile(`https?://[^"\\|>` + "`" + ` ]+/register/[^"\\|>` + "`" + ` ]+`)
+	pageLink = regexp.MustCompile(`https?://[^"\\|>` + "`" + ` ]+/page/[^"\\|>` + "`" + ` ]+`)
+)
 
 // registrationLink is the link on a screen.
 func (s screen) registrationLink(t *testing.T) string {
 	t.Helper()
+	return s.find(t, link)
+}
+
+// pageLink is the link on a screen that connects a company Page.
+func (s screen) pageLink(t *testing.T) string {
+	t.Helper()
+	return s.find(t, pageLink)
+}
+
+func (s screen) find(t *testing.T, link *regexp.Regexp) string {
+	t.Helper()
 	found := link.FindString(s.raw)
 	if found == "" {
-		t.Fatalf("no registration link on the screen:\n%s", s.text)
+		t.Fatalf("no such link on the screen:\n%s", s.text)
 	}
 	return found
 }

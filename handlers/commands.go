@@ -75,6 +75,8 @@ func actions() []action {
 		{view.ActionMe, members, (*Handlers).myData},
 		{view.ActionDisconnect, members, (*Handlers).disconnect},
 		{view.ActionMeDisconnect, members, (*Handlers).disconnectMine},
+		{view.ActionDropPage, members, (*Handlers).dropPage},
+		{view.ActionMeDropPage, members, (*Handlers).dropMyPage},
 		{view.ActionDownload, everyone, (*Handlers).downloadData},
 		{view.ActionUntold, members, (*Handlers).untold},
 		{view.ActionTellEndings, members, (*Handlers).tellEndings},

@@ -27,6 +27,8 @@ type Config struct {
 	// CompanyURL and PersonalURL build registration links.
 	CompanyURL  func(store.Company) string
 	PersonalURL func(c store.Company, token string) string
+	// PageURL builds the link with which the same person connects a company Page to their account at the network.
+	PageURL func(c store.Company, network, token string) string
 	// Networks are those that people can connect, by name, in the order of their buttons.
 	Networks []string
 	// DeclineURL builds the link under an invitation by email.
@@ -50,6 +52,7 @@ type Handlers struct {
 	operators   []string
 	companyURL  func(store.Company) string
 	personalURL func(store.Company, string) string
+	pageURL     func(c store.Company, network, token string) string
 	networks    []string
 	declineURL  func(string) string
 	mail        func(context.Context, Letter) error
@@ -70,6 +73,7 @@ func New(c Config) *Handlers {
 		operators:   c.Operators,
 		companyURL:  c.CompanyURL,
 		personalURL: c.PersonalURL,
+		pageURL:     c.PageURL,
 		networks:    c.Networks,
 		declineURL:  c.DeclineURL,
 		mail:        c.Mail,

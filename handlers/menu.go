@@ -44,7 +44,7 @@ func (h *Handlers) drawMenu(ctx context.Context, r *request, link bool) (view.Me
 	} else {
 		var networks view.Networks
 		networks, err = h.networksOf(ctx, r)
-		m.SignupURL = networks.URL
+		m.SignupURL, m.PageURL = networks.URL, networks.PageURL
 	}
 	if err != nil {
 		return view.Message{}, err

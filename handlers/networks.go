@@ -14,12 +14,20 @@ import (
 // networksOf are the member's networks, with a link of the member's own if there is something to connect.
 func (h *Handlers) networksOf(ctx context.Context, r *request) (view.Networks, error) {
 	n := view.Networks{Member: *r.access.Member, Offered: h.networks, Now: h.now()}
-	if !n.Connectable() {
+	if !n.Connectable() && !n.Pageable() {
 		return n, nil
 	}
-	var err error
-	n.URL, err = h.ownURL(ctx, r)
-	return n, err
+	token, err := h.store.SignupToken(ctx, r.company.ID, r.slackID)
+	if err != nil {
+		return n, fmt.Errorf("make a link: %w", err)
+	}
+	if n.Connectable() {
+		n.URL = h.personalURL(r.company, token)
+	}
+	if n.Pageable() {
+		n.PageURL = h.pageURL(r.company, view.PageNetwork, token)
+	}
+	return n, nil
 }
 
 // ownURL is the person's own registration link.

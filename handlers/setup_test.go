@@ -164,6 +164,9 @@ func begin(t *testing.T, dsn string, o options) *world {
 		PersonalURL: func(c store.Company, token string) string {
 			return "https://jobs.acme.example/register/" + c.Key + "/" + token
 		},
+		PageURL: func(c store.Company, network, token string) string {
+			return "https://jobs.acme.example/page/" + network + "/" + c.Key + "/" + token
+		},
 	})
 	w.jobs = delivery.NewRunner(delivery.Config{Store: w.store, Tasks: w.h.Tasks(), Now: w.now, Log: log})
 	f := w.jobs.Wake

@@ -24,11 +24,11 @@ func openFacebook(t *testing.T) (*Facebook, *facebook.Server) {
 	t.Helper()
 	stand, err := facebook.New(facebook.Options{
 		Apps: []facebook.App{
-			{ClientID: "1001", ClientSecret: secret, Name: "Herald", RedirectURIs: []string{facebookRedirect}},
+			{ClientID: "1001", ClientSecret: secret, Name: "Herald", RedirectURIs: []string{facebookRedirect}, Permissions: []string{"public_profile", "email", "pages_show_list"}},
 			{ClientID: "2002", ClientSecret: "another-secret", Name: "Other", RedirectURIs: []string{facebookRedirect}},
 		},
 		Accounts: []facebook.Account{
-			{ID: "ann", Name: "Ann Lee", Email: "ann@home.example"},
+			{ID: "ann", Name: "Ann Lee", Email: "ann@home.example", Pages: []facebook.Page{{ID: "701", Name: "Acme Jobs"}, {ID: "702", Name: "Bakery"}}},
 			{ID: "cy", Name: "Cy Wu"},
 		},
 		Now: now,
@@ -50,9 +50,15 @@ func toFacebook(t *testing.T, h http.Handler) *Facebook {
 // consentAtFacebook lets the person decide about what AuthURL asks for, and returns what comes back to the redirect.
 func consentAtFacebook(t *testing.T, f *Facebook, account, decision string) url.Values {
 	t.Helper()
+	return consentOn(t, f.AuthURL("the-state", facebookRedirect, f.NewVerifier()), account, decision)
+}
+
+// consentOn does so on any consent page.
+func consentOn(t *testing.T, page, account, decision string) url.Values {
+	t.Helper()
 	browser := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	form := url.Values{"account": {account}, "decision": {decision}}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.AuthURL("the-state", facebookRedirect, f.NewVerifier()), strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, page, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}

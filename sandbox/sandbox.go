@@ -118,6 +118,7 @@ func (s *Sandbox) start(ctx context.Context, o Options) error {
 	s.Facebook, err = facebook.New(facebook.Options{
 		Apps: []facebook.App{{
 			ClientID: FacebookAppID, ClientSecret: FacebookAppSecret, Name: o.App.Name, RedirectURIs: o.Facebook.redirects(),
+			Permissions:    []string{"public_profile", "email", "pages_show_list"},
 			DeauthorizeURL: o.Facebook.Deauthorize, DeletionURL: o.Facebook.Deletion,
 		}},
 		Accounts: facebookAccounts(s.Company), Now: o.Now, Logger: o.Logger,
@@ -263,6 +264,7 @@ func facebookAccounts(c acme.Company) []facebook.Account {
 		}
 		all = append(all, facebook.Account{
 			ID: FacebookAccount(p.ID), Name: p.RealName, FirstName: p.FirstName, LastName: p.LastName, Email: p.Handle + "@home.example",
+			Pages: facebookPages(p),
 		})
 	}
 	return all
@@ -280,6 +282,17 @@ func mastodonAccounts(c acme.Company) []mastodon.Account {
 		}
 	}
 	return all
+}
+
+// facebookPages are the Pages that somebody manages: Acme's is Ben's, and Eve's beside one of her own.
+func facebookPages(p acme.Person) []facebook.Page {
+	switch p.ID {
+	case acme.Ben:
+		return []facebook.Page{{ID: "700001", Name: "Acme Jobs"}}
+	case acme.Eve:
+		return []facebook.Page{{ID: "700002", Name: "Eve’s Bakery"}, {ID: "700001", Name: "Acme Jobs"}}
+	}
+	return nil
 }
 
 func users(c acme.Company) []slackd.User {

@@ -20,6 +20,8 @@ const (
 	AuditRegistered      AuditAction = "registered"
 	AuditConnected       AuditAction = "connected" // a member, to a network
 	AuditDisconnected    AuditAction = "disconnected"
+	AuditPageConnected   AuditAction = "page_connected" // a company Page, to an account of a member
+	AuditPageDropped     AuditAction = "page_dropped"
 	AuditSignupApproved  AuditAction = "signup_approved"
 	AuditSignupDeclined  AuditAction = "signup_declined"
 	AuditTypeChanged     AuditAction = "type_changed"

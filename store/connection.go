@@ -50,8 +50,14 @@ func (s *Store) Connect(ctx context.Context, companyID, memberID string, acc Acc
 	return nil
 }
 
-// reconnect puts the account in the place of the member's former one at the network, if there is one.
+// reconnect puts the account in the place of the member's former one at the network, if there is one. The same account keeps its Page.
 func (t *tx) reconnect(ctx context.Context, p Person, acc Account) error {
+	var err error
+	if acc.CompanyPage == "" {
+		if acc.CompanyPage, err = t.pageOf(ctx, p, acc); err != nil {
+			return err
+		}
+	}
 	former, err := t.takeConnection(ctx, p, acc.Network)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -259,6 +260,7 @@ func TestAnAuthorizationIsTakenOnce(t *testing.T) {
 		}
 		a := store.Authorization{
 			CompanyID: acme.ID, Network: "linkedin", Issuer: "https://www.linkedin.com", Token: token, Email: "ann@home.example", Verifier: "v",
+			Purpose: store.PurposeChoice, Subject: "an id", Pages: []store.Page{{ID: "1", Name: "Acme Jobs"}},
 		}
 		begin := func(state string) {
 			t.Helper()
@@ -272,7 +274,7 @@ func TestAnAuthorizationIsTakenOnce(t *testing.T) {
 		if err := s.BeginAuthorization(ctx, a, "good", "browser"); !errors.Is(err, store.ErrExists) {
 			t.Errorf("a state in use: %v, want ErrExists", err)
 		}
-		if got, err := s.TakeAuthorization(ctx, "linkedin", "good", "browser"); err != nil || got != a {
+		if got, err := s.TakeAuthorization(ctx, "linkedin", "good", "browser"); err != nil || !reflect.DeepEqual(got, a) {
 			t.Errorf("taken %+v, %v; want %+v", got, err, a)
 		}
 		refused := func(what, network, state, browser string) {

@@ -33,26 +33,25 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.notice(w, r, tripEnded(""))
 		return
 	}
-	trail, ok := s.takeTrail(w, r, state)
+	auth, trail, ok := s.takeTrip(ctx, w, r, network, state, tripEnded(""))
 	if !ok {
-		s.notice(w, r, tripEnded(""))
 		return
 	}
-	back := s.base + registerPath(trail.key, trail.token)
-	auth, err := s.store.TakeAuthorization(ctx, network.Name(), state, trail.cookie)
-	if errors.Is(err, store.ErrNotFound) {
-		s.notice(w, r, tripEnded(back))
-		return
-	}
-	if err != nil {
-		s.fail(w, r, err, store.Company{}, back)
-		return
-	}
-
+	back := s.base + trail.back(network)
 	came := s.links.Callback(network.Name())
 	if server := r.PathValue("server"); server != "" {
 		came += "/" + server
 	}
+	switch auth.Purpose {
+	case store.PurposePage:
+		s.offerPages(ctx, w, r, network, came, auth, trail, query)
+		return
+	case store.PurposeChoice: // no network sends anybody back with this state
+		s.notice(w, r, pageTripEnded(back))
+		return
+	case store.PurposeRegister:
+	}
+
 	signup, in, err := s.finish(ctx, network, came, auth, trail, query)
 	switch {
 	case err == nil && signup.Connected:
@@ -81,15 +80,9 @@ func (s *Server) finish(ctx context.Context, network networks.Network, came stri
 	if err != nil {
 		return store.Signup{}, entrance{}, err
 	}
-	if auth.Issuer != server.Issuer() || came != server.Callback(callback) {
-		return store.Signup{}, entrance{}, networks.ErrRejected
-	}
-	if query.Has("error") {
-		return store.Signup{}, entrance{}, server.Denied(only(query, "error"))
-	}
-	code := only(query, "code")
-	if code == "" {
-		return store.Signup{}, entrance{}, networks.ErrRejected
+	code, err := consented(server, came == server.Callback(callback), auth, query)
+	if err != nil {
+		return store.Signup{}, entrance{}, err
 	}
 	in, err := s.enter(ctx, t.key, auth.Token)
 	if err != nil {
@@ -112,6 +105,44 @@ func (s *Server) finish(ctx context.Context, network networks.Network, came stri
 		Token: account.Token, RefreshToken: account.RefreshToken, Scopes: account.Scopes, ExpiresAt: account.ExpiresAt,
 	}, person)
 	return signup, in, err
+}
+
+// takeTrip ends the trip of a state, which must be this browser's. Where there is none it answers, with unknown if
+// the browser remembers none, and reports false.
+func (s *Server) takeTrip(ctx context.Context, w http.ResponseWriter, r *http.Request, network networks.Network, state string, unknown notice) (store.Authorization, trail, bool) {
+	trail, ok := s.takeTrail(w, r, state)
+	if !ok {
+		s.notice(w, r, unknown)
+		return store.Authorization{}, trail, false
+	}
+	back := s.base + trail.back(network)
+	auth, err := s.store.TakeAuthorization(ctx, network.Name(), state, trail.cookie)
+	switch {
+	case err == nil:
+		return auth, trail, true
+	case !errors.Is(err, store.ErrNotFound):
+		s.fail(w, r, err, store.Company{}, back)
+	case trail.page:
+		s.notice(w, r, pageTripEnded(back))
+	default:
+		s.notice(w, r, tripEnded(back))
+	}
+	return store.Authorization{}, trail, false
+}
+
+// consented returns the code with which the person came back: from the server they were sent to, and to its address (here).
+func consented(server networks.Server, here bool, auth store.Authorization, query url.Values) (string, error) {
+	if auth.Issuer != server.Issuer() || !here {
+		return "", networks.ErrRejected
+	}
+	if query.Has("error") {
+		return "", server.Denied(only(query, "error"))
+	}
+	code := only(query, "code")
+	if code == "" {
+		return "", networks.ErrRejected
+	}
+	return code, nil
 }
 
 // stranger asks Slack about the person of a personal link whom Herald does not know (any more). It is nil where that is

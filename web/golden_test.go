@@ -21,8 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// varying is what differs from run to run: reference ids, and versions of static files.
-var varying = regexp.MustCompile(`<code>[A-Z2-7]{8}</code>|\?v=[0-9a-f]{12}`)
+// varying is what differs from run to run: reference ids, states, and versions of static files.
+var varying = regexp.MustCompile(`<code>[A-Z2-7]{8}</code>|name="state" value="[A-Z2-7]+"|\?v=[0-9a-f]{12}`)
 
 // misconfigured is LinkedIn with a wrong secret.
 type misconfigured struct{ networks.Network }
@@ -67,6 +67,25 @@ func TestPages(t *testing.T) {
 		return func(v *visitor, s *site) page { return v.open(s.url + path) }
 	}
 	broken := errors.New("the disk is full of cats")
+	onFacebook := func(m *memory) {
+		m.member = &store.Member{Name: "Ann Lee", Connections: []store.Connection{{Network: "facebook", State: store.Connected}}}
+	}
+	pagePath := "/page/facebook/acme-7qf2k9xw3m/" + annToken
+	// manage goes on from the page that connects a company Page to the answer at Facebook.
+	manage := func(account, decision string) func(*visitor, *site) page {
+		return func(v *visitor, s *site) page {
+			v.open(s.url + pagePath)
+			v.submit(nil)
+			return v.submit(decide(account, decision))
+		}
+	}
+	// pick goes all the way.
+	pick := func(id string) func(*visitor, *site) page {
+		return func(v *visitor, s *site) page {
+			manage("ann", "allow")(v, s)
+			return v.submit(url.Values{"page": {id}})
+		}
+	}
 	company, personal := open("/register/acme-7qf2k9xw3m"), open("/register/acme-7qf2k9xw3m/"+annToken)
 
 	for _, tt := range []struct {
@@ -149,6 +168,24 @@ func TestPages(t *testing.T) {
 			return v.open(v.page.header.Get("Location"))
 		}, status: 503},
 		{name: "slack_down", memory: func(m *memory) { m.person = nil }, visit: finish(annToken), status: 503},
+		{name: "page", memory: onFacebook, visit: open(pagePath), status: 200},
+		{name: "page_instead", memory: func(m *memory) {
+			onFacebook(m)
+			m.member.Connections[0].CompanyPage = "Acme <Jobs>"
+		}, visit: open(pagePath), status: 200},
+		{name: "page_connect_first", memory: func(m *memory) { m.member = &store.Member{Name: "Ann Lee"} }, visit: open(pagePath), status: 409},
+		{name: "page_choice", memory: onFacebook, visit: manage("ann", "allow"), status: 200},
+		{name: "page_none", memory: onFacebook, visit: manage("bo", "allow"), status: 200},
+		{name: "page_not_granted", memory: onFacebook, visit: manage("ann", "allow_without_pages"), status: 200},
+		{name: "page_another_account", memory: func(m *memory) {
+			onFacebook(m)
+			m.stranger = true
+		}, visit: manage("bo", "allow"), status: 409},
+		{name: "page_connected", memory: onFacebook, visit: pick("702"), status: 200},
+		{name: "page_forged", memory: onFacebook, visit: pick("703"), status: 400},
+		{name: "page_trip_ended", visit: func(v *visitor, s *site) page {
+			return v.post(s.url+"/oauth/facebook/page", url.Values{"state": {"x"}, "page": {"702"}})
+		}, status: 400},
 		{name: "broken", memory: func(m *memory) { m.signupErr = broken }, visit: finish(annToken), status: 500},
 		{name: "broken_link", memory: func(m *memory) { m.companyErr = broken }, visit: company, status: 500},
 		{name: "server", memory: func(m *memory) { m.member = &store.Member{Name: "Ann Lee"} }, config: withMastodon, visit: func(v *visitor, s *site) page {

@@ -28,6 +28,11 @@ func (l Links) Decline(token string) string {
 
 func declinePath(token string) string { return "/decline/" + url.PathEscape(token) }
 
+// Page is where the same person connects a company Page to their account at the network: the same secret.
+func (l Links) Page(network, key, token string) string {
+	return strings.TrimRight(l.PublicURL, "/") + pagePath(network, key, token)
+}
+
 // Callback is where a network sends people back to: a path of its own for each (RFC 9700 §4.4), to be registered there
 // exactly so.
 func (l Links) Callback(network string) string {
@@ -56,4 +61,9 @@ func registerPath(key, token string) string {
 		path += "/" + url.PathEscape(token)
 	}
 	return path
+}
+
+// pagePath is the path of the page that connects a company Page.
+func pagePath(network, key, token string) string {
+	return "/page/" + url.PathEscape(network) + "/" + url.PathEscape(key) + "/" + url.PathEscape(token)
 }

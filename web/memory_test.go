@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"herald/store"
@@ -24,6 +25,9 @@ type memory struct {
 	withdrawn  []store.Withdrawal
 	deletion   store.Deletion
 	deleteErr  error
+
+	stranger bool // no account at a network is Ann's
+	pageErr  error
 
 	mu         sync.Mutex
 	trips      map[string]store.Authorization // by network, state and browser
@@ -123,6 +127,21 @@ func (m *memory) Register(_ context.Context, a store.Authorization, acc store.Ac
 	defer m.mu.Unlock()
 	m.registered = append(m.registered, registration{a, acc, person})
 	return m.signup, m.signupErr
+}
+
+func (m *memory) ConnectionsOf(context.Context, string, string) ([]store.Owner, error) {
+	if m.stranger {
+		return []store.Owner{{CompanyID: "company2", MemberID: m.member.ID}}, nil
+	}
+	return []store.Owner{{CompanyID: m.company.ID, MemberID: m.member.ID}}, nil
+}
+
+func (m *memory) ConnectPage(_ context.Context, a store.Authorization, pageID string) (store.Page, error) {
+	i := slices.IndexFunc(a.Pages, func(p store.Page) bool { return p.ID == pageID })
+	if i < 0 {
+		return store.Page{}, store.ErrNotFound
+	}
+	return a.Pages[i], m.pageErr
 }
 
 func (m *memory) Deauthorize(_ context.Context, w store.Withdrawal) error {

@@ -200,7 +200,7 @@ func explain(err error, back, network, whose string) (page notice, expected bool
 		}, true
 	case errors.Is(err, networks.ErrMisconfigured):
 		return notice{
-			status: http.StatusInternalServerError, kind: bad, title: "Signing up with " + network + " does not work right now",
+			status: http.StatusInternalServerError, kind: bad, title: "Connecting " + network + " does not work right now",
 			body: []string{"Something is wrong with how Herald is set up here, not with you. Nothing was connected. Please tell a company admin, and give them the reference below."},
 		}, false
 	case errors.Is(err, networks.ErrUnavailable):

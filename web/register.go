@@ -25,8 +25,17 @@ type entrance struct {
 	mailed *store.Invite
 }
 
-// enter resolves the link of the request; with an error the entrance holds the company alone, where that is known. It changes nothing: Slack's servers open every link they see.
+// enter resolves the link of the request to somebody who has something to connect: ErrExists if they have not.
 func (s *Server) enter(ctx context.Context, key, token string) (entrance, error) {
+	in, err := s.resolve(ctx, key, token)
+	if err == nil && in.member != nil && len(s.missing(in.member)) == 0 {
+		return entrance{company: in.company}, store.ErrExists
+	}
+	return in, err
+}
+
+// resolve resolves the link of the request; with an error the entrance holds the company alone, where that is known. It changes nothing: Slack's servers open every link they see.
+func (s *Server) resolve(ctx context.Context, key, token string) (entrance, error) {
 	if len(key) > maxPathValue || len(token) > maxPathValue || !utf8.ValidString(key+token) || strings.ContainsRune(key+token, 0) {
 		return entrance{}, store.ErrNotFound
 	}
@@ -52,9 +61,6 @@ func (s *Server) enter(ctx context.Context, key, token string) (entrance, error)
 		return in, nil
 	}
 	in.slackID, in.member = invite.SlackID, invite.Member
-	if in.member != nil && len(s.missing(in.member)) == 0 {
-		return known, store.ErrExists
-	}
 	person, err := s.store.PersonBySlackID(ctx, company.ID, invite.SlackID)
 	switch {
 	case err == nil:

@@ -82,10 +82,12 @@ func accounts() []linkedin.Account {
 	}
 }
 
-// facebookAccounts are the people on Facebook. Cy signed up there by phone.
+// facebookAccounts are the people on Facebook. Ann manages Acme's Page there, Bo none. Cy signed up there by phone.
 func facebookAccounts() []facebook.Account {
 	return []facebook.Account{
-		{ID: "ann", Name: "Ann Lee", FirstName: "Ann", LastName: "Lee", Email: "ann@home.example"},
+		{ID: "ann", Name: "Ann Lee", FirstName: "Ann", LastName: "Lee", Email: "ann@home.example", Pages: []facebook.Page{
+			{ID: "701", Name: "Ann’s <Bakery>"}, {ID: "702", Name: "Acme Jobs"},
+		}},
 		{ID: "bo", Name: "Bo García", FirstName: "Bo", LastName: "García", Email: "bo@home.example"},
 		{ID: "cy", Name: "Cy Wu", FirstName: "Cy", LastName: "Wu"},
 	}
@@ -111,6 +113,7 @@ func newSite(t *testing.T, now func() time.Time, s web.Store, change ...func(*we
 	fb, err := facebook.New(facebook.Options{
 		Apps: []facebook.App{{
 			ClientID: "1001", ClientSecret: "fb-s3cret", Name: "Herald", RedirectURIs: []string{links.Callback("facebook")},
+			Permissions:    []string{"public_profile", "email", "pages_show_list"},
 			DeauthorizeURL: links.Deauthorize("facebook"), DeletionURL: links.Delete("facebook"),
 		}},
 		Accounts: facebookAccounts(), Now: now,

@@ -34,6 +34,8 @@ type Store interface {
 	BeginAuthorization(ctx context.Context, a store.Authorization, state, browser string) error
 	TakeAuthorization(ctx context.Context, network, state, browser string) (store.Authorization, error)
 	Register(ctx context.Context, a store.Authorization, acc store.Account, person *store.Person) (store.Signup, error)
+	ConnectionsOf(ctx context.Context, network, subject string) ([]store.Owner, error)
+	ConnectPage(ctx context.Context, a store.Authorization, pageID string) (store.Page, error)
 	Deauthorize(ctx context.Context, w store.Withdrawal) error
 	RequestDeletion(ctx context.Context, w store.Withdrawal, code string) error
 	Deletion(ctx context.Context, code string) (store.Deletion, error)
@@ -136,8 +138,11 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /register/{key}/{token}/{network}", s.backToRegister)
 	mux.HandleFunc("POST /register/{key}/{network}", s.beginRegister)
 	mux.HandleFunc("POST /register/{key}/{token}/{network}", s.beginRegister)
+	mux.HandleFunc("GET /page/{network}/{key}/{token}", s.showConnectPage)
+	mux.HandleFunc("POST /page/{network}/{key}/{token}", s.beginConnectPage)
 	mux.HandleFunc("GET /oauth/{network}/callback", s.callback)
 	mux.HandleFunc("GET /oauth/{network}/callback/{server}", s.callback)
+	mux.HandleFunc("POST /oauth/{network}/page", s.choosePage)
 	mux.HandleFunc("POST /oauth/{network}/deauthorize", s.deauthorize)
 	mux.HandleFunc("POST /oauth/{network}/delete", s.requestDeletion)
 	mux.HandleFunc("GET /deletion/{code}", s.showDeletion)

@@ -83,6 +83,10 @@ func auditLine(e store.AuditEvent) string {
 		return initial(subject) + " connected a network"
 	case store.AuditDisconnected:
 		return initial(subject) + " disconnected a network"
+	case store.AuditPageConnected:
+		return initial(subject) + " connected a company page"
+	case store.AuditPageDropped:
+		return initial(subject) + " disconnected a company page"
 	case store.AuditSignupApproved:
 		return actor + " approved the sign-up of " + subject
 	case store.AuditSignupDeclined:

@@ -40,6 +40,8 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditInvitesExported, Actor: ana, Count: 401})
 	happened(store.AuditEvent{Action: store.AuditInviteCancelled, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditRegistered, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditPageConnected, Actor: ann, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditPageDropped, Actor: ann, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditSignupApproved, Actor: ana, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditSignupDeclined, Actor: ana})
 	for _, least := range []store.MemberType{store.Admin, store.Recruiter, store.Employee} {

@@ -46,7 +46,7 @@ func Me(c store.Company, person *store.Person, networks *Networks, now time.Time
 	blocks = append(blocks, networks.rows(ActionMeDisconnect, func(c store.Connection) string {
 		return "\nSince " + since(c.ConnectedAt, now) + ". Stored are your id there and an encrypted key."
 	})...)
-	if connect := networks.buttons(); len(connect) > 0 {
+	if connect := networks.buttons(ActionMeDropPage); len(connect) > 0 {
 		blocks = append(blocks, slack.NewActionBlock("", connect...))
 	}
 	blocks = append(blocks,

@@ -18,6 +18,7 @@ type Menu struct {
 	// SignupURL is the person's own registration link. "" for somebody not registered: the button asks for it first. A member needs it
 	// to connect a network, see Networks.
 	SignupURL string
+	PageURL   string              // see Networks
 	Inviter   bool                // they may invite coworkers
 	Offered   []string            // networks that people can connect, by name
 	Admins    []store.Member      // for somebody not registered
@@ -37,9 +38,9 @@ func (m Menu) Message() Message {
 	blocks := []slack.Block{
 		section("*" + escape(m.Company.Name) + " social recruiting*\nHello " + escape(m.Member.Name) + ", you are " + article(m.Member.Type) + " *" + TypeName(m.Member.Type) + "*."),
 	}
-	networks := Networks{Member: *m.Member, Offered: m.Offered, URL: m.SignupURL, Now: m.Now}
+	networks := Networks{Member: *m.Member, Offered: m.Offered, URL: m.SignupURL, PageURL: m.PageURL, Now: m.Now}
 	blocks = append(blocks, networks.rows(ActionDisconnect, func(store.Connection) string { return "" })...)
-	blocks = append(blocks, slack.NewActionBlock("", slices.Concat(networks.buttons(), invite, []slack.BlockElement{
+	blocks = append(blocks, slack.NewActionBlock("", slices.Concat(networks.buttons(ActionDropPage), invite, []slack.BlockElement{
 		button(ActionMe, "", "My data"),
 		button(ActionPreview, "", "See how a post would look"),
 		button(ActionLeave, "", "Leave"),
@@ -151,7 +152,8 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 				"• your name and the email address you enter\n" +
 				"• your Slack name, handle, email address and time zone, as Slack shows them to everybody at " + escape(c.Name) + "\n" +
 				"• your user type, the day you signed up, and whether you want to be told before an access ends\n" +
-				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click"),
+				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click\n" +
+				"• the name of the company Page that you manage, if you connect it"),
 			section("*It never stores* your passwords, your contacts or your messages."),
 			section("*Who sees it* Company admins see your name and email address, your user type, which networks you connect, and what became of your " +
 				"invitation. Your coworkers see none of it. If you say no, admins see that you did, and never why: reasons are only counted."),

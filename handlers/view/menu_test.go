@@ -93,6 +93,13 @@ func TestMe(t *testing.T) {
 	ended := networks
 	ended.URL, ended.Member.Connections = acmeURL+"/token", []store.Connection{{Network: "linkedin", State: store.Expired, ConnectedAt: noon.Add(-70 * 24 * time.Hour)}}
 	everywhere(t, "me_reconnect", Me(acme, &person, &ended, noon))
+	managing := networks
+	managing.PageURL, managing.Offered = "https://jobs.acme.example/page/facebook/acme/token", []string{"linkedin", "facebook"}
+	managing.Member.Connections = []store.Connection{{Network: "facebook", State: store.Connected, ConnectedAt: noon}, ann.Connections[0]}
+	everywhere(t, "me_page_to_connect", Me(acme, &person, &managing, noon))
+	managing.PageURL, managing.Member.Connections = "", slices.Clone(managing.Member.Connections)
+	managing.Member.Connections[0].CompanyPage = "Acme *Jobs*"
+	everywhere(t, "me_page", Me(acme, &person, &managing, noon))
 	none := ended
 	none.Member.Connections = nil
 	disconnected := Me(acme, &person, &none, noon)
@@ -133,7 +140,7 @@ func TestWhatThereIsToConnect(t *testing.T) {
 	} {
 		n := Networks{Member: store.Member{Connections: test.connections}, Offered: test.offered, URL: acmeURL, Now: noon}
 		var labels []string
-		for i, e := range n.buttons() {
+		for i, e := range n.buttons(ActionDropPage) {
 			b, ok := e.(*slack.ButtonBlockElement)
 			if !ok || b.URL != acmeURL {
 				t.Fatalf("%s: %+v leads elsewhere", name, e)
@@ -147,8 +154,29 @@ func TestWhatThereIsToConnect(t *testing.T) {
 			t.Errorf("%s: %q, connectable %v; want %q", name, labels, n.Connectable(), test.want)
 		}
 		n.URL = ""
-		if len(n.buttons()) > 0 {
+		if len(n.buttons(ActionDropPage)) > 0 {
 			t.Errorf("%s: buttons without a link", name)
+		}
+	}
+}
+
+func TestWhoCanConnectACompanyPage(t *testing.T) {
+	t.Parallel()
+	both := []string{"linkedin", "facebook"}
+	for name, test := range map[string]struct {
+		offered []string
+		account store.Connection
+		want    bool
+	}{
+		"connected":       {both, store.Connection{Network: "facebook", State: store.Connected}, true},
+		"expired":         {both, store.Connection{Network: "facebook", State: store.Expired}, false},
+		"with a page":     {both, store.Connection{Network: "facebook", State: store.Connected, CompanyPage: "Acme Jobs"}, false},
+		"another network": {both, store.Connection{Network: "linkedin", State: store.Connected}, false},
+		"not offered":     {[]string{"linkedin"}, store.Connection{Network: "facebook", State: store.Connected}, false},
+	} {
+		n := Networks{Member: store.Member{Connections: []store.Connection{test.account}}, Offered: test.offered, Now: noon}
+		if got := n.Pageable(); got != test.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

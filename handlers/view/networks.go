@@ -13,6 +13,9 @@ import (
 const (
 	ActionDisconnect   = "disconnect"    // in the menu and the Home tab; value: the network
 	ActionMeDisconnect = "me_disconnect" // in /social me; value: the network
+	ActionDropPage     = "drop_page"     // in the menu and the Home tab; value: the network
+	ActionMeDropPage   = "me_drop_page"  // in /social me; value: the network
+	actionConnectPage  = "connect_page"  // a link
 	actionConnect      = "connect"       // a link
 	actionReconnect    = "reconnect_"    // a link; the network follows
 )
@@ -22,7 +25,17 @@ type Networks struct {
 	Member  store.Member
 	Offered []string // networks that people can connect here, by name, in the order of their buttons
 	URL     string   // the member's own link to connect one, "" if there is none
+	PageURL string   // where the member connects a company Page, "" if there is nothing to connect one to, or one is
 	Now     time.Time
+}
+
+// PageNetwork is the network whose accounts company Pages are connected to.
+const PageNetwork = "facebook"
+
+// Pageable tells whether the member can connect a company Page.
+func (n Networks) Pageable() bool {
+	c, connected := n.Member.Connection(PageNetwork)
+	return connected && c.CompanyPage == "" && c.Usable(n.Now) && slices.Contains(n.Offered, PageNetwork)
 }
 
 // Connectable tells whether there is something to connect, or to connect again: then the member needs a link.
@@ -51,10 +64,11 @@ func (n Networks) rows(disconnect string, about func(store.Connection) string) [
 	}
 	var rows []slack.Block
 	for _, c := range n.Member.Connections {
-		text := "*" + networkName(c.Network) + "*: " + state(c, n.Now)
+		text := "*" + networkName(c.Network) + "*"
 		if c.CompanyPage != "" {
-			text += ", with the company page “" + escape(clip(c.CompanyPage, nameShown)) + "”"
+			text += " · Page “" + escape(clip(c.CompanyPage, nameShown)) + "”"
 		}
+		text += ": " + state(c, n.Now)
 		end := button(disconnect, c.Network, "Disconnect").WithConfirm(n.confirm(c.Network))
 		rows = append(rows, slack.NewSectionBlock(mrkdwn(text+about(c)), nil, slack.NewAccessory(end)))
 	}
@@ -73,8 +87,33 @@ func (n Networks) confirm(network string) *slack.ConfirmationBlockObject {
 	return c
 }
 
-// buttons lead to the page that connects a network. The first one stands out if the member has nothing to share jobs with.
-func (n Networks) buttons() []slack.BlockElement {
+// buttons lead to the pages that connect a network or a company Page; the action dropPage takes a Page off.
+func (n Networks) buttons(dropPage string) []slack.BlockElement {
+	elements := n.connects()
+	if n.PageURL != "" {
+		elements = append(elements, button(actionConnectPage, "", "Connect our company Page…").WithURL(n.PageURL))
+	}
+	for _, c := range n.Member.Connections {
+		if c.CompanyPage != "" {
+			elements = append(elements, button(dropPage, c.Network, "Disconnect Page").WithConfirm(confirmDropPage(c)))
+		}
+	}
+	return elements
+}
+
+// confirmDropPage asks before a company Page is taken off an account.
+func confirmDropPage(c store.Connection) *slack.ConfirmationBlockObject {
+	text := "Herald forgets that you manage “" + clip(tidy(c.CompanyPage), nameShown) + "”. Your own " + networkName(c.Network) + " account stays connected."
+	confirm := slack.NewConfirmationBlockObject(plain("Disconnect the Page?"), plain(text), plain("Disconnect Page"), plain("Keep"))
+	confirm.Style = slack.StyleDanger
+	return confirm
+}
+
+// PageDropped says that a company Page was taken off an account.
+func PageDropped() Notice { return Notice{Good: true, Text: "The company Page is disconnected."} }
+
+// connects lead to the page that connects a network. The first one stands out if the member has nothing to share jobs with.
+func (n Networks) connects() []slack.BlockElement {
 	if n.URL == "" {
 		return nil
 	}

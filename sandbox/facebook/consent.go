@@ -29,7 +29,7 @@ func scopeText(scope string) string {
 		return "Your name and profile picture"
 	case "email":
 		return "Your email address"
-	case "pages_show_list":
+	case pagesScope:
 		return "The list of the Pages you manage"
 	}
 	return scope
@@ -94,7 +94,7 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, req request
 	}
 	// Browsers apply form-action to the redirect that follows the form, too.
 	s.page(w, r, status, "consent.html", "'self' "+back.Scheme+"://"+back.Host, map[string]any{
-		"App": req.app.Name, "Scopes": scopes, "Email": slices.Contains(req.scopes, "email"), "Again": req.again,
+		"App": req.app.Name, "Scopes": scopes, "Email": slices.Contains(req.scopes, "email"), "Pages": slices.Contains(req.scopes, pagesScope), "Again": req.again,
 		"Accounts": s.Accounts(), "Problem": problem, "Host": back.Host,
 	})
 }
@@ -116,8 +116,8 @@ func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
 		req.redirect(w, r, url.Values{
 			"error": {"access_denied"}, "error_code": {"200"}, "error_reason": {"user_denied"}, "error_description": {"Permissions error"},
 		})
-	case "allow", "allow_without_email":
-		code, ok := s.allow(req, r.PostForm.Get("account"), decision == "allow")
+	case "allow", "allow_without_email", "allow_without_pages":
+		code, ok := s.allow(req, r.PostForm.Get("account"), withheld(decision))
 		if !ok {
 			s.showConsent(w, r, req, "Choose who you are first.")
 			return
@@ -128,9 +128,20 @@ func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// withheld is the permission that a decision leaves out, or "".
+func withheld(decision string) string {
+	switch decision {
+	case "allow_without_email":
+		return "email"
+	case "allow_without_pages":
+		return pagesScope
+	}
+	return ""
+}
+
 // allow issues a code; ok is false if there is no such account. What was declined before stays so, unless the app asks
 // again for it.
-func (s *Server) allow(req request, accountID string, withEmail bool) (code string, ok bool) {
+func (s *Server) allow(req request, accountID, withheld string) (code string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.account(accountID); !ok {
@@ -141,7 +152,7 @@ func (s *Server) allow(req request, accountID string, withEmail bool) (code stri
 	var granted []string
 	for _, scope := range req.scopes {
 		before, asked := decided[scope]
-		decided[scope] = (!asked || before || req.again) && (scope != "email" || withEmail)
+		decided[scope] = (!asked || before || req.again) && scope != withheld
 		if decided[scope] {
 			granted = append(granted, scope)
 		}

@@ -93,12 +93,13 @@ func newWorld(t *testing.T) *world {
 		Apps: []facebook.App{
 			{
 				ClientID: "1001", ClientSecret: "s3cret", Name: "Herald", RedirectURIs: []string{callback},
+				Permissions:    []string{"public_profile", "email", "pages_show_list"},
 				DeauthorizeURL: app.URL + "/deauthorize", DeletionURL: app.URL + "/deletion",
 			},
 			{ClientID: "2002", ClientSecret: "0ther", Name: "Other <App>", RedirectURIs: []string{callback}, Permissions: []string{"public_profile"}},
 		},
 		Accounts: []facebook.Account{
-			{ID: "fb-ann", Name: "Ann Lee", FirstName: "Ann", LastName: "Lee", Email: "ann@home.example"},
+			{ID: "fb-ann", Name: "Ann Lee", FirstName: "Ann", LastName: "Lee", Email: "ann@home.example", Pages: []facebook.Page{{ID: "701", Name: "Acme Jobs"}, {ID: "702", Name: "Bakery"}}},
 			{ID: "fb-bob", Name: `<script>alert("hi")</script>`},
 		},
 		Now:   c.now,

@@ -57,6 +57,13 @@ type Account struct {
 	FirstName string
 	LastName  string
 	Email     string // empty: signed up by phone
+	Pages     []Page // what they manage
+}
+
+// Page is a company's.
+type Page struct {
+	ID   string
+	Name string
 }
 
 // Token is a user access token that was issued.
@@ -181,6 +188,7 @@ func (s *Server) routes() http.Handler {
 	graph.HandleFunc("POST /oauth/access_token", s.accessToken)
 	graph.HandleFunc("GET /debug_token", s.debugToken)
 	graph.HandleFunc("GET /{user}", s.user)
+	graph.HandleFunc("GET /{user}/accounts", s.managed)
 	graph.HandleFunc("GET /{user}/permissions", s.permissions)
 	graph.HandleFunc("DELETE /{user}/permissions", s.deletePermissions)
 	graph.HandleFunc("DELETE /{user}/permissions/{permission}", s.deletePermission)
