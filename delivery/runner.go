@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -60,7 +61,8 @@ type Config struct {
 type Runner struct {
 	Config
 
-	wake chan struct{}
+	wake     chan struct{}
+	stopping atomic.Bool
 }
 
 // NewRunner returns a Runner for the tasks.
@@ -101,6 +103,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		return fmt.Errorf("start jobs: %w", err)
 	}
 	<-ctx.Done()
+	r.stopping.Store(true)
 	patient, cancel := context.WithTimeout(work, grace)
 	defer cancel()
 	err = client.Stop(patient)
@@ -134,23 +137,30 @@ func (r *Runner) client() (*river.Client[tx], error) {
 		FetchCooldown: fetchPause, FetchPollInterval: pollEvery,
 		JobTimeout: timeout, RescueStuckJobsAfter: rescueAfter,
 		CompletedJobRetentionPeriod: completedLife, CancelledJobRetentionPeriod: givenUpLife, DiscardedJobRetentionPeriod: givenUpLife,
-		Logger: slog.New(troubles{r.Log.Handler()}),
+		Logger: slog.New(troubles{r.Log.Handler(), &r.stopping}),
 		Test:   river.TestConfig{Time: store.JobClock{Now: r.Now}},
 	})
 }
 
-// troubles passes on what River logs about itself only if it is in trouble. What becomes of a job is logged by its worker.
-type troubles struct{ slog.Handler }
+// troubles passes on what River logs about itself only if it is in trouble. What becomes of a job is logged by its worker. While the
+// runner stops, its housekeeping is cut off in the middle of a statement, which is none.
+type troubles struct {
+	slog.Handler
+
+	stopping *atomic.Bool
+}
 
 // Enabled implements slog.Handler.
 func (t troubles) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelError && t.Handler.Enabled(ctx, level)
+	return level >= slog.LevelError && !t.stopping.Load() && t.Handler.Enabled(ctx, level)
 }
 
 // WithAttrs implements slog.Handler.
 func (t troubles) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return troubles{t.Handler.WithAttrs(attrs)}
+	return troubles{t.Handler.WithAttrs(attrs), t.stopping}
 }
 
 // WithGroup implements slog.Handler.
-func (t troubles) WithGroup(name string) slog.Handler { return troubles{t.Handler.WithGroup(name)} }
+func (t troubles) WithGroup(name string) slog.Handler {
+	return troubles{t.Handler.WithGroup(name), t.stopping}
+}

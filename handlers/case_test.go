@@ -202,6 +202,11 @@ func TestThePrimaryOwnerDecidesAlsoAfterTheyLeftTheProgramme(t *testing.T) {
 			w.passed.Add(int64(later))
 			reason := "After " + later.String()
 			card := w.as(ana).asks("@ann admin", reason)
+			w.eventually("the card was sent", func() bool {
+				var unsent int
+				w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM river_job WHERE kind = 'case_card' AND state <> 'completed'`).Scan(&unsent))
+				return unsent == 0
+			})
 			w.as(olga).presses(w.as(olga).in(card, view.ActionCaseDecline))
 			w.as(olga).submits(w.as(olga).seesModal("Decline the request"), map[string][]string{view.BlockReason: {"No: " + reason}})
 			w.wants(w.as(ana).gets("No: "+reason), "Declined by <@"+olga+">")

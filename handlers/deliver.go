@@ -24,6 +24,10 @@ func (h *Handlers) deliverInTurn(ctx context.Context, c store.Company, slackID s
 	if err := h.pacer.Wait(ctx, c.ID, slackID, u); err != nil {
 		return store.Card{}, fmt.Errorf("wait for a turn to send: %w", err)
 	}
+	before, err := h.store.Access(ctx, c.ID, slackID)
+	if err != nil {
+		return store.Card{}, fmt.Errorf("look up whom a message is for: %w", err)
+	}
 	card, err := h.post(ctx, c, slackID, m)
 	if err != nil {
 		h.slowDown(c, err)
@@ -31,6 +35,7 @@ func (h *Handlers) deliverInTurn(ctx context.Context, c store.Company, slackID s
 	}
 	err = h.store.SaveMessage(ctx, c.ID, card)
 	switch {
+	case errors.Is(err, store.ErrRemoved) && before.Forgotten: // an operator, say, decides on after they left: what is sent to them stays
 	case errors.Is(err, store.ErrRemoved): // while it was on its way
 		if _, err := h.eraseMessage(ctx, c, card.Channel, card.TS); err != nil {
 			return store.Card{}, err
