@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"herald/store"
 )
@@ -64,8 +63,7 @@ func TestTheAccessOfARemovedMemberEndsAtTheNetwork(t *testing.T) {
 		w.eventually("LinkedIn is asked", func() bool { return w.ends.attempts() > 0 })
 		w.ends.set(false)
 		// It is asked again later, not at once, and the log does not say whose access it is.
-		w.eventually("the next attempt is announced", func() bool { return strings.Contains(w.log.text(), "will be tried again") })
-		w.passed.Add(int64(time.Hour))
+		w.isPutOff("will be tried again")
 		w.eventually("the access ends", func() bool { return w.ends.ended("token-of-" + ann) })
 		if strings.Contains(w.log.text(), "token-of-") {
 			t.Errorf("the log holds a token:\n%s", w.log.text())
