@@ -21,8 +21,18 @@ func (h *Handlers) deliver(ctx context.Context, c store.Company, slackID string,
 
 // deliverInTurn sends a direct message when it is its turn, and returns where it is.
 func (h *Handlers) deliverInTurn(ctx context.Context, c store.Company, slackID string, m view.Message, u delivery.Urgency) (store.Card, error) {
+	return h.deliverDrawn(ctx, c, slackID, u, func() (view.Message, error) { return m, nil })
+}
+
+// deliverDrawn is deliverInTurn for a message that depends on what happens while it waits: it is drawn when its turn has come, and not
+// sent if that fails.
+func (h *Handlers) deliverDrawn(ctx context.Context, c store.Company, slackID string, u delivery.Urgency, draw func() (view.Message, error)) (store.Card, error) {
 	if err := h.pacer.Wait(ctx, c.ID, slackID, u); err != nil {
 		return store.Card{}, fmt.Errorf("wait for a turn to send: %w", err)
+	}
+	m, err := draw()
+	if err != nil {
+		return store.Card{}, err
 	}
 	before, err := h.store.Access(ctx, c.ID, slackID)
 	if err != nil {
@@ -71,8 +81,12 @@ func (h *Handlers) unremembered(ctx context.Context, c store.Company, err error)
 		slog.String("team", c.TeamID), slog.String("error", err.Error()))
 }
 
-// redraw changes a message that deliver sent. A message that is gone is no error: whoever deleted it does not miss the change.
+// redraw changes a message that deliver sent. A message that is gone is no error: whoever deleted it does not miss the change. A card
+// without a message, which stands for one that Slack did not take, is left alone.
 func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card, m view.Message) error {
+	if card.TS == "" {
+		return nil
+	}
 	if err := h.pacer.Wait(ctx, c.ID, card.Channel, delivery.Prompt); err != nil {
 		return fmt.Errorf("wait for a turn to change a message: %w", err)
 	}

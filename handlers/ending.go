@@ -7,6 +7,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
@@ -53,7 +54,7 @@ func (h *Handlers) tellEnding(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return fmt.Errorf("make a registration link: %w", err)
 	}
-	if _, err := h.deliver(ctx, company, m.SlackID, view.Ending(company, of, h.personalURL(company, token))); err != nil {
+	if _, err := h.deliverInTurn(ctx, company, m.SlackID, view.Ending(company, of, h.personalURL(company, token)), delivery.Bulk); err != nil {
 		return err
 	}
 	if err := h.store.EndingTold(ctx, company.ID, m.ID, of); err != nil {
@@ -63,12 +64,15 @@ func (h *Handlers) tellEnding(ctx context.Context, job store.Job) error {
 }
 
 // endingUntold gives up on somebody whom Slack lets nobody write to.
-func (h *Handlers) endingUntold(ctx context.Context, job store.Job, _ error) error {
+func (h *Handlers) endingUntold(ctx context.Context, job store.Job, cause error) error {
 	of, err := h.store.Endings(ctx, job.CompanyID, job.Ref)
 	if err != nil {
 		return fmt.Errorf("load what ends: %w", err)
 	}
-	return h.store.EndingTold(ctx, job.CompanyID, job.Ref, of)
+	if err := h.store.EndingTold(ctx, job.CompanyID, job.Ref, of); err != nil {
+		return fmt.Errorf("remember that they were not reached: %w", err)
+	}
+	return h.undelivered(ctx, job, cause)
 }
 
 // untold is Don't tell me again on such a message.

@@ -225,8 +225,14 @@ func (h *Handlers) sendInvite(ctx context.Context, job store.Job) error {
 	if !invite.SentAt.IsZero() {
 		return nil
 	}
-	letter := view.Invitation(company, invite.InvitedBy, h.personalURL(company, token), invite.ExpiresAt)
-	if _, err := h.deliverInTurn(ctx, company, invite.SlackID, letter, delivery.Bulk); err != nil {
+	// Meanwhile it may be cancelled, declined or stopped: a dead link must not arrive.
+	_, err = h.deliverDrawn(ctx, company, invite.SlackID, delivery.Bulk, func() (view.Message, error) {
+		if invite, token, err = h.store.OpenInvite(ctx, company.ID, job.Ref); err != nil {
+			return view.Message{}, fmt.Errorf("load the invitation again: %w", err)
+		}
+		return view.Invitation(company, invite.InvitedBy, h.personalURL(company, token), invite.ExpiresAt), nil
+	})
+	if err != nil {
 		return err
 	}
 	if err := h.store.InviteDelivered(ctx, company.ID, invite.ID, ""); err != nil {

@@ -115,12 +115,16 @@ func (h *Handlers) plannedRun(ctx context.Context, r *request, m many, as store.
 	}
 	plan, err := h.store.ProposeRun(ctx, r.company.ID, r.actor(), store.Audience{SlackIDs: ids, Everyone: m.everyone}, as)
 	if errors.Is(err, store.ErrTooMany) {
-		return slack.ModalViewRequest{}, &UserError{fmt.Sprintf("That is more than %d people. Please invite fewer at a time.", store.RunLimit)}
+		return slack.ModalViewRequest{}, tooManyAtOnce()
 	}
 	if err != nil {
 		return slack.ModalViewRequest{}, fmt.Errorf("propose a run: %w", err)
 	}
 	return view.RunConfirm(plan), nil
+}
+
+func tooManyAtOnce() error {
+	return &UserError{fmt.Sprintf("That is more than %d people. Please invite fewer at a time.", store.RunLimit)}
 }
 
 // channelMembers lists the Slack users in a channel. A UserError if Herald does not see it.
@@ -145,7 +149,7 @@ func (h *Handlers) channelMembers(ctx context.Context, r *request, channelID str
 			return all, nil
 		}
 		if len(all) > store.RunLimit*2 { // most of them may be left out, but there is an end
-			return nil, fmt.Errorf("list the members of a channel: %w", store.ErrTooMany)
+			return nil, tooManyAtOnce()
 		}
 	}
 }
@@ -230,7 +234,11 @@ func (h *Handlers) advanceRun(ctx context.Context, job store.Job) error {
 	}
 	switch {
 	case len(cards) == 0 && run.StartedBy != "":
-		_, err = h.sendCards(ctx, company, job, []string{run.StartedBy}, func() (view.Message, error) { return view.Run(run), nil })
+		var reached int
+		reached, err = h.sendCards(ctx, company, job, []string{run.StartedBy}, func() (view.Message, error) { return view.Run(run), nil })
+		if err == nil && reached == 0 { // Slack lets nobody write to them: it is not asked again with every look
+			err = h.store.SaveCard(ctx, company.ID, store.JobRun, run.ID, store.Card{SlackID: run.StartedBy})
+		}
 	case run.Status == store.RunRunning:
 		err = h.showRun(ctx, company, run)
 	}

@@ -140,6 +140,22 @@ func TestARunShowsHowFarItIsAndWhoFailed(t *testing.T) {
 	})
 }
 
+func TestARunWhoseStarterCannotBeReachedGoesOnWithoutAskingSlackAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	people := newcomers()
+	each(t, options{people: people, silently: true}, func(t *testing.T, w *world) {
+		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: ana, Error: "messages_tab_disabled"})
+		w.as(ana).chooses(everyone())
+		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
+		w.passes("everybody is invited", func() bool {
+			return w.invited(people)+w.as(eve).got("invites you")+w.as(olga).got("invites you") == len(people)+2
+		})
+		if n := strings.Count(w.log.text(), "slack did not accept a message"); n != 1 {
+			t.Errorf("Slack was asked %d times to take the message for the starter", n)
+		}
+	})
+}
+
 func TestStopKeepsTheOthersFromBeingInvited(t *testing.T) {
 	t.Parallel()
 	people := newcomers()
