@@ -266,12 +266,12 @@ func TestSlacksPatienceIsNoFailure(t *testing.T) {
 		answers := []error{&delivery.LaterError{Wait: 10 * time.Minute}, fmt.Errorf("send: %w", &slack.RateLimitedError{RetryAfter: time.Hour}), nil}
 		asked := make(chan int, 10)
 		d.begins(d.hires(doing(func(_ context.Context, j store.Job) error {
-			asked <- j.Attempt
-			err := answers[0]
+			err := answers[0] // only here, where one attempt follows the other
 			answers = answers[1:]
+			asked <- j.Attempt
 			return err
 		})))
-		for i := range answers {
+		for i := range 3 {
 			if attempt := received(t, "it is tried", asked); attempt != 1 {
 				t.Errorf("answer %d counts as failure number %d", i, attempt-1)
 			}
