@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"herald/networks"
 	"herald/store"
@@ -10,6 +11,11 @@ import (
 
 // revoker lets handlers end Herald's access at the networks.
 type revoker []networks.Network
+
+// EndsAll asks the network. One that is not set up any more cannot be told from one where it is so.
+func (r revoker) EndsAll(network string) bool {
+	return !slices.ContainsFunc(r, func(n networks.Network) bool { return n.Name() == network && !n.EndsAll() })
+}
 
 // Revoke asks the network. One that is not set up any more, or does not take the token, leaves it to the person.
 func (r revoker) Revoke(ctx context.Context, network, token string) (store.RevocationOutcome, error) {

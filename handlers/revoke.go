@@ -12,6 +12,8 @@ import (
 
 // A Revoker ends Herald's access at the networks.
 type Revoker interface {
+	// EndsAll tells whether Revoke may end all of Herald's access to the account, not only what the token gives.
+	EndsAll(network string) bool
 	// Revoke returns store.Revoked or store.Standing, or an error if it is worth trying again. The error holds no token.
 	Revoke(ctx context.Context, network, token string) (store.RevocationOutcome, error)
 }
@@ -30,7 +32,7 @@ func revokePause(silent time.Duration) time.Duration {
 
 // revoke ends Herald's access to an account that nobody wants any more.
 func (h *Handlers) revoke(ctx context.Context, job store.Job) error {
-	r, err := h.store.TakeRevocation(ctx, job.CompanyID, job.Ref)
+	r, err := h.store.TakeRevocation(ctx, job.CompanyID, job.Ref, h.revoker.EndsAll)
 	if err != nil {
 		return fmt.Errorf("load the revocation: %w", err)
 	}

@@ -19,6 +19,9 @@ type endings struct {
 	tokens []string // whose access ended
 }
 
+// EndsAll is true of all of them.
+func (e *endings) EndsAll(string) bool { return true }
+
 // Revoke believes every token of LinkedIn's; other networks leave it to the person.
 func (e *endings) Revoke(_ context.Context, network, token string) (store.RevocationOutcome, error) {
 	e.mu.Lock()

@@ -94,6 +94,9 @@ func (f *Facebook) Asks() []Ask {
 // AppSettings is where Facebook lists the apps that a person let in.
 func (f *Facebook) AppSettings() string { return "Settings › Apps and websites" }
 
+// EndsAll is true: Revoke removes the app from the account.
+func (f *Facebook) EndsAll() bool { return true }
+
 // At is Facebook itself: there is only one.
 func (f *Facebook) At(context.Context, string, string) (Server, error) { return f, nil }
 

@@ -98,6 +98,9 @@ func (l *LinkedIn) Asks() []Ask {
 // AppSettings is where LinkedIn lists the apps that a member let in.
 func (l *LinkedIn) AppSettings() string { return "Settings › Data privacy › Permitted services" }
 
+// EndsAll is true: LinkedIn documents nothing about it, and its members allow the app as a whole.
+func (l *LinkedIn) EndsAll() bool { return true }
+
 // At is LinkedIn itself: there is only one.
 func (l *LinkedIn) At(context.Context, string, string) (Server, error) { return l, nil }
 

@@ -67,6 +67,9 @@ func (m *Mastodon) Asks() []Ask {
 // AppSettings is where Mastodon lists the apps that a person let in.
 func (m *Mastodon) AppSettings() string { return "Preferences › Account › Authorized apps" }
 
+// EndsAll is false: every token stands for itself, and works until it is revoked. A server may give the same one again, though.
+func (m *Mastodon) EndsAll() bool { return false }
+
 // Servers are those that the operator allowed.
 func (m *Mastodon) Servers() []string { return m.instances.servers() }
 

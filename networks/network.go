@@ -42,8 +42,10 @@ type Network interface {
 	// return ErrWhichServer if there can be no such server, ErrUnavailable if it does not answer, and ErrRejected if it is
 	// none of this network.
 	At(ctx context.Context, server, callback string) (Server, error)
-	// Revoke ends Herald's access, perhaps all of it to that account, not only what this token gives: never call it with an old
-	// token of an account that is connected again. It returns ErrRejected if the token is none (any more), ErrMisconfigured, or
+	// EndsAll tells whether Revoke ends, or may end, all of Herald's access to the account, not only what the token gives: then never
+	// call it with an old token of an account that is connected again.
+	EndsAll() bool
+	// Revoke ends Herald's access. It returns ErrRejected if the token is none (any more), ErrMisconfigured, or
 	// ErrUnavailable if it is worth trying again.
 	Revoke(ctx context.Context, token string) (Revocation, error)
 }

@@ -62,8 +62,7 @@ func (t *tx) reconnect(ctx context.Context, p Person, acc Account) error {
 	if err != nil {
 		return err
 	}
-	// The former token of the same account is not revoked: Facebook would end the access that was just given, too.
-	former = slices.DeleteFunc(former, func(a access) bool { return a.subject == acc.Subject })
+	former = slices.DeleteFunc(former, acc.keeps)
 	if err := t.endAccess(ctx, p.CompanyID, "", former); err != nil {
 		return err
 	}

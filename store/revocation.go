@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -116,16 +117,13 @@ func (t *tx) countRevocation(ctx context.Context, companyID, removalID, network 
 	return nil
 }
 
-// TakeRevocation returns what JobRevocation is about. ErrNotFound if it is settled, or has just become pointless: a network ends all of
-// Herald's access to an account at once, so an account that is connected again, or about to be, keeps it.
-func (s *Store) TakeRevocation(ctx context.Context, companyID, revocationID string) (Revocation, error) {
-	keys, err := s.secret(ctx, companyID)
-	if err != nil {
-		return Revocation{}, fmt.Errorf("take revocation: %w", err)
-	}
+// TakeRevocation returns what JobRevocation is about. ErrNotFound if it is settled, or has just become pointless: an account that is
+// connected again, or about to be, in any company, keeps its access. Where the network ends all of Herald's access to an account at once,
+// as endsAll tells, it needs all of that, else only the token that it has.
+func (s *Store) TakeRevocation(ctx context.Context, companyID, revocationID string, endsAll func(network string) bool) (Revocation, error) {
 	var r Revocation
 	var wanted bool
-	err = s.update(ctx, func(t *tx) error {
+	err := s.update(ctx, func(t *tx) error {
 		var row struct {
 			Network   string `db:"network"`
 			Payload   []byte `db:"payload_sealed"`
@@ -146,17 +144,12 @@ func (s *Store) TakeRevocation(ctx context.Context, companyID, revocationID stri
 			ID: revocationID, CompanyID: companyID, Network: row.Network, Subject: payload.Subject, Token: payload.Token,
 			CreatedAt: unstamp(row.CreatedAt),
 		}
-		// In any company: the network knows one Herald.
-		err = t.GetContext(ctx, &wanted, `
-			SELECT EXISTS (
-				SELECT 1
-				FROM connections
-				WHERE network = $1 AND subject = $2) OR EXISTS (
-				SELECT 1
-				FROM signups
-				WHERE company_id = $3 AND network = $1 AND account_hash = $4)`,
-			r.Network, r.Subject, companyID, keys.accountHash(r.Network, r.Subject))
-		if err != nil || !wanted {
+		holders, err := t.holders(ctx, companyID, r.Network, r.Subject)
+		if err != nil {
+			return err
+		}
+		wanted = slices.ContainsFunc(holders, func(a access) bool { return endsAll(r.Network) || a.token == r.Token })
+		if !wanted {
 			return err
 		}
 		_, err = t.ExecContext(ctx, `
@@ -171,6 +164,34 @@ func (s *Store) TakeRevocation(ctx context.Context, companyID, revocationID stri
 		return Revocation{}, fmt.Errorf("take revocation: %w", err)
 	}
 	return r, nil
+}
+
+// holders are the accesses to the account that somebody has, in any company (the network knows one Herald), or waits for.
+func (t *tx) holders(ctx context.Context, companyID, network, subject string) ([]access, error) {
+	list, err := t.accesses(ctx, `network = $1 AND subject = $2`, network, subject)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := t.s.secret(ctx, companyID)
+	if err != nil {
+		return nil, err
+	}
+	var waiting []signupRow
+	err = t.SelectContext(ctx, &waiting, `
+		SELECT `+signupColumns+`
+		FROM signups
+		WHERE company_id = $1 AND network = $2 AND account_hash = $3`, companyID, network, keys.accountHash(network, subject))
+	if err != nil {
+		return nil, fmt.Errorf("look for signups: %w", err)
+	}
+	for _, row := range waiting {
+		a := access{network: network, subject: subject}
+		if payload, err := t.s.openSignup(row); err == nil {
+			a.token = payload.Account.Token
+		}
+		list = append(list, a)
+	}
+	return list, nil
 }
 
 func (s *Store) openRevocation(companyID, revocationID string, sealed []byte) (revocationPayload, error) {

@@ -13,12 +13,15 @@ import (
 	"herald/store/storetest"
 )
 
+// endsAll is how the networks end access: at Mastodon, tokens stand for themselves.
+func endsAll(network string) bool { return network != "mastodon" }
+
 // revocations takes the jobs that are left and loads what they are about; those that became pointless are missing.
 func revocations(t *testing.T, s *store.Store, env *storetest.Env) []store.Revocation {
 	t.Helper()
 	var list []store.Revocation
 	for _, j := range storetest.TakeJobs(t, env, store.JobRevocation) {
-		r, err := s.TakeRevocation(t.Context(), j.CompanyID, j.Ref)
+		r, err := s.TakeRevocation(t.Context(), j.CompanyID, j.Ref, endsAll)
 		if err == nil {
 			list = append(list, r)
 		} else if !errors.Is(err, store.ErrNotFound) {
@@ -66,7 +69,7 @@ func TestWhoDisconnectsTheLastNetworkStaysAMember(t *testing.T) {
 			"nobody":           s.Disconnect(ctx, acme.ID, "gone", "linkedin"),
 			"no such network":  s.Disconnect(ctx, acme.ID, ann, "myspace"),
 			"another company":  s.Disconnect(ctx, "other", ann, "linkedin"),
-			"a revoked nobody": second(s.TakeRevocation(ctx, acme.ID, "gone")),
+			"a revoked nobody": second(s.TakeRevocation(ctx, acme.ID, "gone", endsAll)),
 		} {
 			if !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
@@ -166,6 +169,66 @@ func TestATokenThatIsReplacedIsRevokedOnlyIfTheAccountIs(t *testing.T) {
 	})
 }
 
+// onMastodon is Ann's account there, with a token.
+func onMastodon(token string) store.Account {
+	return store.Account{Network: "mastodon", Subject: "1@social.example", Name: "Ann Lee", Token: token, OwnToken: true}
+}
+
+// TestATokenThatStandsForItselfIsRevokedOnceItIsReplaced, since it would work for ever. Servers may give the same one again, which lives on.
+func TestATokenThatStandsForItselfIsRevokedOnceItIsReplaced(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		again func(context.Context, *store.Store, store.Company, store.Member) error
+		want  []string
+	}{
+		{"connected again", func(ctx context.Context, s *store.Store, c store.Company, m store.Member) error {
+			return s.Connect(ctx, c.ID, m.ID, onMastodon("second"))
+		}, []string{"first"}},
+		{"connected again with the same token", func(ctx context.Context, s *store.Store, c store.Company, m store.Member) error {
+			return s.Connect(ctx, c.ID, m.ID, onMastodon("first"))
+		}, nil},
+		{"disconnected in between", func(ctx context.Context, s *store.Store, c store.Company, m store.Member) error {
+			return errors.Join(s.Disconnect(ctx, c.ID, m.ID, "mastodon"), s.Connect(ctx, c.ID, m.ID, onMastodon("second")))
+		}, []string{"first"}},
+		{"disconnected in between, with the same token", func(ctx context.Context, s *store.Store, c store.Company, m store.Member) error {
+			return errors.Join(s.Disconnect(ctx, c.ID, m.ID, "mastodon"), s.Connect(ctx, c.ID, m.ID, onMastodon("first")))
+		}, nil},
+		{"signs up twice after leaving the account", func(ctx context.Context, s *store.Store, c store.Company, m store.Member) error {
+			auth := store.Authorization{CompanyID: c.ID, Email: "ann@home.example"}
+			return errors.Join(s.Disconnect(ctx, c.ID, m.ID, "mastodon"),
+				second(s.Register(ctx, auth, onMastodon("second"), nil)), second(s.Register(ctx, auth, onMastodon("third"), nil)))
+		}, []string{"first", "second"}},
+		{"waits with the same token", func(ctx context.Context, s *store.Store, c store.Company, m store.Member) error {
+			return errors.Join(s.Disconnect(ctx, c.ID, m.ID, "mastodon"),
+				second(s.Register(ctx, store.Authorization{CompanyID: c.ID, Email: "ann@home.example"}, onMastodon("first"), nil)))
+		}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+				ctx := t.Context()
+				acme := storetest.Company(t, s)
+				m := storetest.Register(t, s, acme.ID, "Ann Lee")[0]
+				if err := s.Connect(ctx, acme.ID, m.ID, onMastodon("first")); err != nil {
+					t.Fatal(err)
+				}
+				if err := tt.again(ctx, s, acme, m); err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, r := range revocations(t, s, env) {
+					got = append(got, r.Token)
+				}
+				slices.Sort(got)
+				if !slices.Equal(got, tt.want) {
+					t.Errorf("would be revoked: %q, want %q", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
 func TestARemovalEndsTheAccessAtTheNetworks(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
@@ -205,14 +268,14 @@ func TestARemovalEndsTheAccessAtTheNetworks(t *testing.T) {
 		if err := s.Tidy(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.TakeRevocation(ctx, acme.ID, list[1].ID); err != nil {
+		if _, err := s.TakeRevocation(ctx, acme.ID, list[1].ID, endsAll); err != nil {
 			t.Errorf("an hour before the end: %v", err)
 		}
 		env.Clock.Advance(2 * time.Hour)
 		if err := s.Tidy(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.TakeRevocation(ctx, acme.ID, list[1].ID); !errors.Is(err, store.ErrNotFound) {
+		if _, err := s.TakeRevocation(ctx, acme.ID, list[1].ID, endsAll); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("an hour after the end: %v, want ErrNotFound", err)
 		}
 		wantRevocations(t, s, acme.ID, r.ID, store.RevocationCount{Network: "facebook", Outcome: store.Revoked, N: 1}, store.RevocationCount{Network: "linkedin", Outcome: store.GivenUp, N: 3})

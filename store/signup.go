@@ -20,6 +20,9 @@ type Account struct {
 	Scopes       string
 	ExpiresAt    time.Time // zero: never
 	CompanyPage  string    // name of a company Facebook Page that the account manages, or ""
+	// OwnToken: the token stands for itself. To revoke another one of the account leaves it alone; else the network ends all of Herald's
+	// access to the account at once.
+	OwnToken bool
 }
 
 // SignupStatus says what a registration waits for.
@@ -309,13 +312,19 @@ func (t *tx) dropSignups(ctx context.Context, p Person, acc Account) error {
 	return t.leave(ctx, p.CompanyID, decided(ids)...)
 }
 
-// accessesOf are the accounts of signups, without the one that is kept. A payload that cannot be opened holds none.
+// keeps tells whether the access must not be ended at the network, so that the account keeps what it gave.
+func (acc Account) keeps(a access) bool {
+	return a.network == acc.Network && a.subject == acc.Subject && (!acc.OwnToken || a.token == acc.Token)
+}
+
+// accessesOf are the accounts of signups, without what the kept one needs. A payload that cannot be opened holds none.
 func (t *tx) accessesOf(signups []signupRow, kept Account) []access {
 	var list []access
 	for _, row := range signups {
 		payload, err := t.s.openSignup(row)
-		if a := payload.Account; err == nil && (a.Network != kept.Network || a.Subject != kept.Subject) {
-			list = append(list, access{network: a.Network, subject: a.Subject, token: a.Token})
+		a := access{network: payload.Account.Network, subject: payload.Account.Subject, token: payload.Account.Token}
+		if err == nil && !kept.keeps(a) {
+			list = append(list, a)
 		}
 	}
 	return list
@@ -359,13 +368,20 @@ func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account) 
 		return Signup{}, fmt.Errorf("seal signup: %w", err)
 	}
 	accountHash := keys.accountHash(acc.Network, acc.Subject)
-	var replaced []string
-	err = t.SelectContext(ctx, &replaced, `
+	var former []signupRow
+	err = t.SelectContext(ctx, &former, `
 		DELETE FROM signups
 		WHERE company_id = $1 AND network = $2 AND account_hash = $3
-		RETURNING id`, a.CompanyID, acc.Network, accountHash)
+		RETURNING `+signupColumns, a.CompanyID, acc.Network, accountHash)
 	if err != nil {
 		return Signup{}, fmt.Errorf("replace signup: %w", err)
+	}
+	replaced := make([]string, len(former))
+	for i, row := range former {
+		replaced[i] = row.ID
+	}
+	if err := t.endAccess(ctx, a.CompanyID, "", t.accessesOf(former, acc)); err != nil {
+		return Signup{}, err
 	}
 	_, err = t.ExecContext(ctx, `
 		INSERT INTO signups (id, company_id, status, person_id, network, account_hash, email_hash, payload_sealed, created_at)

@@ -103,6 +103,7 @@ func (s *Server) finish(ctx context.Context, network networks.Network, came stri
 	signup, err := s.store.Register(ctx, auth, store.Account{
 		Network: network.Name(), Subject: account.Subject, Name: account.Name, Email: account.Email,
 		Token: account.Token, RefreshToken: account.RefreshToken, Scopes: account.Scopes, ExpiresAt: account.ExpiresAt,
+		OwnToken: !network.EndsAll(),
 	}, person)
 	return signup, in, err
 }

@@ -11,6 +11,7 @@ import (
 	"herald/sandbox/fault"
 	"herald/sandbox/mastodon"
 	"herald/store"
+	"herald/store/storetest"
 	"herald/web"
 )
 
@@ -58,6 +59,21 @@ func TestConnectingMastodon(t *testing.T) {
 		}
 		if strings.Contains(s.log.String(), strings.TrimPrefix(s.instance, "http://")) {
 			t.Error("the server is in the log")
+		}
+	})
+}
+
+// TestConnectingMastodonAgain ends the access that it replaces: such a token would work for ever.
+func TestConnectingMastodonAgain(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		v := s.annConnects(t)
+		for i := range 2 {
+			v.post(s.personal(t, ann())+"/mastodon", onMastodon(s.instance))
+			v.submit(url.Values{"account": {"109"}, "decision": {"allow"}}).wants(t, 200, "Mastodon is connected")
+			if jobs := storetest.TakeJobs(t, s.env, store.JobRevocation); len(jobs) != i {
+				t.Errorf("connected %d times: %d accesses end, want %d", i+1, len(jobs), i)
+			}
 		}
 	})
 }
