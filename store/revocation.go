@@ -144,7 +144,7 @@ func (s *Store) TakeRevocation(ctx context.Context, companyID, revocationID stri
 			ID: revocationID, CompanyID: companyID, Network: row.Network, Subject: payload.Subject, Token: payload.Token,
 			CreatedAt: unstamp(row.CreatedAt),
 		}
-		holders, err := t.holders(ctx, companyID, r.Network, r.Subject)
+		holders, err := t.holders(ctx, r.Network, r.Subject)
 		if err != nil {
 			return err
 		}
@@ -166,30 +166,41 @@ func (s *Store) TakeRevocation(ctx context.Context, companyID, revocationID stri
 	return r, nil
 }
 
-// holders are the accesses to the account that somebody has, in any company (the network knows one Herald), or waits for.
-func (t *tx) holders(ctx context.Context, companyID, network, subject string) ([]access, error) {
+// holders are the accesses to the account that somebody has or waits for. They are looked for in all companies: the network knows one
+// Herald. Signups know the account by a hash, which every company makes with a key of its own.
+func (t *tx) holders(ctx context.Context, network, subject string) ([]access, error) {
 	list, err := t.accesses(ctx, `network = $1 AND subject = $2`, network, subject)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := t.s.secret(ctx, companyID)
-	if err != nil {
-		return nil, err
-	}
-	var waiting []signupRow
-	err = t.SelectContext(ctx, &waiting, `
-		SELECT `+signupColumns+`
+	var companyIDs []string
+	err = t.SelectContext(ctx, &companyIDs, `
+		SELECT DISTINCT company_id
 		FROM signups
-		WHERE company_id = $1 AND network = $2 AND account_hash = $3`, companyID, network, keys.accountHash(network, subject))
+		WHERE network = $1`, network)
 	if err != nil {
-		return nil, fmt.Errorf("look for signups: %w", err)
+		return nil, fmt.Errorf("list companies with signups: %w", err)
 	}
-	for _, row := range waiting {
-		a := access{network: network, subject: subject}
-		if payload, err := t.s.openSignup(row); err == nil {
-			a.token = payload.Account.Token
+	for _, companyID := range companyIDs {
+		keys, err := t.s.secret(ctx, companyID)
+		if err != nil {
+			return nil, err
 		}
-		list = append(list, a)
+		var waiting []signupRow
+		err = t.SelectContext(ctx, &waiting, `
+			SELECT `+signupColumns+`
+			FROM signups
+			WHERE company_id = $1 AND network = $2 AND account_hash = $3`, companyID, network, keys.accountHash(network, subject))
+		if err != nil {
+			return nil, fmt.Errorf("look for signups: %w", err)
+		}
+		for _, row := range waiting {
+			a := access{network: network, subject: subject}
+			if payload, err := t.s.openSignup(row); err == nil {
+				a.token = payload.Account.Token
+			}
+			list = append(list, a)
+		}
 	}
 	return list, nil
 }

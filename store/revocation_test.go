@@ -121,6 +121,13 @@ func TestAnAccountThatIsWantedAgainKeepsItsAccess(t *testing.T) {
 			}
 			return s.Connect(ctx, other.ID, p.ID, storetest.LinkedIn("Ann Lee"))
 		},
+		"signing up at another company": func(ctx context.Context, s *store.Store, _ store.Company, _ store.Member) error {
+			other, err := s.InstallCompany(ctx, store.Workspace{TeamID: "T0OTHER", Name: "Other", Domain: "other"})
+			if err != nil {
+				return err
+			}
+			return second(s.Register(ctx, store.Authorization{CompanyID: other.ID, Email: "ann@home.example"}, storetest.LinkedIn("Ann Lee"), nil))
+		},
 		"signing up": func(ctx context.Context, s *store.Store, c store.Company, _ store.Member) error {
 			return second(s.Register(ctx, store.Authorization{CompanyID: c.ID, Email: "ann@home.example"}, storetest.LinkedIn("Ann Lee"), nil))
 		},
