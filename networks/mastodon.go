@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/oauth2"
 )
@@ -268,19 +269,45 @@ func (s *mastodonServer) Exchange(ctx context.Context, code, redirect, verifier 
 	if err := decode(body, &who); err != nil {
 		return Account{}, fmt.Errorf("ask who consented: %w", err)
 	}
-	if who.ID == "" {
-		return Account{}, fmt.Errorf("ask who consented: %w: it does not say", ErrUnavailable)
+	if !plainID(who.ID) {
+		return Account{}, fmt.Errorf("ask who consented: %w: it does not say, or nothing that could be an id", ErrUnavailable)
 	}
 	_, host, _ := strings.Cut(s.base, "://")
 	kept, err := json.Marshal(mastodonToken{Server: s.base, ClientID: s.client.ID, Secret: s.client.Secret, Token: token.AccessToken}) //nolint:gosec // G117: sealed like every token
 	if err != nil {
 		return Account{}, fmt.Errorf("keep the token: %w", err)
 	}
-	account := Account{Subject: who.ID + "@" + host, Name: cmp.Or(who.DisplayName, who.Username), Token: string(kept)}
+	account := Account{Subject: who.ID + "@" + host, Name: cmp.Or(plainName(who.DisplayName), plainName(who.Username)), Token: string(kept)}
 	if granted, ok := token.Extra("scope").(string); ok {
 		account.Scopes = granted
 	}
 	return account, nil
+}
+
+// What a server may tell: anybody can run one. Ids are short numbers at Mastodon, and short words at its like; they are indexed, and
+// PostgreSQL refuses long entries of an index. Display names have 30 characters at Mastodon, and more elsewhere.
+const (
+	idLimit   = 64  // bytes
+	nameLimit = 200 // runes
+)
+
+// plainID tells whether it can be the id of an account: printable ASCII without spaces, and short.
+func plainID(id string) bool {
+	return id != "" && len(id) <= idLimit && strings.IndexFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+}
+
+// plainName is a name without control characters and spaces around it, cut where it is too long.
+func plainName(name string) string {
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, name))
+	if runes := []rune(name); len(runes) > nameLimit {
+		name = string(runes[:nameLimit])
+	}
+	return name
 }
 
 // Revoke ends one token. https://docs.joinmastodon.org/methods/oauth/#revoke

@@ -2,6 +2,7 @@ package networks
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -121,6 +122,55 @@ func TestExchangeAtMastodon(t *testing.T) {
 			}
 			if got, err := m.Revoke(t.Context(), a.Token); got != Revoked || err != nil || !stand.Tokens()[0].Revoked {
 				t.Errorf("revoked: %q, %v", got, err)
+			}
+		})
+	}
+}
+
+// TestWhatAServerTellsOfAnAccount is not believed as it comes: anybody may run one.
+func TestWhatAServerTellsOfAnAccount(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		what, id, display string
+		want              string // the name
+		err               error
+	}{
+		{what: "a long id that is none", id: strings.Repeat("9", idLimit+1), err: ErrUnavailable},
+		{what: "no id", err: ErrUnavailable},
+		{what: "an id with a line break", id: "10\n9", err: ErrUnavailable},
+		{what: "an id with a space", id: "10 9", err: ErrUnavailable},
+		{what: "an id that is not ASCII", id: "１０９", err: ErrUnavailable},
+		{what: "the longest id", id: strings.Repeat("9", idLimit), display: "Ann Lee", want: "Ann Lee"},
+		{what: "an id of a relative of Mastodon", id: "9xVZ-pQ_1", display: "Ann Lee", want: "Ann Lee"},
+		{what: "a name that never ends", id: "109", display: strings.Repeat("é", 100_000), want: strings.Repeat("é", nameLimit)},
+		{what: "a name with control characters", id: "109", display: " Ann\u0000\r\n\u001b Lee\u0085 ", want: "Ann Lee"},
+		{what: "a name of nothing else", id: "109", display: "\u0000\n ", want: "ann"},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			t.Parallel()
+			m, _ := toMastodon(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				var answer any
+				switch r.URL.Path {
+				case "/api/v1/apps":
+					answer = map[string]string{"client_id": "id", "client_secret": "secret"}
+				case "/oauth/token":
+					answer = map[string]string{"access_token": "token", "token_type": "Bearer"}
+				case "/api/v1/accounts/verify_credentials":
+					answer = map[string]string{"id": tt.id, "username": "ann", "display_name": tt.display}
+				default:
+					w.WriteHeader(http.StatusNotFound)
+					return
+				}
+				w.Header().Set("Content-Type", "application/json")
+				_ = json.NewEncoder(w).Encode(answer)
+			}))
+			s, err := m.At(t.Context(), m.Servers()[0], mastodonCallback)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := s.Exchange(t.Context(), "code", s.Callback(mastodonCallback), "")
+			if !errors.Is(err, tt.err) || a.Name != tt.want || err == nil && !strings.HasPrefix(a.Subject, tt.id+"@") {
+				t.Errorf("got %+v, %v; want %q, %v", a, err, tt.want, tt.err)
 			}
 		})
 	}
