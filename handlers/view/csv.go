@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/csv"
 	"strconv"
 	"strings"
@@ -29,34 +30,41 @@ type CSV struct{ sheet }
 // NewCSV returns an export with its heading.
 func NewCSV() *CSV {
 	c := &CSV{}
-	c.begin("Name", "Handle", "Email", "User type", "Registered", "LinkedIn", "Facebook", "Company Facebook page", "Invited")
+	heading := []string{"Name", "Handle", "Email", "User type", "Registered"}
+	for _, network := range knownNetworks() {
+		heading = append(heading, network.title)
+	}
+	c.begin(append(heading, "Company Facebook page", "Invited")...)
 	return c
 }
 
 // Add adds a row of the list.
 func (c *CSV) Add(row store.RosterRow) {
 	c.rows++
+	networks := make([]string, len(knownNetworks()))
+	page := ""
 	if row.Member == nil {
 		invited := ""
 		if row.Invite != nil {
 			invited = row.Invite.InvitedAt.UTC().Format(time.DateOnly)
 		}
-		c.write(row.Person.Name, row.Person.Handle, row.Person.Email, "not registered", "", "", "", "", invited)
+		cells := append([]string{row.Person.Name, row.Person.Handle, row.Person.Email, "not registered", ""}, networks...)
+		c.write(append(cells, page, invited)...)
 		return
 	}
 	m := row.Member
-	states := map[string]string{}
-	page := ""
-	for _, conn := range m.Connections {
-		states[conn.Network] = "connected"
-		if conn.State != store.Connected {
-			states[conn.Network] = "reconnect"
+	for i, network := range knownNetworks() {
+		conn, connected := m.Connection(network.name)
+		switch {
+		case connected && conn.State == store.Connected:
+			networks[i] = "connected"
+		case connected:
+			networks[i] = "reconnect"
 		}
-		if conn.CompanyPage != "" {
-			page = conn.CompanyPage
-		}
+		page = cmp.Or(page, conn.CompanyPage)
 	}
-	c.write(m.Name, m.Handle, m.Email, TypeName(m.Type), m.RegisteredAt.UTC().Format(time.DateOnly), states["linkedin"], states["facebook"], page, "")
+	cells := append([]string{m.Name, m.Handle, m.Email, TypeName(m.Type), m.RegisteredAt.UTC().Format(time.DateOnly)}, networks...)
+	c.write(append(cells, page, "")...)
 }
 
 // InvitationsCSV is an export of the invitations.

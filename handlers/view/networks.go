@@ -162,15 +162,20 @@ func endItYourself(networks []string) string {
 	return " LinkedIn does not always end the access when Herald asks it to. To be sure, remove Herald there, too: *Settings › Data privacy › Permitted services*."
 }
 
+// A networkTitle is a network as it writes itself.
+type networkTitle struct{ name, title string }
+
+// knownNetworks are all that members may be connected to, also where the operator does not offer them (any more).
+func knownNetworks() []networkTitle {
+	return []networkTitle{{"linkedin", "LinkedIn"}, {"facebook", "Facebook"}, {"mastodon", "Mastodon"}}
+}
+
 // networkName is a network as it writes itself.
 func networkName(network string) string {
-	switch network {
-	case "linkedin":
-		return "LinkedIn"
-	case "facebook":
-		return "Facebook"
-	case "mastodon":
-		return "Mastodon"
+	for _, known := range knownNetworks() {
+		if known.name == network {
+			return known.title
+		}
 	}
 	return network
 }
