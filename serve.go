@@ -88,8 +88,10 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	links := web.Links{PublicURL: s.publicURL()}
 	entries, more := s.networks(now), s.moreNetworks(db, now)
 	var names []string
+	appSettings := map[string]string{}
 	for _, n := range slices.Concat(entries, more) {
 		names = append(names, n.Name())
+		appSettings[n.Name()] = n.AppSettings()
 	}
 	post, err := s.sender(now)
 	if err != nil {
@@ -99,7 +101,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		log.LogAttrs(ctx, slog.LevelWarn, "SMTP_TLS is none, so invitations by email can be read on their way to the mail server")
 	}
 	h := handlers.New(handlers.Config{
-		Store: db, HTTP: client, Operators: s.operators(), Networks: names, Revoker: revoker(slices.Concat(entries, more)), Now: now, Log: log,
+		Store: db, HTTP: client, Operators: s.operators(), Networks: names, AppSettings: appSettings, Revoker: revoker(slices.Concat(entries, more)), Now: now, Log: log,
 		API:         func(store.Company) *slack.Client { return api },
 		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },

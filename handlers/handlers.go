@@ -31,6 +31,8 @@ type Config struct {
 	PageURL func(c store.Company, network, token string) string
 	// Networks are those that people can connect, by name, in the order of their buttons.
 	Networks []string
+	// AppSettings are where on the pages of networks, by name, people end Herald's access themselves.
+	AppSettings map[string]string
 	// DeclineURL builds the link under an invitation by email.
 	DeclineURL func(token string) string
 	// Mail sends an email. An error with a method Refusal() string, which says why in a word, is final, any other may pass; none may name
@@ -54,6 +56,7 @@ type Handlers struct {
 	personalURL func(store.Company, string) string
 	pageURL     func(c store.Company, network, token string) string
 	networks    []string
+	appSettings map[string]string
 	declineURL  func(string) string
 	mail        func(context.Context, Letter) error
 	revoker     Revoker
@@ -75,6 +78,7 @@ func New(c Config) *Handlers {
 		personalURL: c.PersonalURL,
 		pageURL:     c.PageURL,
 		networks:    c.Networks,
+		appSettings: c.AppSettings,
 		declineURL:  c.DeclineURL,
 		mail:        c.Mail,
 		revoker:     c.Revoker,

@@ -78,5 +78,5 @@ func (h *Handlers) endConnection(ctx context.Context, r *request, network string
 		return view.Notice{}, fmt.Errorf("look the person up again: %w", err)
 	}
 	last := r.access.Member != nil && len(r.access.Member.Connections) == 0
-	return view.Disconnected(network, last), nil
+	return view.Disconnected(network, last, h.appSettings), nil
 }

@@ -102,7 +102,7 @@ func TestWhoLeavesIsToldWhereToEndTheAccessThemselves(t *testing.T) {
 		a.presses(a.in(me, view.ActionLeave))
 		a.submits(a.seesModal("erased for good"), nil)
 		a.hears("Leave", func(m slackd.Message) bool {
-			return strings.Contains(says(m), "You left.") && strings.Contains(says(m), "Permitted services")
+			return strings.Contains(says(m), "You left.") && strings.Contains(says(m), "at LinkedIn under *Settings › Permitted services*")
 		})
 		w.eventually("the access at LinkedIn ends", func() bool { return w.ends.ended("token-of-" + ann) })
 	})

@@ -158,7 +158,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 		operators = nil
 	}
 	w.h = handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Operators: operators, Networks: []string{"linkedin", "facebook"}, Revoker: w.ends, Pace: 1000, Now: w.now, Log: log,
+		Store: w.store, HTTP: client, Operators: operators, Networks: []string{"linkedin", "facebook"}, AppSettings: map[string]string{"linkedin": "Settings › Permitted services", "facebook": "Settings › Apps and websites"}, Revoker: w.ends, Pace: 1000, Now: w.now, Log: log,
 		API:        func(store.Company) *slack.Client { return w.api },
 		CompanyURL: func(c store.Company) string { return "https://jobs.acme.example/register/" + c.Key },
 		PersonalURL: func(c store.Company, token string) string {

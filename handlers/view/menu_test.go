@@ -103,7 +103,7 @@ func TestMe(t *testing.T) {
 	none := ended
 	none.Member.Connections = nil
 	disconnected := Me(acme, &person, &none, noon)
-	disconnected.Notice = new(Disconnected("linkedin", true))
+	disconnected.Notice = new(Disconnected("linkedin", true, map[string]string{"linkedin": "Settings › Data privacy › Permitted services"}))
 	everywhere(t, "me_disconnected", disconnected)
 	golden(t, "me_modal_disconnected", blockkit.Modal, MeModal(disconnected))
 	everywhere(t, "me_not_registered", Me(acme, &person, nil, noon))

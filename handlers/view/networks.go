@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -144,22 +145,34 @@ func (n Networks) usable() bool {
 	return slices.ContainsFunc(n.Member.Connections, func(c store.Connection) bool { return c.Usable(n.Now) })
 }
 
-// Disconnected says that a network was disconnected; last: it was the only one.
-func Disconnected(network string, last bool) Notice {
-	text := networkName(network) + " is disconnected." + endItYourself([]string{network})
+// Disconnected says that a network was disconnected; last: it was the only one. appSettings are where people end the access themselves.
+func Disconnected(network string, last bool, appSettings map[string]string) Notice {
+	text := networkName(network) + " is disconnected." + endItYourself([]string{network}, appSettings)
 	if last {
 		text += " You are still registered; connect a network whenever you want to share jobs again."
 	}
 	return Notice{Good: true, Text: text}
 }
 
-// endItYourself says where people end the access at those of the networks that may not do it when Herald asks; "" if they all do.
-func endItYourself(networks []string) string {
-	if !slices.Contains(networks, "linkedin") {
+// endItYourself says where people end the access at the networks themselves; "" if there is none. LinkedIn documents no revocation
+// (https://learn.microsoft.com/en-us/linkedin/shared/authentication), and the others may not answer, or not follow.
+func endItYourself(networks []string, appSettings map[string]string) string {
+	if len(networks) == 0 {
 		return ""
 	}
-	// https://learn.microsoft.com/en-us/linkedin/shared/authentication documents no revocation.
-	return " LinkedIn does not always end the access when Herald asks it to. To be sure, remove Herald there, too: *Settings › Data privacy › Permitted services*."
+	names, places := make([]string, len(networks)), make([]string, len(networks))
+	for i, network := range networks {
+		names[i] = networkName(network)
+		places[i] = names[i]
+		if where := appSettings[network]; where != "" {
+			places[i] += " under *" + where + "*"
+		}
+	}
+	if len(networks) == 1 {
+		return " " + names[0] + " does not always end the access when Herald asks it to. To be sure, remove Herald there, too: at " + places[0] + "."
+	}
+	return " " + list(names) + " do not always end the access when Herald asks them to. To be sure, remove Herald there, too: at " +
+		strings.Join(places, ", at ") + "."
 }
 
 // A networkTitle is a network as it writes itself.
