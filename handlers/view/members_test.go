@@ -237,7 +237,8 @@ func TestExportsRunNoFormulas(t *testing.T) {
 		m := member("x", store.Employee)
 		m.Name = name
 		m.Connections = []store.Connection{
-			{Network: "linkedin", State: store.Expired}, {Network: "facebook", State: store.Connected, CompanyPage: "=page"},
+			{Network: "linkedin", State: store.Expired},
+			{Network: "facebook", State: store.Connected, CompanyPage: "=page"},
 			{Network: "mastodon", State: store.Connected},
 		}
 		file.Add(store.RosterRow{Member: &m})
