@@ -7,7 +7,7 @@ import (
 )
 
 // A Departure tells when and why somebody is no member any more. It is all that Herald knows about them, and it finds them only by their
-// Slack id, or by an address: forgotten_emails keeps invitations by email from them.
+// Slack id, or by an address: forgotten_emails keeps invitations from whoever has it.
 type Departure struct {
 	Reason DepartureReason
 	Day    time.Time // midnight UTC
@@ -96,6 +96,31 @@ func (t *tx) unforgetEmails(ctx context.Context, companyID string, hashes []stri
 		}
 	}
 	return nil
+}
+
+// addressDepartures returns what is kept of addresses, by their keyed hashes. Never is also that of people who were no members and said no
+// to an email.
+func (t *tx) addressDepartures(ctx context.Context, companyID string, hashes []string) (map[string]Departure, error) {
+	found := map[string]Departure{}
+	for part := range chunks(hashes) {
+		list, args := in([]any{companyID}, part)
+		var rows []struct {
+			Hash   string          `db:"email_hash"`
+			Reason DepartureReason `db:"reason"`
+			At     int64           `db:"forgotten_at"`
+		}
+		err := t.SelectContext(ctx, &rows, `
+			SELECT email_hash, reason, forgotten_at
+			FROM forgotten_emails
+			WHERE company_id = $1 AND email_hash IN `+list, args...)
+		if err != nil {
+			return nil, fmt.Errorf("look for departures by address: %w", err)
+		}
+		for _, r := range rows {
+			found[r.Hash] = Departure{Reason: r.Reason, Day: unstamp(r.At).Truncate(24 * time.Hour)}
+		}
+	}
+	return found, nil
 }
 
 // Departures returns those of the Slack users who were removed or left, by Slack id.

@@ -226,7 +226,7 @@ type InviteOutcome struct {
 	Person     Person
 	Invite     Invite
 	Result     InviteResult
-	DeclinedAt time.Time // when they said no, for InviteDeclined
+	DeclinedAt time.Time // when they said no, for InviteDeclined; only the day if an email was declined that nobody could use any more
 	Departure  Departure // for InviteDeparted
 }
 
@@ -240,7 +240,7 @@ const (
 	InviteRegistered InviteResult = "registered" // is a member
 	InviteRefused    InviteResult = "refused"    // bot, guest or deactivated
 	InviteDeclined   InviteResult = "declined"   // said no to an invitation: a company admin may override that
-	InviteDeparted   InviteResult = "departed"   // was removed or left, see Departures: a company admin may override that by InviteAgain
+	InviteDeparted   InviteResult = "departed"   // was removed or left: a company admin may override that, by InviteAgain if Departures finds them
 	InviteDuplicate  InviteResult = "duplicate"  // an address that is in the list before
 	InviteNever      InviteResult = "never"      // does not want to be asked again: said so, or was removed
 )
@@ -313,8 +313,16 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 		jobs     []Job
 		events   []AuditEvent
 	)
+	addresses := make([]string, len(people))
+	for i, p := range people {
+		addresses[i] = keys.emailHash(p.Person.Email)
+	}
+	gone, err := t.addressDepartures(ctx, companyID, addresses)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[string]bool{}
-	for _, p := range people {
+	for i, p := range people {
 		if p.Person.CompanyID != companyID || seen[p.Person.ID] {
 			continue
 		}
@@ -323,6 +331,7 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 		before, again := open[p.Person.ID]
 		works := again && before.ExpiresAt > stamp(t.now)
 		said, no := declined[p.Person.ID]
+		departure, left := gone[addresses[i]]
 		switch {
 		case p.Member != nil:
 			o.Result = InviteRegistered
@@ -332,7 +341,16 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 			o.Result, o.Invite = InviteAgain, before.invite()
 		case no && !opts.Override:
 			o.Result, o.DeclinedAt = InviteDeclined, said
+		case left && !opts.Override && departure.Reason == DepartedNever:
+			o.Result, o.DeclinedAt = InviteDeclined, departure.Day
+		case left && !opts.Override:
+			o.Result, o.Departure = InviteDeparted, departure
 		default:
+			if left {
+				if err := t.unforgetEmails(ctx, companyID, addresses[i:i+1]); err != nil {
+					return nil, err
+				}
+			}
 			if again {
 				why := closedExpired
 				if works { // it never arrived

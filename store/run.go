@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -59,6 +58,7 @@ type RunPlan struct {
 	Registered int
 	Invited    int // they have an open invitation
 	Declined   int // they said no, which an admin overrides for one person at a time
+	Departed   int // their address is of somebody who was removed or left: the same
 	Ineligible int // bots, guests, deactivated people, and Slack users whom the mirror does not know
 }
 
@@ -113,13 +113,18 @@ func (t *tx) audience(ctx context.Context, plan *RunPlan, a Audience) ([]string,
 	type row struct {
 		ID       string   `db:"id"`
 		SlackID  string   `db:"slack_id"`
+		Email    string   `db:"email"`
 		Standing standing `db:"standing"`
 	}
+	keys, err := t.s.secret(ctx, plan.CompanyID)
+	if err != nil {
+		return nil, err
+	}
 	var rows []row
-	var invite []string
+	var invite, addresses []string
 	if a.Everyone {
 		err := t.SelectContext(ctx, &rows, `
-			SELECT id, slack_id, standing
+			SELECT id, slack_id, email, standing
 			FROM people
 			WHERE company_id = $1 AND standing IN ('new', 'invited') AND slack_id IS NOT NULL
 			ORDER BY sort_key, id`, plan.CompanyID)
@@ -132,7 +137,7 @@ func (t *tx) audience(ctx context.Context, plan *RunPlan, a Audience) ([]string,
 		list, args := in([]any{plan.CompanyID}, part)
 		var found []row
 		err := t.SelectContext(ctx, &found, `
-			SELECT id, slack_id, standing
+			SELECT id, slack_id, email, standing
 			FROM people
 			WHERE company_id = $1 AND slack_id IN `+list+`
 			ORDER BY sort_key, id`, args...)
@@ -157,6 +162,7 @@ func (t *tx) audience(ctx context.Context, plan *RunPlan, a Audience) ([]string,
 		switch r.Standing {
 		case standingNew:
 			invite = append(invite, r.ID)
+			addresses = append(addresses, keys.emailHash(r.Email))
 		case standingInvited:
 			plan.Invited++
 		case standingMember:
@@ -168,8 +174,24 @@ func (t *tx) audience(ctx context.Context, plan *RunPlan, a Audience) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	plan.Declined = len(declined)
-	return slices.DeleteFunc(invite, func(id string) bool { _, no := declined[id]; return no }), nil
+	gone, err := t.addressDepartures(ctx, plan.CompanyID, addresses)
+	if err != nil {
+		return nil, err
+	}
+	var willing []string
+	for i, id := range invite {
+		_, no := declined[id]
+		departure, left := gone[addresses[i]]
+		switch {
+		case no, left && departure.Reason == DepartedNever:
+			plan.Declined++
+		case left:
+			plan.Departed++
+		default:
+			willing = append(willing, id)
+		}
+	}
+	return willing, nil
 }
 
 // ConfirmRun starts a run that the actor proposed, and leaves its JobRun. Errors: ErrNotFound (never proposed by them, too old, or

@@ -75,7 +75,7 @@ func (i Invited) Notice() Notice {
 		var no []string
 		no, anyway = saidNo(i.Outcomes, i.As)
 		said = append(append(said, notInvited(by)...), no...)
-	} else if ids := slices.Concat(by[store.InviteAgain], by[store.InviteRegistered], by[store.InviteDeclined]); len(ids) > 0 {
+	} else if ids := slices.Concat(by[store.InviteAgain], by[store.InviteRegistered], by[store.InviteDeclined], by[store.InviteDeparted]); len(ids) > 0 {
 		said = append(said, "Nothing was sent to "+mentions(ids)+": whoever is registered or was invited before is not invited again. Your admins can tell you more.")
 	}
 	if len(refused) > 0 {

@@ -89,6 +89,9 @@ func RunConfirm(p store.RunPlan) slack.ModalViewRequest {
 	if p.Declined > 0 {
 		left = append(left, "• "+number(p.Declined)+" said no")
 	}
+	if p.Departed > 0 {
+		left = append(left, "• "+number(p.Departed)+" left or "+was(p.Departed)+" removed")
+	}
 	if p.Ineligible > 0 {
 		left = append(left, "• "+number(p.Ineligible)+" cannot take part: guests, bots, deactivated accounts, people of other workspaces")
 	}
