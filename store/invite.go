@@ -26,7 +26,7 @@ type Invite struct {
 	Member    *Member
 	ByAdmin   bool   // it is no own link: somebody invited them
 	InvitedBy string // Slack id of the inviter, "" if own or removed
-	// As is the user type that the person gets by registering, while the invitation is open; "" for an own link.
+	// As is the user type that the person gets by registering, while the invitation is open and its inviter may give it; "" for an own link.
 	As        MemberType
 	CreatedAt time.Time
 	ExpiresAt time.Time
@@ -625,11 +625,15 @@ func (s *Store) whyGone(ctx context.Context, q querier, companyID, subjectHash s
 	return ErrExpired
 }
 
-// invitedAs is the user type that the subject gets by registering, also through another link than that of the open invitation.
+// invitedAs is the user type that the subject gets by registering, also through another link than that of the open invitation. Recruiters
+// are made only by whoever is a company admin at this moment, and by the command line.
 func (t *tx) invitedAs(ctx context.Context, companyID, subjectHash string) (MemberType, error) {
-	var as MemberType
-	err := t.GetContext(ctx, &as, `
-		SELECT as_type
+	var invited struct {
+		As MemberType `db:"as_type"`
+		By string     `db:"invited_by"`
+	}
+	err := t.GetContext(ctx, &invited, `
+		SELECT as_type, invited_by
 		FROM invites
 		WHERE company_id = $1 AND subject_hash = $2 AND kind <> 'self' AND closed = '' AND expires_at > $3
 		ORDER BY created_at DESC, id
@@ -640,5 +644,12 @@ func (t *tx) invitedAs(ctx context.Context, companyID, subjectHash string) (Memb
 	if err != nil {
 		return "", fmt.Errorf("look for an invitation: %w", err)
 	}
-	return cmp.Or(as, Employee), nil
+	if invited.As == Recruiter {
+		err := t.requireAdmin(ctx, companyID, Actor{SlackID: invited.By, CLI: invited.By == ""})
+		if errors.Is(err, ErrForbidden) {
+			return Employee, nil
+		}
+		return Recruiter, err
+	}
+	return cmp.Or(invited.As, Employee), nil
 }

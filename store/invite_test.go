@@ -345,3 +345,58 @@ func TestInvitingManyTellsWhatBecameOfEach(t *testing.T) {
 		}
 	})
 }
+
+func TestOnlyAnAdminsInvitationMakesARecruiter(t *testing.T) {
+	t.Parallel()
+	for _, story := range []struct {
+		name    string
+		by      func(ed store.Member) store.Actor
+		happens func(t *testing.T, w linkWorld, ed store.Member)
+		want    store.MemberType
+	}{
+		{"Ed is still a company admin", actorOf, func(*testing.T, linkWorld, store.Member) {}, store.Recruiter},
+		{"Ed is an employee by then", actorOf, demote, store.Employee},
+		{"Ed is removed", actorOf, func(t *testing.T, w linkWorld, ed store.Member) {
+			storetest.Remove(t, w.s, w.companyID, w.ana, ed.ID)
+		}, store.Employee},
+		{"Ed's Slack account is deactivated", actorOf, func(t *testing.T, w linkWorld, ed store.Member) {
+			w.check(t, w.s.MirrorPeople(t.Context(), w.companyID, []store.Person{{SlackID: ed.SlackID, Name: ed.Name, Deactivated: true}}))
+		}, store.Employee},
+		{"Ed is an employee by then, and Ana resent it", actorOf, func(t *testing.T, w linkWorld, ed store.Member) {
+			demote(t, w, ed)
+			w.resend(t)
+		}, store.Recruiter},
+		{"the command line invited, and Ed is removed", shell, func(t *testing.T, w linkWorld, ed store.Member) {
+			storetest.Remove(t, w.s, w.companyID, w.ana, ed.ID)
+		}, store.Recruiter},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+				w := newLinkWorld(t, s, env)
+				w.cancel(t)
+				ed, _ := storetest.Admin(t, s, w.companyID, "Ed Gil")
+				out, err := s.Invite(t.Context(), w.companyID, story.by(ed), []string{w.ann.ID}, store.InviteOptions{As: store.Recruiter})
+				w.check(t, err)
+				w.invite = out[0].Invite
+				story.happens(t, w, ed)
+				if m := w.register(t, w.signupToken(t)); m.Type != story.want {
+					t.Errorf("Ann is a %s, want %s", m.Type, story.want)
+				}
+			})
+		})
+	}
+}
+
+func actorOf(m store.Member) store.Actor { return store.Actor{SlackID: m.SlackID} }
+
+func shell(store.Member) store.Actor { return store.Actor{CLI: true} }
+
+// demote makes a company admin an employee.
+func demote(t *testing.T, w linkWorld, m store.Member) {
+	t.Helper()
+	c, err := w.s.OpenCase(t.Context(), w.companyID, w.ana, m.ID, store.Employee, "")
+	w.check(t, err)
+	_, err = w.s.DecideCase(t.Context(), w.companyID, store.Actor{SlackID: "U0OPS"}, c.ID, true, "")
+	w.check(t, err)
+}

@@ -298,6 +298,11 @@ func purgeStatements() []purgeStatement {
 			WHERE company_id = $2 AND file_id = '' AND slack_id IN ` + theirSlackIDs},
 		{"messages", `DELETE FROM messages WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
 		{"invites", `DELETE FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
+		// Once nobody knows who invited somebody as a recruiter, it looks like the command line did.
+		{"invites", `
+			UPDATE invites
+			SET as_type = 'employee'
+			WHERE company_id = $2 AND closed = '' AND as_type = 'recruiter' AND invited_by IN ` + theirSlackIDs},
 		{"invites", `UPDATE invites SET invited_by = '' WHERE company_id = $2 AND invited_by IN ` + theirSlackIDs},
 		{"authorizations", `DELETE FROM authorizations WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
 		{"cases", `DELETE FROM cases WHERE member_id IN ` + theirIDs},

@@ -179,7 +179,7 @@ func TestWhoeverIsInvitedAsARecruiterRegistersAsOne(t *testing.T) {
 			},
 			want: store.Recruiter,
 		},
-		"after who invited was removed": {
+		"but not after who invited was removed": {
 			happens: func(t *testing.T, w linkWorld, _ store.Invite) string {
 				_, ben := storetest.Admin(t, w.s, w.companyID, "Ben Bloom")
 				m, err := w.s.MemberBySlackID(t.Context(), w.companyID, w.ana.SlackID)
@@ -189,9 +189,9 @@ func TestWhoeverIsInvitedAsARecruiterRegistersAsOne(t *testing.T) {
 				storetest.Remove(t, w.s, w.companyID, ben, m.ID)
 				return ""
 			},
-			want: store.Recruiter,
+			want: store.Employee,
 		},
-		"but not after it was cancelled": {
+		"nor after it was cancelled": {
 			happens: func(t *testing.T, w linkWorld, i store.Invite) string {
 				if err := w.s.CancelInvite(t.Context(), w.companyID, w.ana, i.ID); err != nil {
 					t.Fatal(err)
