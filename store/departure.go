@@ -46,7 +46,7 @@ func (t *tx) forgetPeople(ctx context.Context, r removalRow, subjects []subject)
 		if s.SlackID != "" {
 			people = append(people, []any{r.CompanyID, s.Hash, day, reason})
 		}
-		for _, email := range []string{s.Email, s.MemberEmail} {
+		for _, email := range s.addresses() {
 			hash := keys.emailHash(email)
 			if seen[hash] {
 				continue

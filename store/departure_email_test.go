@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -88,4 +89,44 @@ func (w mailWorld) check(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestAnAddressThatWasOnlyTypedIsStillTheStrangers(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		w := newMailWorld(t, s, env)
+		const cy, dee, eve, fay = "cy@stranger.example", "dee@stranger.example", "eve@stranger.example", "fay@stranger.example"
+		w.check(t, s.DeclineEmail(ctx, w.token(t, w.invite(t, w.ana, store.Employee, dee)[0])))
+		open := map[string]string{} // tokens
+		for _, address := range []string{cy, eve} {
+			open[address] = w.token(t, w.invite(t, w.ana, store.Employee, address)[0])
+		}
+		liars := map[string]store.Member{}
+		for name, typed := range map[string]string{"Cole": cy, "Dan": dee, "Ella": eve, "Finn": fay} {
+			liars[name] = joins(t, s, w.companyID, name, typed, storetest.LinkedIn(name))
+		}
+
+		for address, token := range open {
+			if _, err := s.InviteByToken(ctx, w.companyID, token); err != nil {
+				t.Errorf("the invitation of %s: %v", address, err)
+			}
+		}
+		if _, err := w.register(t, open[eve], "Ella"); !errors.Is(err, store.ErrExists) {
+			t.Errorf("Ella, with the mail to the address that she typed: %v, want ErrExists", err)
+		}
+		if signup, err := w.register(t, open[cy], "Cy"); err != nil || signup.Status != store.SignupActive || signup.Member.Email != cy {
+			t.Errorf("Cy registers: %+v, %v", signup, err)
+		}
+		for _, liar := range liars {
+			storetest.Remove(t, s, w.companyID, w.ana, liar.ID)
+		}
+		if got, want := w.results(t, cy, dee, eve, fay), "registered never invited sent"; got != want {
+			t.Errorf("after the removals: %s, want %s", got, want)
+		}
+		// What Slack told about them is kept from invitations; LinkedIn's address gave way to the typed one.
+		if got, want := w.results(t, "finn@acme.example", "finn@home.example"), "never sent"; got != want {
+			t.Errorf("the addresses of Finn himself: %s, want %s", got, want)
+		}
+	})
 }

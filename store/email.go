@@ -472,12 +472,8 @@ func (t *tx) eraseAddresses(ctx context.Context, condition string, args ...any) 
 	return nil
 }
 
-// settleAddresses closes the invitations to the addresses of somebody who is a member now.
-func (t *tx) settleAddresses(ctx context.Context, keys secret, companyID string, addresses ...string) error {
-	hashes := make([]string, len(addresses))
-	for i, a := range addresses {
-		hashes[i] = keys.emailHash(a)
-	}
+// settleAddresses closes the invitations to the addresses with these hashes, of somebody who is a member now.
+func (t *tx) settleAddresses(ctx context.Context, companyID string, hashes []string) error {
 	const theirs = `kind = 'email' AND closed = '' AND person_id IS NULL AND email_hash <> '' AND email_hash IN `
 	list, args := in([]any{companyID}, hashes)
 	if err := t.restate(ctx, companyID, "", theirs+list, args[1:]...); err != nil {
@@ -507,9 +503,17 @@ func (t *tx) registerInvited(ctx context.Context, a Authorization, acc Account, 
 	if err != nil {
 		return Signup{}, err
 	}
+	if owner != nil && owner.Member != nil {
+		theirs, err := t.hasAddress(ctx, owner.Member.ID, invite.Email, acc)
+		if err != nil {
+			return Signup{}, err
+		}
+		if theirs {
+			return Signup{}, ErrExists
+		}
+		owner = nil
+	}
 	switch {
-	case owner != nil && owner.Member != nil:
-		return Signup{}, ErrExists
 	case owner != nil && (!owner.Person.Eligible() || owner.Person.SlackID == ""):
 		return Signup{}, ErrNotEligible
 	case owner != nil:
@@ -538,6 +542,24 @@ func (t *tx) registerInvited(ctx context.Context, a Authorization, acc Account, 
 	return t.registerAs(ctx, keys, a, acc, invite, p)
 }
 
+// hasAddress tells of a member with the address whether it is known to be theirs, or they registered with the account. Else it may be that
+// they entered a stranger's.
+func (t *tx) hasAddress(ctx context.Context, memberID, email string, acc Account) (bool, error) {
+	var theirs bool
+	err := t.GetContext(ctx, &theirs, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM members m
+			JOIN people p ON p.id = m.id
+			LEFT JOIN connections c ON c.member_id = m.id AND c.network = $3 AND c.subject = $4
+			WHERE m.id = $1 AND (m.told_by <> '' OR p.email_folded = $2 OR c.member_id IS NOT NULL))`,
+		memberID, foldEmail(email), acc.Network, acc.Subject)
+	if err != nil {
+		return false, fmt.Errorf("look whose address it is: %w", err)
+	}
+	return theirs, nil
+}
+
 // registerAs makes the person a member through an invitation that was for an address.
 func (t *tx) registerAs(ctx context.Context, keys secret, a Authorization, acc Account, invite Invite, p Person) (Signup, error) {
 	if err := t.requireOwn(ctx, p, acc); err != nil {
@@ -546,7 +568,7 @@ func (t *tx) registerAs(ctx context.Context, keys secret, a Authorization, acc A
 	if err := t.bindInvite(ctx, keys, invite, p); err != nil { // before: it says as what they are invited
 		return Signup{}, err
 	}
-	m, err := t.enrol(ctx, p, a.Email, acc)
+	m, err := t.enrol(ctx, p, a.Email, invite.Email, acc)
 	if err != nil {
 		return Signup{}, err
 	}
@@ -715,7 +737,9 @@ func (t *tx) dropEmailInvitesOf(ctx context.Context, companyID string, subjects 
 	}
 	theirs := map[string]bool{}
 	for _, s := range subjects {
-		theirs[keys.emailHash(s.Email)], theirs[keys.emailHash(s.MemberEmail)] = true, true
+		for _, email := range s.addresses() {
+			theirs[keys.emailHash(email)] = true
+		}
 	}
 	delete(theirs, "") // somebody without an address
 	for part := range chunks(slices.Sorted(maps.Keys(theirs))) {

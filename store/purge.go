@@ -15,9 +15,18 @@ type subject struct {
 	Hash         string     `db:"subject_hash"`
 	Email        string     `db:"email"`
 	MemberEmail  string     `db:"member_email"`
+	ToldBy       string     `db:"told_by"`
 	Type         MemberType `db:"type"`
 	Facets       string     `db:"facets"`
 	RegisteredAt int64      `db:"registered_at"`
+}
+
+// addresses are those that are known to be theirs, "" among them. The one that a member entered may be a stranger's.
+func (s subject) addresses() []string {
+	if s.ToldBy == "" {
+		return []string{s.Email}
+	}
+	return []string{s.Email, s.MemberEmail}
 }
 
 // purge erases the members of a confirmed removal and everything that names them, and returns how many they were.
@@ -111,7 +120,7 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 func (t *tx) subjects(ctx context.Context, r removalRow) ([]subject, error) {
 	var subjects []subject
 	err := t.SelectContext(ctx, &subjects, `
-		SELECT p.id, coalesce(p.slack_id, '') AS slack_id, p.subject_hash, p.email, m.email AS member_email, m.type, p.facets,
+		SELECT p.id, coalesce(p.slack_id, '') AS slack_id, p.subject_hash, p.email, m.email AS member_email, m.told_by, m.type, p.facets,
 			m.registered_at
 		FROM removal_members r
 		JOIN people p ON p.id = r.member_id

@@ -135,7 +135,7 @@ func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, en
 		}
 		return t.connectBound(ctx, keys, p, *invite.Member, acc)
 	}
-	m, err := t.enrol(ctx, p, a.Email, acc)
+	m, err := t.enrol(ctx, p, a.Email, invite.Email, acc)
 	if err != nil {
 		return Signup{}, err
 	}
@@ -205,8 +205,9 @@ func (t *tx) requireFree(ctx context.Context, companyID string, acc Account) err
 }
 
 // enrol makes the person a member, of the type they were invited as, with one connection, and drops what waited for that. The address is
-// what they entered, else the network's, else Slack's.
-func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Member, error) {
+// what they entered, else the network's, else Slack's. invited is the address whose mailbox they registered from, or "". What they entered
+// may be a stranger's, so nothing is decided about that address.
+func (t *tx) enrol(ctx context.Context, p Person, email, invited string, acc Account) (Member, error) {
 	var registered bool
 	err := t.GetContext(ctx, &registered, `
 		SELECT EXISTS (
@@ -239,10 +240,11 @@ func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Me
 		}
 	}
 	// Whoever comes back may be invited again.
-	if err := t.unforgetEmails(ctx, p.CompanyID, []string{keys.emailHash(p.Email), keys.emailHash(cmp.Or(email, acc.Email, p.Email))}); err != nil {
+	hashes := []string{keys.emailHash(p.Email), keys.emailHash(acc.Email), keys.emailHash(invited)}
+	if err := t.unforgetEmails(ctx, p.CompanyID, hashes); err != nil {
 		return Member{}, err
 	}
-	if err := t.settleAddresses(ctx, keys, p.CompanyID, p.Email, email, acc.Email); err != nil {
+	if err := t.settleAddresses(ctx, p.CompanyID, hashes); err != nil {
 		return Member{}, err
 	}
 	if err := t.connect(ctx, p, acc); err != nil {
@@ -542,7 +544,7 @@ func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID 
 
 // admit makes the person of a decided signup a member.
 func (t *tx) admit(ctx context.Context, signup *Signup, p Person, acc Account) error {
-	m, err := t.enrol(ctx, p, signup.Email, acc)
+	m, err := t.enrol(ctx, p, signup.Email, "", acc)
 	if err != nil {
 		return err
 	}
