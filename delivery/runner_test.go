@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -36,20 +35,7 @@ type desk struct {
 func each(t *testing.T, story func(t *testing.T, d *desk)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
-		dsn := env.DSN
-		if env.Engine == "sqlite" {
-			dsn = "file:" + (&url.URL{Path: dsn}).EscapedPath() + "?_pragma=busy_timeout(5000)"
-		}
-		db, err := sql.Open(env.Engine, dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := db.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		story(t, &desk{t: t, s: s, env: env, acme: storetest.Company(t, s), db: db, log: &journal{}})
+		story(t, &desk{t: t, s: s, env: env, acme: storetest.Company(t, s), db: storetest.DB(t, env.Engine, env.DSN), log: &journal{}})
 	})
 }
 

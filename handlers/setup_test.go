@@ -135,13 +135,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 	if strings.HasPrefix(dsn, "postgres") {
 		driver = "postgres"
 	}
-	w.db, err = sql.Open(driver, dsn)
-	w.must(err)
-	t.Cleanup(func() {
-		if err := w.db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	w.db = storetest.DB(t, driver, dsn)
 
 	w.slack, err = slackd.New(workspace(o.people, w.now))
 	w.must(err)

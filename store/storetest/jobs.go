@@ -12,23 +12,30 @@ import (
 	"herald/store"
 )
 
+// DB is a way into the store's database beside the store, for tests that look at rows or change them. It is closed when the test ends.
+// In SQLite it waits for its turn and leaves no deleted bytes behind, as the store does.
+func DB(tb testing.TB, engine, dsn string) *sql.DB {
+	tb.Helper()
+	if engine == "sqlite" {
+		dsn = "file:" + (&url.URL{Path: dsn}).EscapedPath() + "?_pragma=secure_delete(1)&_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(engine, dsn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return db
+}
+
 // TakeJobs returns the jobs of the kinds that were left and are not done, oldest first, and forgets them, as if somebody had done them.
 // No kinds: all.
 func TakeJobs(tb testing.TB, env *Env, kinds ...store.JobKind) []store.Job {
 	tb.Helper()
-	dsn := env.DSN
-	if env.Engine == "sqlite" { // as the store deletes: without leaving bytes behind
-		dsn = "file:" + (&url.URL{Path: dsn}).EscapedPath() + "?_pragma=secure_delete(1)&_pragma=busy_timeout(5000)"
-	}
-	db, err := sql.Open(env.Engine, dsn)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer func() {
-		if err := db.Close(); err != nil {
-			tb.Error(err)
-		}
-	}()
+	db := DB(tb, env.Engine, env.DSN)
 	rows, err := db.QueryContext(tb.Context(), `
 		SELECT id, kind, args, scheduled_at
 		FROM river_job
