@@ -18,7 +18,8 @@ type tx = *sql.Tx
 // A driver is River's driver with three changes:
 //   - River hears of new jobs by PostgreSQL's LISTEN, which its drivers for database/sql lack: without, a job would wait for the next
 //     poll. Here the store says that it left jobs.
-//   - River looks for the jobs of dead processes by the machine's time; here it is the injected clock's.
+//   - River looks for the jobs of dead processes, and for finished ones that are old, by the machine's time; here it is the injected
+//     clock's, by which jobs start and finish.
 //   - A job may be purged while it runs. River's driver for SQLite then reports a nil row, at which River panics, and leaves the jobs
 //     after it as they were.
 //
@@ -59,6 +60,15 @@ func (e executor) JobGetStuck(ctx context.Context, p *riverdriver.JobGetStuckPar
 	stuck := *p
 	stuck.StuckHorizon = e.now().Add(-rescueAfter)
 	return e.Executor.JobGetStuck(ctx, &stuck)
+}
+
+// JobDeleteBefore implements riverdriver.Executor.
+func (e executor) JobDeleteBefore(ctx context.Context, p *riverdriver.JobDeleteBeforeParams) (int, error) {
+	old := *p
+	old.CompletedFinalizedAtHorizon = e.now().Add(-completedLife)
+	old.CancelledFinalizedAtHorizon = e.now().Add(-givenUpLife)
+	old.DiscardedFinalizedAtHorizon = e.now().Add(-givenUpLife)
+	return e.Executor.JobDeleteBefore(ctx, &old)
 }
 
 // JobSetStateIfRunningMany implements riverdriver.Executor: one job at a time, as SQLite does it anyway.
