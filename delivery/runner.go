@@ -155,6 +155,12 @@ func (t troubles) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelError && !t.stopping.Load() && t.Handler.Enabled(ctx, level)
 }
 
+// Handle implements slog.Handler. What River could not do for itself it does a little later, so nothing is broken yet.
+func (t troubles) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = slog.LevelWarn
+	return t.Handler.Handle(ctx, r)
+}
+
 // WithAttrs implements slog.Handler.
 func (t troubles) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return troubles{t.Handler.WithAttrs(attrs), t.stopping}
