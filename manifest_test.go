@@ -54,8 +54,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 			"team:read":         ".GetTeamInfoContext(",
 			"files:write":       ".UploadFileContext(",
 			"files:read":        ".GetFileInfoContext(",
-			"channels:read":     ".GetUsersInConversationContext(",
-			"groups:read":       ".GetUsersInConversationContext(",
+			"channels:read":     ".GetConversationInfoContext(",
 			"usergroups:read":   ".GetUserGroupMembersContext(",
 		}},
 		"event": {m.Settings.Events.Bot, map[string]string{

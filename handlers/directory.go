@@ -13,7 +13,6 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
 
-	"herald/delivery"
 	"herald/store"
 )
 
@@ -107,11 +106,11 @@ func nextPage(ctx context.Context, page slack.UserPagination) (slack.UserPaginat
 			return next, err
 		case slow:
 			wait = limited.RetryAfter
-		case !delivery.Transient(err), failures == directoryTries:
+		case !transient(err), failures == directoryTries:
 			return page, clean(err)
 		default:
 			failures++
-			wait = delivery.RetryAfter(err, failures)
+			wait = retryAfter(err, failures)
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return page, err

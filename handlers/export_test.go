@@ -6,7 +6,6 @@ package handlers
 const (
 	Everyone  = everyone
 	Members   = members
-	Inviters  = inviters
 	Admins    = admins
 	Operators = operators
 	Admitters = admitters

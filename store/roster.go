@@ -181,13 +181,12 @@ func (s *Store) Roster(ctx context.Context, companyID string, q RosterQuery) (Ro
 	} else {
 		roster.Matching, read = roster.Counts[q.Group], s.placesOf(companyID, q.Group.listing(s.time()))
 	}
-	leaf, err := turn(ctx, read, q.After, q.Before, q.Limit)
+	places, err := roster.turn(ctx, read, q)
 	if err != nil {
 		return Roster{}, fmt.Errorf("list members: %w", err)
 	}
-	roster.Next, roster.Prev = leaf.next, leaf.prev
-	ids := make([]string, len(leaf.places))
-	for i, p := range leaf.places {
+	ids := make([]string, len(places))
+	for i, p := range places {
 		ids[i] = p.ID
 	}
 	if roster.Rows, err = s.rollByID(ctx, s.read, ids); err != nil {
@@ -201,56 +200,52 @@ func (s *Store) Roster(ctx context.Context, companyID string, q RosterQuery) (Ro
 	return roster, nil
 }
 
-// A leaf is a page of places, with the cursors of its neighbours, "" where there is none.
-type leaf struct {
-	places     []place
-	next, prev string
-}
-
-// turn reads the page after one cursor or before another one, and sees whether there are more on either side.
-func turn(ctx context.Context, read reader, afterCursor, beforeCursor string, limit int) (leaf, error) {
-	after, before := decodeCursor(afterCursor), decodeCursor(beforeCursor)
+// turn reads the page that the query asks for and sets the cursors of its neighbours.
+func (r *Roster) turn(ctx context.Context, read reader, q RosterQuery) ([]place, error) {
+	after, before := decodeCursor(q.After), decodeCursor(q.Before)
 	if len(before) > 0 {
-		places, err := read(ctx, page{key: before, backward: true, limit: limit + 1})
+		places, err := read(ctx, page{key: before, backward: true, limit: q.Limit + 1})
 		if err != nil {
-			return leaf{}, err
+			return nil, err
 		}
-		if len(places) >= limit {
-			l := leaf{places: places[:limit]}
-			if len(places) > limit {
-				l.prev = encodeCursor(l.places[limit-1].Key)
+		if len(places) >= q.Limit {
+			if len(places) > q.Limit {
+				places = places[:q.Limit]
+				r.Prev = encodeCursor(places[q.Limit-1].Key)
 			}
-			slices.Reverse(l.places)
-			l.next, err = neighbour(ctx, read, l.places[limit-1].Key, false)
-			return l, err
+			slices.Reverse(places)
+			return places, r.link(ctx, read, places, &r.Next, false)
 		}
 		after = []byte{} // fewer than a page before it: the first page, in full
 	}
-	places, err := read(ctx, page{key: after, limit: limit + 1})
+	places, err := read(ctx, page{key: after, limit: q.Limit + 1})
 	if err != nil {
-		return leaf{}, err
+		return nil, err
 	}
 	if len(places) == 0 && len(after) > 0 {
-		return turn(ctx, read, "", afterCursor, limit)
+		return r.turn(ctx, read, RosterQuery{Before: encodeCursor(after), Limit: q.Limit})
 	}
-	l := leaf{places: places}
-	if len(places) > limit {
-		l.places = places[:limit]
-		l.next = encodeCursor(l.places[limit-1].Key)
+	if len(places) > q.Limit {
+		places = places[:q.Limit]
+		r.Next = encodeCursor(places[q.Limit-1].Key)
 	}
 	if len(after) > 0 {
-		l.prev, err = neighbour(ctx, read, l.places[0].Key, true)
+		return places, r.link(ctx, read, places, &r.Prev, true)
 	}
-	return l, err
+	return places, nil
 }
 
-// neighbour is the cursor of what stands before (backward) or after the key, "" if nothing does.
-func neighbour(ctx context.Context, read reader, key []byte, backward bool) (string, error) {
-	places, err := read(ctx, page{key: key, backward: backward, limit: 1})
-	if err != nil || len(places) == 0 {
-		return "", err
+// link sets the cursor if anybody stands before (backward) or after the places.
+func (r *Roster) link(ctx context.Context, read reader, places []place, cursor *string, backward bool) error {
+	edge := places[len(places)-1].Key
+	if backward {
+		edge = places[0].Key
 	}
-	return encodeCursor(key), nil
+	beyond, err := read(ctx, page{key: edge, backward: backward, limit: 1})
+	if err == nil && len(beyond) > 0 {
+		*cursor = encodeCursor(edge)
+	}
+	return err
 }
 
 func encodeCursor(key []byte) string { return base64.RawURLEncoding.EncodeToString(key) }

@@ -27,9 +27,8 @@ type Screen struct {
 	Viewer      string // Slack id; nobody else can use it
 	Surface     Surface
 	ResponseURL string // the latest one, for OnMessage
-	Place       string // what is shown: "" or "members" User Management, "invitations" …; "" in the Home tab: the menu alone
+	Place       string // which part of the Home tab is shown: "" the menu, "members", "audit"; OnHome only
 	Group       Group
-	State       InviteState // filter of the invitations, "" for all
 	Search      string
 	After       string // cursor of the page shown
 	Before      string
@@ -41,7 +40,6 @@ type Screen struct {
 // screenState is what is sealed at rest: a search and a cursor may name people, and a response URL lets who has it write.
 type screenState struct {
 	ResponseURL, Place, Search, After, Before string
-	State                                     InviteState
 }
 
 type screenRow struct {
@@ -58,7 +56,7 @@ type screenRow struct {
 
 func (s *Store) sealScreen(sc Screen) ([]byte, error) {
 	state, err := json.Marshal(screenState{
-		ResponseURL: sc.ResponseURL, Place: sc.Place, Search: sc.Search, After: sc.After, Before: sc.Before, State: sc.State,
+		ResponseURL: sc.ResponseURL, Place: sc.Place, Search: sc.Search, After: sc.After, Before: sc.Before,
 	})
 	if err != nil {
 		return nil, err
@@ -77,7 +75,7 @@ func (s *Store) openScreen(r screenRow) (Screen, error) {
 	}
 	return Screen{
 		ID: r.ID, CompanyID: r.CompanyID, Viewer: r.Viewer, Surface: r.Surface, ResponseURL: state.ResponseURL, Place: state.Place,
-		Group: r.Group, State: state.State, Search: state.Search, After: state.After, Before: state.Before, Page: r.Page, Revision: r.Revision,
+		Group: r.Group, Search: state.Search, After: state.After, Before: state.Before, Page: r.Page, Revision: r.Revision,
 		Selected: r.Selected,
 	}, nil
 }

@@ -115,7 +115,16 @@ func (m Members) row(row store.RosterRow) []slack.Block {
 		name.Accessory = slack.NewAccessory(button(ActionInvitePerson, row.Person.ID, "Invite"))
 		return []slack.Block{name}
 	}
-	invited := invitedBy(row.Invite.InvitedAt, row.Invite.InvitedBy, row.Invite.Reminded, m.Now)
+	invited := "Invited " + since(row.Invite.InvitedAt, m.Now)
+	if row.Invite.InvitedBy != "" {
+		invited += " by " + mention(row.Invite.InvitedBy)
+	}
+	switch n := row.Invite.Reminded; {
+	case n == 1:
+		invited += " · reminded once"
+	case n > 1:
+		invited += " · reminded " + strconv.Itoa(n) + " times"
+	}
 	if row.Invite.Failure != "" {
 		invited += " · :warning: not delivered: " + undelivered(row.Invite.Failure)
 	}

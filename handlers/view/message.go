@@ -14,9 +14,8 @@ type Message struct {
 
 // A Notice is a coloured bar: green for what worked, red for what did not.
 type Notice struct {
-	Good    bool
-	Text    string               // mrkdwn
-	Buttons []slack.BlockElement // what can be done about it
+	Good bool
+	Text string // mrkdwn
 }
 
 // Colours of the bars, as Slack's own clients use for success and danger.
@@ -32,16 +31,12 @@ func (n Notice) colour() string {
 	return red
 }
 
-func (n Notice) blocks() []slack.Block {
+func (n Notice) block() slack.Block {
 	mark := ":white_check_mark: "
 	if !n.Good {
 		mark = ":warning: "
 	}
-	blocks := []slack.Block{slack.NewSectionBlock(mrkdwn(mark+n.Text), nil, nil)}
-	for _, b := range n.Buttons { // one in each row: two with the same action id do not go together
-		blocks = append(blocks, slack.NewActionBlock("", b))
-	}
-	return blocks
+	return slack.NewSectionBlock(mrkdwn(mark+n.Text), nil, nil)
 }
 
 func (m Message) attachments() []slack.Attachment {
@@ -50,7 +45,7 @@ func (m Message) attachments() []slack.Attachment {
 	}
 	return []slack.Attachment{{
 		Color: m.Notice.colour(), Fallback: m.Notice.Text,
-		Blocks: slack.Blocks{BlockSet: m.Notice.blocks()},
+		Blocks: slack.Blocks{BlockSet: []slack.Block{m.Notice.block()}},
 	}}
 }
 
@@ -79,7 +74,7 @@ func (m Message) Webhook() *slack.WebhookMessage {
 func (m Message) Home() slack.HomeTabViewRequest {
 	blocks := m.Blocks
 	if m.Notice != nil {
-		blocks = append(m.Notice.blocks(), blocks...)
+		blocks = append([]slack.Block{m.Notice.block()}, blocks...)
 	}
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}
 }
@@ -103,4 +98,4 @@ func Broken(ref string) string {
 }
 
 // Message is the notice as a message of its own.
-func (n Notice) Message() Message { return Message{Text: n.Text, Blocks: n.blocks()} }
+func (n Notice) Message() Message { return Message{Text: n.Text, Blocks: []slack.Block{n.block()}} }
