@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	netmail "net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -14,7 +15,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"herald/mail"
 	"herald/store"
 )
 
@@ -46,6 +49,7 @@ type webSettings struct {
 	PublicURL      string `help:"Where people reach the registration pages, such as https://jobs.example.com." env:"PUBLIC_URL" placeholder:"URL" group:"Web"`
 	Listen         string `help:"Address to listen on. Default: :$PORT, else PUBLIC_URL's own port if it is this machine, else :8080." env:"LISTEN" placeholder:"ADDRESS" group:"Web"`
 	TrustedProxies string `help:"Reverse proxies, as IP ranges with commas, whose X-Forwarded-For is believed." env:"TRUSTED_PROXIES" placeholder:"CIDRS" group:"Web"`
+	MetricsListen  string `help:"Loopback address of a server for Prometheus, such as 127.0.0.1:9464. Empty: none." env:"METRICS_LISTEN" placeholder:"ADDRESS" group:"Web"`
 	Port           string `hidden:"" env:"PORT"`
 }
 
@@ -54,6 +58,28 @@ type linkedInSettings struct {
 	LinkedInClientSecret string `name:"linkedin-client-secret" help:"Client secret of the LinkedIn app." env:"LINKEDIN_CLIENT_SECRET" placeholder:"SECRET" group:"LinkedIn"`
 	LinkedInURL          string `name:"linkedin-url" help:"Base URL of LinkedIn's sign-in (default: ${default})." env:"LINKEDIN_URL" default:"https://www.linkedin.com" placeholder:"URL" group:"LinkedIn"`
 	LinkedInAPIURL       string `name:"linkedin-api-url" help:"Base URL of LinkedIn's API (default: ${default})." env:"LINKEDIN_API_URL" default:"https://api.linkedin.com" placeholder:"URL" group:"LinkedIn"`
+}
+
+type facebookSettings struct {
+	FacebookAppID        string `name:"facebook-app-id" help:"App ID of the Facebook app. Empty: nobody registers with Facebook." env:"FACEBOOK_APP_ID" placeholder:"ID" group:"Facebook"`
+	FacebookAppSecret    string `name:"facebook-app-secret" help:"App secret of the Facebook app." env:"FACEBOOK_APP_SECRET" placeholder:"SECRET" group:"Facebook"`
+	FacebookURL          string `name:"facebook-url" help:"Base URL of Facebook's sign-in (default: ${default})." env:"FACEBOOK_URL" default:"https://www.facebook.com" placeholder:"URL" group:"Facebook"`
+	FacebookGraphURL     string `name:"facebook-graph-url" help:"Base URL of Facebook's Graph API (default: ${default})." env:"FACEBOOK_GRAPH_URL" default:"https://graph.facebook.com" placeholder:"URL" group:"Facebook"`
+	FacebookGraphVersion string `name:"facebook-graph-version" help:"Version of Facebook's Graph API (default: ${default})." env:"FACEBOOK_GRAPH_VERSION" default:"v26.0" placeholder:"VERSION" group:"Facebook"`
+}
+
+// smtpSettings are all optional together: without a mail server nobody is invited by email.
+type smtpSettings struct {
+	SMTPHost     string `name:"smtp-host" help:"Mail server that sends invitations by email. Empty: nobody is invited by email." env:"SMTP_HOST" placeholder:"HOST" group:"Email"`
+	SMTPPort     string `name:"smtp-port" help:"Its port. Empty: 587 for starttls, 465 for implicit, 25 for none." env:"SMTP_PORT" placeholder:"PORT" group:"Email"`
+	SMTPUsername string `name:"smtp-username" help:"User name there. Empty: the server wants none." env:"SMTP_USERNAME" placeholder:"NAME" group:"Email"`
+	SMTPPassword string `name:"smtp-password" help:"Password there." env:"SMTP_PASSWORD" placeholder:"PASSWORD" group:"Email"`
+	SMTPFrom     string `name:"smtp-from" help:"Who the emails are from, as jobs@acme.example or \"Acme Jobs <jobs@acme.example>\"." env:"SMTP_FROM" placeholder:"ADDRESS" group:"Email"`
+	SMTPTLS      string `name:"smtp-tls" help:"How the connection is protected: starttls, implicit or none. Empty: starttls, and none for a server on this machine." env:"SMTP_TLS" placeholder:"HOW" group:"Email"`
+}
+
+type mastodonSettings struct {
+	MastodonAllowedHosts string `name:"mastodon-allowed-hosts" help:"Mastodon servers, with commas, that may be in a private network: hosts, or http://… without TLS. Others must be public." env:"MASTODON_ALLOWED_HOSTS" placeholder:"HOSTS" group:"Mastodon"`
 }
 
 type logSettings struct {
@@ -120,9 +146,10 @@ func (s slackSettings) settings() []setting {
 
 func (w webSettings) settings() []setting {
 	return []setting{
-		{"PUBLIC_URL", w.PublicURL, true, publicURL, "registration links and the way back from LinkedIn are built from it.", "the address at which people's browsers reach this server."},
+		{"PUBLIC_URL", w.PublicURL, true, publicURL, "registration links and the ways back from the networks are built from it.", "the address at which people's browsers reach this server."},
 		{"LISTEN", w.Listen, false, listenAddress, "the address the web server listens on.", "leave it out for the default."},
 		{"PORT", w.Port, false, portNumber, "the port the web server listens on, as some hosts set it.", "leave it out, or set LISTEN."},
+		{"METRICS_LISTEN", w.MetricsListen, false, loopbackAddress, "the address at which Prometheus reads /metrics.", "127.0.0.1 and a free port; leave it empty for no metrics."},
 		{"TRUSTED_PROXIES", w.TrustedProxies, false, cidrs, "tells the web server whose X-Forwarded-For to believe.", "your reverse proxy's address; leave it empty without one."},
 	}
 }
@@ -134,6 +161,94 @@ func (l linkedInSettings) settings() []setting {
 		{"LINKEDIN_URL", l.LinkedInURL, true, httpURL, "where LinkedIn's sign-in is.", "leave it out for LinkedIn itself."},
 		{"LINKEDIN_API_URL", l.LinkedInAPIURL, true, httpURL, "where LinkedIn's API is.", "leave it out for LinkedIn itself."},
 	}
+}
+
+func (f facebookSettings) settings() []setting {
+	return []setting{
+		{"FACEBOOK_APP_ID", f.FacebookAppID, f.FacebookAppSecret != "", nil, "people register with Facebook.", "developers.facebook.com/apps › your app › App settings › Basic. The app needs the product Facebook Login."},
+		{"FACEBOOK_APP_SECRET", f.FacebookAppSecret, f.FacebookAppID != "", nil, "people register with Facebook.", "the same page, beside the App ID."},
+		{"FACEBOOK_URL", f.FacebookURL, true, httpURL, "where Facebook's sign-in is.", "leave it out for Facebook itself."},
+		{"FACEBOOK_GRAPH_URL", f.FacebookGraphURL, true, httpURL, "where Facebook's Graph API is.", "leave it out for Facebook itself."},
+		{"FACEBOOK_GRAPH_VERSION", f.FacebookGraphVersion, true, graphVersion, "which version of Facebook's Graph API is asked.", "leave it out, unless that version has ended: developers.facebook.com/docs/graph-api/changelog."},
+	}
+}
+
+// graphVersion takes what stands in paths of the Graph API.
+func graphVersion(s string) error {
+	if !regexp.MustCompile(`^v[0-9]+\.[0-9]+$`).MatchString(s) {
+		return errors.New("is not a version such as v26.0")
+	}
+	return nil
+}
+
+func (m smtpSettings) settings() []setting {
+	needed := m != smtpSettings{}
+	return []setting{
+		{"SMTP_HOST", m.SMTPHost, needed, nil, "the mail server that sends invitations.", "your mail provider's instructions for SMTP; leave all of SMTP_* out if nobody is to be invited by email."},
+		{"SMTP_PORT", m.SMTPPort, false, smtpPort, "the mail server's port.", "your mail provider; leave it out for the usual one."},
+		{"SMTP_FROM", m.SMTPFrom, needed, sender, "who the invitations are from.", "a mailbox that somebody reads, at a domain that your mail server may send for."},
+		{"SMTP_USERNAME", m.SMTPUsername, m.SMTPPassword != "", nil, "signs in to the mail server.", "your mail provider; leave it out together with SMTP_PASSWORD if it wants none."},
+		{"SMTP_PASSWORD", m.SMTPPassword, m.SMTPUsername != "", m.readable, "signs in to the mail server.", "your mail provider; often an “app password”."},
+		{"SMTP_TLS", m.SMTPTLS, false, oneOf(string(mail.StartTLS), string(mail.Implicit), string(mail.NoTLS)), "protects the connection to the mail server.", "your mail provider: starttls for port 587, implicit for port 465."},
+	}
+}
+
+// readable refuses a password that would cross a network for everybody to read.
+func (m smtpSettings) readable(string) error {
+	if m.tls() == mail.NoTLS && !loopback(m.SMTPHost) {
+		return errors.New("would be sent unprotected, as SMTP_TLS is none")
+	}
+	return nil
+}
+
+func (m mastodonSettings) settings() []setting {
+	return []setting{
+		{"MASTODON_ALLOWED_HOSTS", m.MastodonAllowedHosts, false, mastodonHosts, "which Mastodon servers may be in the company's own network.", "whoever runs the server; leave it empty if there is none."},
+	}
+}
+
+// allowed are the hosts and URLs.
+func (m mastodonSettings) allowed() []string {
+	return strings.FieldsFunc(m.MastodonAllowedHosts, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// mastodonHosts takes hosts, and base URLs.
+func mastodonHosts(s string) error {
+	for _, entry := range (mastodonSettings{s}).allowed() {
+		if !strings.Contains(entry, "://") {
+			entry = "https://" + entry
+		}
+		u, err := url.Parse(entry)
+		if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
+			return errors.New("must be hosts such as social.example.com, or http://social:3000, with commas")
+		}
+	}
+	return nil
+}
+
+// tls is how the connection is protected: a server on this machine is reached through no network.
+func (m smtpSettings) tls() mail.TLS {
+	if m.SMTPTLS == "" && loopback(m.SMTPHost) {
+		return mail.NoTLS
+	}
+	return cmp.Or(mail.TLS(m.SMTPTLS), mail.StartTLS)
+}
+
+// sender returns what sends mail, nil without settings.
+func (m smtpSettings) sender(now func() time.Time) (*mail.Sender, error) {
+	if m.SMTPHost == "" {
+		return nil, nil //nolint:nilnil // nobody is invited by email
+	}
+	port := 0
+	if m.SMTPPort != "" {
+		var err error
+		if port, err = strconv.Atoi(m.SMTPPort); err != nil {
+			return nil, fmt.Errorf("read SMTP_PORT: %w", err)
+		}
+	}
+	return mail.New(mail.Config{
+		Host: m.SMTPHost, Port: port, Username: m.SMTPUsername, Password: m.SMTPPassword, TLS: m.tls(), From: m.SMTPFrom, Now: now,
+	})
 }
 
 func (l logSettings) settings() []setting {
@@ -192,8 +307,7 @@ func (w webSettings) listen() string {
 		return ":" + w.Port
 	}
 	if u, err := url.Parse(w.PublicURL); err == nil && u.Port() != "" {
-		ip, err := netip.ParseAddr(u.Hostname())
-		if u.Hostname() == "localhost" || err == nil && ip.IsLoopback() {
+		if loopback(u.Hostname()) {
 			return u.Host
 		}
 	}
@@ -299,6 +413,37 @@ func slackIDs(s string) error {
 func listenAddress(s string) error {
 	if _, _, err := net.SplitHostPort(s); err != nil {
 		return errors.New("is not host:port or :port")
+	}
+	return nil
+}
+
+// loopbackAddress lets nobody else on the network read the metrics.
+func loopbackAddress(s string) error {
+	host, _, err := net.SplitHostPort(s)
+	ip, parseErr := netip.ParseAddr(host)
+	if err != nil || host != "localhost" && (parseErr != nil || !ip.IsLoopback()) {
+		return errors.New("is not host:port on this machine, such as 127.0.0.1:9464")
+	}
+	return nil
+}
+
+// loopback tells whether the host is this very machine.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+func smtpPort(s string) error {
+	if err := portNumber(s); err != nil || strings.Trim(s, "0") == "" {
+		return errors.New("is not a port number")
+	}
+	return nil
+}
+
+func sender(s string) error {
+	a, err := netmail.ParseAddress(s)
+	if err != nil || store.CheckAddress(a.Address) != nil {
+		return errors.New("is no email address, as jobs@acme.example or Acme Jobs <jobs@acme.example>")
 	}
 	return nil
 }

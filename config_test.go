@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
+
+	"herald/mail"
 )
 
 // settings of a working installation, as flags so that tests can run in parallel.
@@ -49,6 +52,7 @@ func TestEachMalformedSettingIsNamedAndNeverRepeated(t *testing.T) {
 		"public-url":      "https://jobs.acme.example?a-secret-value",
 		"operators":       "U123,a-secret-value",
 		"listen":          "a-secret-value",
+		"metrics-listen":  "0.0.0.0:9464-a-secret-value",
 		"trusted-proxies": "a-secret-value",
 		"database-url":    "mysql://a-secret-value",
 		"encryption-key":  "a-secret-value",
@@ -150,4 +154,41 @@ func TestMigratingByHand(t *testing.T) {
 			t.Errorf("after up again: %s", out)
 		}
 	})
+}
+
+func TestSettingsOfTheMailServer(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		m    smtpSettings
+		want string // a part of the complaint, "" if there is none
+		tls  mail.TLS
+	}{
+		{"none at all", smtpSettings{}, "", mail.StartTLS},
+		{"the usual ones", smtpSettings{SMTPHost: "mail.acme.example", SMTPFrom: "Acme Jobs <jobs@acme.example>", SMTPUsername: "jobs", SMTPPassword: "x"}, "", mail.StartTLS},
+		{"a server on this machine", smtpSettings{SMTPHost: "127.0.0.1", SMTPFrom: "jobs@acme.example", SMTPPort: "2525"}, "", mail.NoTLS},
+		{"a server on this machine with TLS", smtpSettings{SMTPHost: "localhost", SMTPFrom: "jobs@acme.example", SMTPTLS: "starttls"}, "", mail.StartTLS},
+		{"unprotected, deliberately", smtpSettings{SMTPHost: "10.0.0.5", SMTPFrom: "jobs@acme.example", SMTPTLS: "none"}, "", mail.NoTLS},
+		{"no sender", smtpSettings{SMTPHost: "mail.acme.example"}, "SMTP_FROM is missing", mail.StartTLS},
+		{"no host", smtpSettings{SMTPTLS: "implicit"}, "SMTP_HOST is missing", mail.Implicit},
+		{"a password alone", smtpSettings{SMTPHost: "mail.acme.example", SMTPFrom: "jobs@acme.example", SMTPPassword: "x"}, "SMTP_USERNAME is missing", mail.StartTLS},
+		{"a password for everybody to read", smtpSettings{SMTPHost: "mail.acme.example", SMTPFrom: "jobs@acme.example", SMTPUsername: "jobs", SMTPPassword: "x", SMTPTLS: "none"}, "SMTP_PASSWORD would be sent unprotected", mail.NoTLS},
+		{"port 0", smtpSettings{SMTPHost: "mail.acme.example", SMTPFrom: "jobs@acme.example", SMTPPort: "0"}, "SMTP_PORT is not a port number", mail.StartTLS},
+		{"two senders", smtpSettings{SMTPHost: "mail.acme.example", SMTPFrom: "a@acme.example, b@acme.example"}, "SMTP_FROM is no email address", mail.StartTLS},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			err := checkSettings(tt.m.settings())
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			if got := tt.m.tls(); got != tt.tls {
+				t.Errorf("the connection is protected by %s, want %s", got, tt.tls)
+			}
+			sender, err := tt.m.sender(time.Now)
+			if tt.want == "" && (err != nil || (sender == nil) != (tt.m.SMTPHost == "")) {
+				t.Errorf("got %v, %v", sender, err)
+			}
+		})
+	}
 }

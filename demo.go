@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"herald/mail"
 	"herald/sandbox"
 	"herald/web"
 )
@@ -27,11 +28,11 @@ Herald's demo runs on this machine alone. Open:
     %s
 
 You are Ana, a company admin of Acme. Type /social in a channel, or open the app's Home tab.
-Act as somebody else at the top left. Press Ctrl-C to stop.
+Act as somebody else at the top left. Mail ends in the mailbox at the bottom left. Press Ctrl-C to stop.
 
 `
 
-// Run starts a Slack, a LinkedIn and Herald on this machine. Herald is the same as with `serve`, only its settings point at the stand-ins.
+// Run starts a Slack, a LinkedIn, a Facebook, a Mastodon server and Herald on this machine. Herald is the same as with `serve`, only its settings point at the stand-ins.
 func (d demoCommand) Run(p *process) (err error) {
 	log := logSettings{LogLevel: d.LogLevel, LogFormat: "text"}
 	if err := checkSettings(log.settings()); err != nil {
@@ -84,8 +85,13 @@ func startSandbox(p *process, port int, public string, log *slog.Logger) (*sandb
 	if err != nil {
 		return nil, err
 	}
+	links := web.Links{PublicURL: public}
 	return sandbox.Start(p.ctx, sandbox.Options{
-		SlackPort: port, App: m.slackApp(), RedirectURIs: []string{web.Links{PublicURL: public}.Callback("linkedin")}, Now: p.now, Logger: log,
+		SlackPort: port, App: m.slackApp(), Now: p.now, Logger: log,
+		LinkedIn: sandbox.Callbacks{Redirect: links.Callback("linkedin")},
+		Facebook: sandbox.Callbacks{
+			Redirect: links.Callback("facebook"), Deauthorize: links.Deauthorize("facebook"), Deletion: links.Delete("facebook"),
+		},
 	})
 }
 
@@ -103,5 +109,11 @@ func demoSettings(box *sandbox.Sandbox, public string, db databaseSettings) serv
 			LinkedInClientID: sandbox.ClientID, LinkedInClientSecret: sandbox.ClientSecret,
 			LinkedInURL: box.LinkedInURL, LinkedInAPIURL: box.LinkedInAPIURL,
 		},
+		smtpSettings: smtpSettings{SMTPHost: box.SMTPHost, SMTPPort: box.SMTPPort, SMTPFrom: "Acme <jobs@acme.example>", SMTPTLS: string(mail.NoTLS)},
+		facebookSettings: facebookSettings{
+			FacebookAppID: sandbox.FacebookAppID, FacebookAppSecret: sandbox.FacebookAppSecret,
+			FacebookURL: box.FacebookURL, FacebookGraphURL: box.FacebookGraphURL,
+		},
+		mastodonSettings: mastodonSettings{MastodonAllowedHosts: box.MastodonURL},
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"herald/sandbox"
 	"herald/sandbox/acme"
+	"herald/sandbox/linkedin"
 	"herald/store"
 )
 
@@ -45,7 +47,7 @@ func (s serveCommand) seed(p *process, box *sandbox.Sandbox) (err error) {
 	if _, err := db.ExpireConnections(p.ctx, len(people)); err != nil {
 		return err
 	}
-	return dropJobs(p.ctx, db)
+	return db.DropJobs(p.ctx) // all of it happened long ago, and nobody gets a message about it today
 }
 
 // directoryOf is Acme's directory as the mirror holds it.
@@ -71,7 +73,7 @@ func pastOf(ctx context.Context, db *store.Store, company store.Company, box *sa
 		if err != nil {
 			return err
 		}
-		_, err = db.Invite(ctx, company.ID, store.Actor{SlackID: m.InvitedBy}, []string{known.ID})
+		_, err = db.Invite(ctx, company.ID, store.Actor{SlackID: m.InvitedBy}, []string{known.ID}, store.InviteOptions{})
 		return err
 	case acme.Registered:
 	}
@@ -80,7 +82,10 @@ func pastOf(ctx context.Context, db *store.Store, company store.Company, box *sa
 	if err != nil {
 		return err
 	}
-	accounts := accountsOf(box, p, then, now)
+	accounts, err := accountsOf(box, p, then, now)
+	if err != nil {
+		return err
+	}
 	signup, err := db.Register(ctx, store.Authorization{CompanyID: company.ID, Network: accounts[0].Network, Token: token, Email: m.Email}, accounts[0], nil)
 	if err != nil {
 		return err
@@ -101,43 +106,36 @@ func pastOf(ctx context.Context, db *store.Store, company store.Company, box *sa
 }
 
 // accountsOf are the person's accounts at the networks. Whoever has none has one at LinkedIn whose access ran out.
-func accountsOf(box *sandbox.Sandbox, p acme.Person, then, now time.Time) []store.Account {
-	const access = 60 * 24 * time.Hour // as both networks grant it
-	account := store.Account{
-		Network: "linkedin", Subject: box.LinkedIn.Sub(sandbox.ClientID, sandbox.LinkedInAccount(p.ID)), Name: p.RealName,
-		Token: "demo", Scopes: "openid profile email w_member_social", ExpiresAt: then.Add(access),
-	}
+func accountsOf(box *sandbox.Sandbox, p acme.Person, then, now time.Time) ([]store.Account, error) {
 	m := p.Membership
-	if m.LinkedIn && !m.LinkedInExpired && account.ExpiresAt.Before(now) {
-		account.ExpiresAt = now.Add(access) // they reconnected
-	}
-	if m.LinkedInExpired || !m.LinkedIn {
-		account.ExpiresAt = now.Add(-time.Hour)
-	}
-	facebook := store.Account{
-		Network: "facebook", Subject: "demo-" + p.ID, Name: p.RealName, Token: "demo", Scopes: "public_profile email",
-		ExpiresAt: now.Add(access), CompanyPage: m.FacebookPage,
-	}
-	switch {
-	case m.Facebook && (m.LinkedIn || m.LinkedInExpired):
-		return []store.Account{account, facebook}
-	case m.Facebook:
-		return []store.Account{facebook}
-	}
-	return []store.Account{account}
-}
-
-// dropJobs forgets what would follow: all of it happened long ago, and nobody gets a message about it today.
-func dropJobs(ctx context.Context, db *store.Store) error {
-	for {
-		jobs, err := db.ClaimJobs(ctx, 1000, time.Minute, store.JobInviteDM, store.JobWelcomeDM)
-		if err != nil || len(jobs) == 0 {
-			return err
+	var accounts []store.Account
+	if m.LinkedIn || m.LinkedInExpired || !m.Facebook {
+		granted := then
+		switch ended := now.Add(-time.Hour - linkedin.TokenLife); {
+		case m.LinkedInExpired || !m.LinkedIn:
+			granted = ended
+		case granted.Before(ended):
+			granted = now // they reconnected
 		}
-		for _, job := range jobs {
-			if err := db.FinishJob(ctx, job.ID); err != nil {
-				return err
-			}
+		scopes := []string{"openid", "profile", "email", "w_member_social"}
+		token, err := box.LinkedIn.Grant(sandbox.ClientID, sandbox.LinkedInAccount(p.ID), scopes, granted)
+		if err != nil {
+			return nil, err
 		}
+		accounts = append(accounts, store.Account{
+			Network: "linkedin", Subject: token.Sub, Name: p.RealName,
+			Token: token.AccessToken, Scopes: strings.Join(token.Scopes, " "), ExpiresAt: token.Expires,
+		})
 	}
+	if m.Facebook {
+		token, err := box.Facebook.Grant(sandbox.FacebookAppID, sandbox.FacebookAccount(p.ID), []string{"public_profile", "email"}, now)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, store.Account{
+			Network: "facebook", Subject: token.UserID, Name: p.RealName,
+			Token: token.AccessToken, Scopes: strings.Join(token.Scopes, " "), ExpiresAt: token.Expires, CompanyPage: m.FacebookPage,
+		})
+	}
+	return accounts, nil
 }

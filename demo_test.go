@@ -113,18 +113,17 @@ func (v visitor) types(css, text string) {
 
 func (v visitor) keeps(name string) { browser.Screenshot(v.t, v.ctx, name) }
 
-// signsUp presses a Sign up button, which opens the registration page in a new tab, and goes through LinkedIn.
-func (v visitor) signsUp(button, slackID, keepAs string) {
+// signsUp presses a Sign up button, which opens the registration page in a new tab, and says yes at the network.
+func (v visitor) signsUp(button, network, account, decision, keepAs string) {
 	v.t.Helper()
 	page := v.in(browser.NewTab(v.t, v.ctx, chromedp.Click(chromedp.CSS(button))))
 	defer browser.ToFront(v.t, v.ctx)
 	page.shows("Sign up to share Acme’s jobs")
 	page.keeps(keepAs + "-register")
-	page.clicks(`form button[type=submit]`)
-	page.shows("would like to:")
-	page.keeps(keepAs + "-linkedin")
-	page.do("choose the account", chromedp.SetValue(chromedp.CSS("#account"), sandbox.LinkedInAccount(slackID)))
-	page.clicks(`button[value=allow]`)
+	page.clicks(`form button[formaction$="/` + network + `"]`)
+	page.do("choose the account", chromedp.WaitVisible(chromedp.CSS("#account")), chromedp.SetValue(chromedp.CSS("#account"), account))
+	page.keeps(keepAs + "-" + network)
+	page.clicks(`button[value=` + decision + `]`)
 	page.shows("You’re in")
 	page.keeps(keepAs + "-success")
 }
@@ -154,7 +153,7 @@ func TestTheRoundTripInABrowser(t *testing.T) {
 	v.as("eve", "messages")
 	v.shows("Acme invites you to share jobs with your network")
 	v.keeps("2-invitation")
-	v.signsUp(`[data-action-id=signup_link]`, acme.Eve, "3")
+	v.signsUp(`[data-action-id=signup_link]`, "linkedin", sandbox.LinkedInAccount(acme.Eve), "allow", "3")
 	v.shows("You're in")
 	v.keeps("4-welcome")
 
@@ -196,7 +195,7 @@ func TestTheRoundTripInABrowser(t *testing.T) {
 	v.as("eve", "home")
 	v.shows("Help Acme hire people you would like to work with")
 	v.keeps("10-signed-out")
-	v.signsUp(`[data-action-id=signup_link]`, acme.Eve, "11")
+	v.signsUp(`[data-action-id=signup_link]`, "facebook", sandbox.FacebookAccount(acme.Eve), "allow_without_email", "11")
 	v.as("eve", "home")
 	v.shows("you are an employee")
 	v.keeps("12-back")

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+	_ "time/tzdata" // the hours of people, where the machine knows no time zones
 
 	"github.com/alecthomas/kong"
 )
@@ -23,6 +24,7 @@ type commandLine struct {
 	Demo    demoCommand    `cmd:"" help:"Run Herald with a Slack of its own on this machine, to try everything out. Needs nothing else."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's tables to another version."`
 	Admin   adminCommand   `cmd:"" help:"Appoint company admins: the way in for the first one, and the way back if all are gone."`
+	Keys    keysCommand    `cmd:"" help:"Replace the key that seals tokens in the database, while Herald runs."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -54,7 +54,8 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 			"team:read":         ".GetTeamInfoContext(",
 			"files:write":       ".UploadFileContext(",
 			"files:read":        ".GetFileInfoContext(",
-			"channels:read":     ".GetConversationInfoContext(",
+			"channels:read":     ".GetUsersInConversationContext(",
+			"groups:read":       ".GetUsersInConversationContext(",
 			"usergroups:read":   ".GetUserGroupMembersContext(",
 		}},
 		"event": {m.Settings.Events.Bot, map[string]string{

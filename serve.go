@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +15,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"herald/bot"
+	"herald/delivery"
 	"herald/handlers"
+	"herald/mail"
+	"herald/metrics"
 	"herald/networks"
 	"herald/store"
 	"herald/web"
@@ -29,6 +33,7 @@ const (
 	syncEvery    = "@every 10m"     // looks whether a directory is due, so that one that failed is tried again soon
 	expireEvery  = "@every 1m"
 	expireAtOnce = 10_000
+	tellEvery    = "@every 20m"
 	tidyEvery    = "@every 15m"
 	staleAfter   = 6 * time.Hour // since its last sync a directory is due; single changes arrive as events
 	staleAtStart = time.Hour     // likewise when Herald starts: it may have missed events
@@ -39,12 +44,15 @@ type serveCommand struct {
 	slackSettings
 	webSettings
 	linkedInSettings
+	facebookSettings
+	smtpSettings
+	mastodonSettings
 	logSettings
 }
 
 // Run serves until it is told to stop.
 func (s serveCommand) Run(p *process) error {
-	err := checkSettings(s.slackSettings.settings(), s.webSettings.settings(), s.linkedInSettings.settings(), s.databaseSettings.settings(), s.logSettings.settings())
+	err := checkSettings(s.slackSettings.settings(), s.webSettings.settings(), s.linkedInSettings.settings(), s.facebookSettings.settings(), s.mastodonSettings.settings(), s.smtpSettings.settings(), s.databaseSettings.settings(), s.logSettings.settings())
 	if err != nil {
 		return err
 	}
@@ -59,7 +67,7 @@ func (s serveCommand) Run(p *process) error {
 func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog.Logger, listener net.Listener) error {
 	defer listener.Close() //nolint:errcheck // the HTTP server closes it first, this is for the errors in between
 
-	// The store tells the handlers about new jobs, and the handlers need the store.
+	// The store tells the runner about new jobs, and the runner needs the store.
 	var wake func()
 	db, err := s.open(ctx, store.Options{Now: now, Wake: func() {
 		if wake != nil {
@@ -74,29 +82,45 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		return fmt.Errorf("migrate the database: %w", err)
 	}
 
-	client := &http.Client{Timeout: slackTimeout}
+	numbers := metrics.New(db)
+	client := &http.Client{Timeout: slackTimeout, Transport: numbers.SlackCalls(http.DefaultTransport, s.apiURL())}
 	api := slack.New(s.SlackBotToken, slack.OptionAPIURL(s.apiURL()), slack.OptionAppLevelToken(s.SlackAppToken), slack.OptionHTTPClient(client))
 	links := web.Links{PublicURL: s.publicURL()}
+	entries, more := s.networks(now), s.moreNetworks(db, now)
+	var names []string
+	appSettings := map[string]string{}
+	for _, n := range slices.Concat(entries, more) {
+		names = append(names, n.Name())
+		appSettings[n.Name()] = n.AppSettings()
+	}
+	post, err := s.sender(now)
+	if err != nil {
+		return fmt.Errorf("read the settings of the mail server: %w", err)
+	}
+	if post != nil && s.tls() == mail.NoTLS && !loopback(s.SMTPHost) {
+		log.LogAttrs(ctx, slog.LevelWarn, "SMTP_TLS is none, so invitations by email can be read on their way to the mail server")
+	}
 	h := handlers.New(handlers.Config{
-		Store: db, HTTP: client, Operators: s.operators(), Now: now, Log: log,
+		Store: db, HTTP: client, Operators: s.operators(), Networks: names, AppSettings: appSettings, Revoker: revoker(slices.Concat(entries, more)), Now: now, Log: log,
 		API:         func(store.Company) *slack.Client { return api },
 		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
+		DeclineURL:  links.Decline,
+		Mail:        mailer(post),
+		PageURL:     func(c store.Company, network, token string) string { return links.Page(network, c.Key, token) },
 	})
-	wake = h.Wake
+	runner := delivery.NewRunner(delivery.Config{Store: db, Tasks: observed(h.Tasks(), numbers), Now: now, Log: log})
+	wake = runner.Wake
 	if s.DatabaseURL != "" && s.EncryptionKey == "" {
 		log.LogAttrs(ctx, slog.LevelWarn, "ENCRYPTION_KEY is empty, so a key file seals what is in PostgreSQL: keep it, and give the same one to every process", slog.String("file", s.keyFile()))
 	}
 
 	hearing := bot.New(bot.Config{API: api, Handler: h, Seen: db, Log: log, Now: now})
 	pages, err := web.New(web.Config{
-		Store: db, Directory: directory{h}, PublicURL: s.publicURL(), SlackURL: s.SlackClientURL, TrustedProxies: s.trustedProxies(), Now: now, Log: log,
-		Networks: []networks.Network{
-			networks.NewLinkedIn(networks.LinkedInApp{
-				ClientID: s.LinkedInClientID, ClientSecret: s.LinkedInClientSecret, URL: s.LinkedInURL, APIURL: s.LinkedInAPIURL, Now: now,
-			}),
-		},
-		Slack: func() (string, bool) { return slackState(hearing.Health()) },
+		Store: observedStore{db, numbers}, Directory: directory{h}, PublicURL: s.publicURL(), SlackURL: s.SlackClientURL, TrustedProxies: s.trustedProxies(), Now: now, Log: log,
+		Networks: entries, More: more,
+		Slack:    func() (string, bool) { return slackState(hearing.Health()) },
+		Answered: numbers.Request,
 	})
 	if err != nil {
 		return err
@@ -109,15 +133,27 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 			_, err := db.ExpireConnections(ctx, expireAtOnce)
 			return err
 		}),
+		clock.Add("tell people whose access ends soon", tellEvery, h.TellEndings),
 		clock.Add("delete what is over", tidyEvery, db.Tidy),
 	)
 	if err != nil {
 		return err
 	}
 
+	var counting net.Listener
+	if s.MetricsListen != "" {
+		if counting, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.MetricsListen); err != nil {
+			return fmt.Errorf("listen for Prometheus: %w", err)
+		}
+	}
+
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serveHTTP(ctx, listener, pages.HTTPServer()) })
-	group.Go(func() error { return h.Run(ctx) })
+	if counting != nil {
+		group.Go(func() error { return serveHTTP(ctx, counting, metricsServer(numbers)) })
+		log.LogAttrs(ctx, slog.LevelInfo, "metrics are served", slog.String("address", counting.Addr().String()))
+	}
+	group.Go(func() error { return runner.Run(ctx) })
 	group.Go(func() error { return clock.Run(ctx, drainTimeout) })
 	log.LogAttrs(ctx, slog.LevelInfo, "Herald serves", slog.String("address", listener.Addr().String()), slog.String("public_url", s.publicURL()))
 	group.Go(func() error {
@@ -186,6 +222,29 @@ func (d *directories) sync(ctx context.Context, due time.Time) error {
 	return errors.Join(problems...)
 }
 
+// networks are those that people can register with, in the order of their buttons.
+func (s serveCommand) networks(now func() time.Time) []networks.Network {
+	all := []networks.Network{
+		networks.NewLinkedIn(networks.LinkedInApp{
+			ClientID: s.LinkedInClientID, ClientSecret: s.LinkedInClientSecret, URL: s.LinkedInURL, APIURL: s.LinkedInAPIURL, Now: now,
+		}),
+	}
+	if s.FacebookAppID != "" {
+		all = append(all, networks.NewFacebook(networks.FacebookApp{
+			AppID: s.FacebookAppID, AppSecret: s.FacebookAppSecret, URL: s.FacebookURL, GraphURL: s.FacebookGraphURL,
+			GraphVersion: s.FacebookGraphVersion, Now: now,
+		}))
+	}
+	return all
+}
+
+// moreNetworks are those that members can connect besides.
+func (s serveCommand) moreNetworks(db *store.Store, now func() time.Time) []networks.Network {
+	return []networks.Network{
+		networks.NewMastodon(networks.MastodonApp{Name: "Herald", Website: s.publicURL(), Clients: db, Allowed: s.allowed(), Now: now}),
+	}
+}
+
 // slackState is the connection to Slack in a word, for the health page.
 func slackState(h bot.Health) (state string, ok bool) {
 	switch {
@@ -196,6 +255,14 @@ func slackState(h bot.Health) (state string, ok bool) {
 	default:
 		return "reconnecting", false
 	}
+}
+
+// mailer lets handlers send invitations by email; nil without a mail server.
+func mailer(post *mail.Sender) func(context.Context, handlers.Letter) error {
+	if post == nil {
+		return nil
+	}
+	return func(ctx context.Context, l handlers.Letter) error { return post.Invite(ctx, mail.Invitation(l)) }
 }
 
 // directory lets web ask Slack who somebody is.

@@ -133,7 +133,7 @@ func TestNothingNamesAPersonWhoWasRemoved(t *testing.T) {
 		token := invitation[strings.LastIndex(invitation, "/")+1:]
 		person, _ := w.box.Company.Person(acme.Ivy)
 		traces := []string{
-			acme.Ivy, person.Email, strings.ToLower(person.RealName), "ivy.private@home.example", person.RealName, token,
+			acme.Ivy, ivy.DM(), person.Email, strings.ToLower(person.RealName), "ivy.private@home.example", person.RealName, token,
 			w.box.LinkedIn.Sub(sandbox.ClientID, sandbox.LinkedInAccount(acme.Ivy)), "Ivy knows everybody.",
 		}
 		for _, token := range w.box.LinkedIn.Tokens() {
@@ -146,7 +146,19 @@ func TestNothingNamesAPersonWhoWasRemoved(t *testing.T) {
 		ana.clicks(ana.again(list, "@ivy"), "Remove", "@ivy")
 		ana.submits(ana.modal("Confirm Remove Users", person.RealName), nil)
 		ana.again(list, "1 user was removed.")
-		for where, text := range map[string]string{"database": w.dump(), "log": w.log.String()} {
+		w.until("Herald's messages to her are deleted", func() bool { return len(ivy.Messages(ivy.DM())) == 0 })
+		w.until("and forgotten", func() bool { return !strings.Contains(w.dump(), ivy.DM()) })
+		numbers := w.metrics()
+		for _, line := range []string{
+			`herald_registrations_total{network="linkedin",outcome="active"} 1`,
+			`herald_members{type="admin"} 1`, `herald_deliveries_total{kind="erase",outcome="done"} `,
+			`herald_slack_calls_total{method="chat.delete",result="ok"} `, `route="GET /register/{key}/{token}"`,
+		} {
+			if !strings.Contains(numbers, line) {
+				t.Errorf("the metrics lack %s", line)
+			}
+		}
+		for where, text := range map[string]string{"database": w.dump(), "log": w.log.String(), "metrics": numbers} {
 			for _, trace := range traces {
 				if strings.Contains(text, trace) {
 					t.Errorf("the %s still holds %q", where, trace)

@@ -72,6 +72,7 @@ func newWorld(t *testing.T, db databaseSettings, faults ...slackd.Fault) *world 
 		w.box.Slack.Inject(f)
 	}
 	w.herald = demoSettings(w.box, w.public, db)
+	w.herald.MetricsListen = "127.0.0.1:0"
 	w.serve(listener)
 	return w
 }
@@ -137,6 +138,27 @@ func (w *world) command(args ...string) string {
 		w.t.Fatalf("herald %s: exit code %d\n%s", args[0], code, out.String())
 	}
 	return out.String()
+}
+
+var metricsAddress = regexp.MustCompile(`msg="metrics are served" address=(\S+)`)
+
+// metrics is what Prometheus reads.
+func (w *world) metrics() string {
+	w.t.Helper()
+	address := metricsAddress.FindStringSubmatch(w.log.String())
+	if address == nil {
+		w.t.Fatal("the log does not say where the metrics are")
+	}
+	resp, err := http.Get("http://" + address[1] + "/metrics") //nolint:noctx // a test on this machine
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		w.t.Fatalf("the metrics: status %d, %v\n%s", resp.StatusCode, err, text)
+	}
+	return string(text)
 }
 
 // dump is all that the database holds.
@@ -425,12 +447,23 @@ func (b *visit) reads(words ...string) {
 // presses presses a button of the page's form after filling in fields by name.
 func (b *visit) presses(button string, fields map[string]string) *visit {
 	b.t.Helper()
+	return b.press(button, func(n *html.Node) string { return text(n) }, fields)
+}
+
+// pressesLabelled is presses by what a screen reader says of the button.
+func (b *visit) pressesLabelled(button string, fields map[string]string) *visit {
+	b.t.Helper()
+	return b.press(button, func(n *html.Node) string { return attribute(n, "aria-label") }, fields)
+}
+
+func (b *visit) press(button string, label func(*html.Node) string, fields map[string]string) *visit {
+	b.t.Helper()
 	var form, pressed *html.Node
 	for n := range b.page.Descendants() {
 		if n.Data == "form" {
 			form = n
 		}
-		if n.Data == "button" && strings.TrimSpace(text(n)) == button {
+		if n.Data == "button" && strings.TrimSpace(label(n)) == button {
 			pressed = n
 			break
 		}
@@ -487,14 +520,28 @@ func text(n *html.Node) string {
 	return out.String()
 }
 
-var link = regexp.MustCompile(`https?://[^"\\|>` + "`" + ` ]+/register/[^"\\|>` + "`" + ` ]+`)
+var (
+	link     = regexp.MustCompile(`https?://[^"\\|>` + "`" + ` ]+/register/[^"\\|>` + "`" + ` ]+`)
+	pageLink = regexp.MustCompile(`https?://[^"\\|>` + "`" + ` ]+/page/[^"\\|>` + "`" + ` ]+`)
+)
 
 // registrationLink is the link on a screen.
 func (s screen) registrationLink(t *testing.T) string {
 	t.Helper()
+	return s.find(t, link)
+}
+
+// pageLink is the link on a screen that connects a company Page.
+func (s screen) pageLink(t *testing.T) string {
+	t.Helper()
+	return s.find(t, pageLink)
+}
+
+func (s screen) find(t *testing.T, link *regexp.Regexp) string {
+	t.Helper()
 	found := link.FindString(s.raw)
 	if found == "" {
-		t.Fatalf("no registration link on the screen:\n%s", s.text)
+		t.Fatalf("no such link on the screen:\n%s", s.text)
 	}
 	return found
 }

@@ -34,6 +34,10 @@ func (x target) value(actionID string) string {
 		return x.person
 	case view.ActionInviteResend, view.ActionInviteCancel:
 		return x.invite
+	case view.ActionInviteAnyway:
+		return string(store.Employee) + ":" + x.person
+	case view.ActionInviteDecline:
+		return string(store.DeclinedOther)
 	case view.ActionSignupApprove, view.ActionSignupDecline:
 		return x.signup
 	case view.ActionConfirmYes, view.ActionConfirmNo:
@@ -44,7 +48,9 @@ func (x target) value(actionID string) string {
 		return "employee:recruiter"
 	case view.ActionFilter:
 		return string(store.Admins)
-	case view.ActionPrev, view.ActionNext:
+	case view.ActionInvitationsFilter:
+		return string(store.StateFailed)
+	case view.ActionPrev, view.ActionNext, view.ActionInvitationsPrev, view.ActionInvitationsNext:
 		return "2"
 	case view.ActionURLMenu:
 		return view.OptionRotate
@@ -59,6 +65,8 @@ func (x target) metadata(callbackID string) string {
 		return x.removal
 	case view.FormCaseDecline:
 		return x.request
+	case view.FormResendOld:
+		return fmt.Sprintf(`{"screen":%q,"days":3,"n":1}`, x.screen)
 	case view.FormCaseRequest:
 		return fmt.Sprintf(`{"screen":%q,"member":%q,"to":"admin"}`, x.screen, x.member)
 	}
@@ -83,14 +91,15 @@ func TestNobodyDoesWhatTheyMayNot(t *testing.T) {
 	each(t, options{people: people, noBot: true, noJobs: true}, func(t *testing.T, w *world) {
 		ours, theirs := w.things(ana), w.otherCompany()
 		old := w.removesCarl()
+		w.must(w.store.SaveSettings(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, store.Settings{Inviters: store.InvitersRecruiters, LinkDays: 30}))
 		w.must(w.store.Tidy(w.ctx()))
 
 		may := map[string][]int{ // the audiences they are in; what they may, they try on things of another company
 			pat: nil, robo: nil, gus: nil, dan: nil,
 			eve: {int(handlers.Everyone)}, carl: {int(handlers.Everyone)},
 			olga: {int(handlers.Everyone), int(handlers.Operators)},
-			ann:  {int(handlers.Everyone), int(handlers.Members)}, ray: {int(handlers.Everyone), int(handlers.Members)},
-			ben: {int(handlers.Everyone), int(handlers.Members), int(handlers.Admins), int(handlers.Admitters)},
+			ann:  {int(handlers.Everyone), int(handlers.Members)}, ray: {int(handlers.Everyone), int(handlers.Members), int(handlers.Inviters)},
+			ben: {int(handlers.Everyone), int(handlers.Members), int(handlers.Inviters), int(handlers.Admins), int(handlers.Admitters)},
 		}
 		for id, audiences := range may {
 			i := &intruder{t: t, w: w, id: id, homed: !slices.Contains([]string{pat, robo, dan}, id), before: w.rows(id)}
@@ -140,7 +149,7 @@ func (w *world) things(admin string) target {
 
 	invited, err := w.store.PersonBySlackID(ctx, w.company.ID, olga)
 	w.must(err)
-	outcomes, err := w.store.Invite(ctx, w.company.ID, actor, []string{invited.ID})
+	outcomes, err := w.store.Invite(ctx, w.company.ID, actor, []string{invited.ID}, store.InviteOptions{})
 	w.must(err)
 	x.person, x.invite = invited.ID, outcomes[0].Invite.ID
 	x.signup, x.question = w.signsUp("Out Sider", "out@sider.example").ID, w.signsUp("Eve A.", "eve@acme.example").ID
@@ -175,7 +184,7 @@ func (w *world) otherCompany() target {
 	w.must(err)
 	person, err := w.store.PersonBySlackID(ctx, other.company.ID, "U7C")
 	w.must(err)
-	outcomes, err := w.store.Invite(ctx, other.company.ID, actor, []string{person.ID})
+	outcomes, err := w.store.Invite(ctx, other.company.ID, actor, []string{person.ID}, store.InviteOptions{})
 	w.must(err)
 	x := target{screen: sc.ID, home: sc.ID, member: other.member("U7B").ID, person: person.ID, invite: outcomes[0].Invite.ID}
 	x.signup, x.question = other.signsUp("Out Sider", "out@sider.example").ID, other.signsUp("U7C", "U7C@rival.example").ID
@@ -256,7 +265,7 @@ func (i *intruder) unharmed(what string, do func(context.Context) error) {
 func (i *intruder) command(e handlers.Entry, on target) {
 	i.t.Helper()
 	args := " <@" + ann + "|ann> recruiter"
-	if e.Who != handlers.Admins || i.id == ben {
+	if e.Who != handlers.Admins && e.Who != handlers.Inviters || i.id == ben || i.id == ray && e.Who == handlers.Inviters {
 		args = " <@U0NOBODY> recruiter"
 	}
 	if on.person == "" {
@@ -291,6 +300,9 @@ func (i *intruder) action(e handlers.Entry, on target) {
 			if i.id == ben && e.Name == view.ActionURLMenu {
 				value = "burn" // a new company URL is his to make
 			}
+			if i.id == olga && e.Name == view.ActionInviteDecline {
+				value = "because" // her own invitation is hers to decline
+			}
 			option := slack.OptionBlockObject{Value: value}
 			cb := i.pressed(home)
 			cb.ActionCallback.BlockActions = []*slack.BlockAction{{
@@ -315,7 +327,7 @@ func (i *intruder) form(e handlers.Entry, on target) {
 	cb := i.pressed(false)
 	cb.Type, cb.ResponseURL, cb.Channel, cb.ActionCallback = slack.InteractionTypeViewSubmission, "", slack.Channel{}, slack.ActionCallbacks{}
 	users := []string{eve}
-	if i.id == ben {
+	if i.id == ben || i.id == ray && e.Who == handlers.Inviters {
 		users = []string{"U0NOBODY"}
 	}
 	input := map[string]slack.BlockAction{view.InputValue: {Value: "2", SelectedConversation: "C0NOWHERE", SelectedUsers: users}, view.ActionCount: {Value: "1"}}
@@ -323,6 +335,9 @@ func (i *intruder) form(e handlers.Entry, on target) {
 		ID: "V0", Type: slack.VTModal, CallbackID: e.Name, PrivateMetadata: on.metadata(e.Name), AppInstalledTeamID: teamID,
 		State: &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
 			view.BlockChannel: input, view.BlockText: input, view.BlockPeople: input, view.BlockReason: input, view.BlockCount: input,
+			view.BlockDays:     {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: "3"}}},
+			view.BlockInviters: {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: string(store.InvitersEveryone)}}},
+			view.BlockLinkDays: {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: i.linkDays()}}},
 		}},
 	}
 	i.unharmed("submitting "+e.Name, func(ctx context.Context) error {
@@ -338,6 +353,14 @@ func (i *intruder) form(e handlers.Entry, on target) {
 	cb.Type = slack.InteractionTypeViewClosed
 	i.unharmed("closing "+e.Name, func(ctx context.Context) error { return i.w.h.Closed(ctx, cb) })
 	i.closesModals(e)
+}
+
+// linkDays is what they enter in the settings: what company admins may choose, unless they are one.
+func (i *intruder) linkDays() string {
+	if i.id == ben {
+		return "1"
+	}
+	return "7"
 }
 
 // pressed is what Slack sends when they press the button for everybody.
@@ -381,7 +404,7 @@ func (i *intruder) closesModals(e handlers.Entry) {
 	i.t.Helper()
 	p := i.w.slack.Person(i.id)
 	for v, open := p.Modal(); open; v, open = p.Modal() {
-		if v.CallbackID != "" && e.Who == handlers.Admins && i.id != ben {
+		if v.CallbackID != "" && (e.Who == handlers.Admins && i.id != ben || e.Who == handlers.Inviters && i.id != ben && i.id != ray) {
 			i.t.Errorf("%s opened the form %s with %s", i.id, v.CallbackID, e.Name)
 		}
 		_ = p.CloseModal(i.w.ctx(), v.ID, true) // nobody hears it
@@ -396,16 +419,18 @@ func (w *world) rows(intruder string) string {
 	var selects []string
 	for _, table := range []struct{ name, columns, where string }{
 		{"companies", "id, name, key", "TRUE"},
+		{"settings", "company_id, inviters, link_days", "TRUE"},
 		{"members", "id, email, type", "TRUE"},
 		{"connections", "member_id, network, state, subject", "TRUE"},
-		{"invites", "id, kind, invited_by, expires_at, sent_at, closed", "kind = 'dm'"},
+		{"invites", "id, kind, invited_by, expires_at, sent_at, closed, state, reason, as_type", "kind <> 'self'"},
+		{"email_drafts", "id, by_slack", "by_slack <> " + mine},
 		{"signups", "id, status", "TRUE"},
 		{"selections", "screen_id, member_id", "TRUE"},
 		{"cases", "id, status, decided_by, decision", "TRUE"},
 		{"removals", "id, status, proposed, file_id", "by_slack <> " + mine},
 		{"removal_members", "removal_id, member_id, type", "removal_id IN (SELECT id FROM removals WHERE by_slack <> " + mine + ")"},
-		{"audit", "id, action", "TRUE"},
-		{"jobs", "id, kind, ref", "TRUE"},
+		{"audit", "id, action", "action <> 'downloaded'"}, // whoever asks gets their own data
+		{"river_job", "id, kind, args ->> 'ref'", "TRUE"},
 		{"forgotten", "subject_hash", "TRUE"},
 	} {
 		columns := strings.ReplaceAll(table.columns, ", ", " AS TEXT) || ' ' || CAST(")

@@ -1,128 +1,97 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/time/rate"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
 
-// MessagesPerSecond is Herald's pace in one workspace. Slack allows one message a second for each channel, and several hundred a minute for a workspace with short bursts
-// (https://docs.slack.dev/apis/web-api/rate-limits). One a second is safe for any number of direct messages.
-const (
-	MessagesPerSecond = 1
-	messagesAtOnce    = 8
-)
-
-// pace keeps each company's messages to Slack's pace.
-type pace struct {
-	limit    rate.Limit
-	now      func() time.Time
-	mu       sync.Mutex
-	limiters map[string]*rate.Limiter // by company id
-	held     map[string]time.Time     // by company id: until when Slack wants nothing
-}
-
-func newPace(messagesPerSecond float64, now func() time.Time) pace {
-	return pace{
-		limit: rate.Limit(cmp.Or(messagesPerSecond, MessagesPerSecond)), now: now,
-		limiters: map[string]*rate.Limiter{}, held: map[string]time.Time{},
-	}
-}
-
-// A laterError says that a company's turn comes too late for whoever asked.
-type laterError struct{ wait time.Duration }
-
-func (e *laterError) Error() string { return fmt.Sprintf("slack takes no messages for %s", e.wait) }
-
-// turnPatience is the longest wait for a turn, much shorter than jobTimeout: whoever would wait longer comes back later.
-const turnPatience = time.Minute
-
-// wait returns when it is the company's turn to send a message. A *laterError says that it comes too late.
-func (p *pace) wait(ctx context.Context, companyID string) error {
-	if held := p.heldFor(companyID); held > 0 {
-		if err := waitPatiently(ctx, held); err != nil {
-			return err
-		}
-	}
-	turn := p.of(companyID).Reserve()
-	err := waitPatiently(ctx, turn.Delay())
-	if err != nil {
-		turn.Cancel()
-	}
-	return err
-}
-
-// waitPatiently is sleep, but returns a *laterError if patience or the time of ctx is too short for it.
-func waitPatiently(ctx context.Context, d time.Duration) error {
-	if d > turnPatience {
-		return &laterError{d}
-	}
-	err := sleep(ctx, d)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &laterError{d}
-	}
-	return err
-}
-
-func (p *pace) of(companyID string) *rate.Limiter {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l := p.limiters[companyID]
-	if l == nil {
-		l = rate.NewLimiter(p.limit, messagesAtOnce)
-		p.limiters[companyID] = l
-	}
-	return l
-}
-
-// hold lets a company send nothing for d. Several messages refused at the same time hold it no longer than one.
-func (p *pace) hold(companyID string, d time.Duration) {
-	until := p.now().Add(d)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if until.After(p.held[companyID]) {
-		p.held[companyID] = until
-	}
-}
-
-// heldFor is how long the company may still not send anything.
-func (p *pace) heldFor(companyID string) time.Duration {
-	now := p.now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.held[companyID].Sub(now)
-}
-
-// deliver sends a direct message when it is this company's turn, and returns where it is.
+// deliver sends a direct message that somebody waits for, and returns where it is.
 func (h *Handlers) deliver(ctx context.Context, c store.Company, slackID string, m view.Message) (store.Card, error) {
-	if err := h.pace.wait(ctx, c.ID); err != nil {
+	return h.deliverInTurn(ctx, c, slackID, m, delivery.Prompt)
+}
+
+// deliverInTurn sends a direct message when it is its turn, and returns where it is.
+func (h *Handlers) deliverInTurn(ctx context.Context, c store.Company, slackID string, m view.Message, u delivery.Urgency) (store.Card, error) {
+	return h.deliverDrawn(ctx, c, slackID, u, func() (view.Message, error) { return m, nil })
+}
+
+// deliverDrawn is deliverInTurn for a message that depends on what happens while it waits: it is drawn when its turn has come, and not
+// sent if that fails.
+func (h *Handlers) deliverDrawn(ctx context.Context, c store.Company, slackID string, u delivery.Urgency, draw func() (view.Message, error)) (store.Card, error) {
+	if err := h.pacer.Wait(ctx, c.ID, slackID, u); err != nil {
 		return store.Card{}, fmt.Errorf("wait for a turn to send: %w", err)
 	}
-	channel, ts, err := h.api(c).PostMessageContext(ctx, slackID, m.Options()...)
+	m, err := draw()
+	if err != nil {
+		return store.Card{}, err
+	}
+	before, err := h.store.Access(ctx, c.ID, slackID)
+	if err != nil {
+		return store.Card{}, fmt.Errorf("look up whom a message is for: %w", err)
+	}
+	card, err := h.post(ctx, c, slackID, m)
 	if err != nil {
 		h.slowDown(c, err)
 		return store.Card{}, fmt.Errorf("send a direct message: %w", clean(err))
 	}
-	return store.Card{SlackID: slackID, Channel: channel, TS: ts}, nil
+	err = h.store.SaveMessage(ctx, c.ID, card)
+	switch {
+	case errors.Is(err, store.ErrRemoved) && before.Forgotten: // an operator, say, decides on after they left: what is sent to them stays
+	case errors.Is(err, store.ErrRemoved): // while it was on its way
+		if _, err := h.eraseMessage(ctx, c, card.Channel, card.TS); err != nil {
+			return store.Card{}, err
+		}
+	case err != nil: // it was sent, and sending it again would be worse
+		h.unremembered(ctx, c, err)
+	}
+	return card, nil
 }
 
-// redraw changes a message that deliver sent. A message that is gone is no error: whoever deleted it does not miss the change.
+// post sends a direct message.
+func (h *Handlers) post(ctx context.Context, c store.Company, slackID string, m view.Message) (store.Card, error) {
+	channel, ts, err := h.api(c).PostMessageContext(ctx, slackID, m.Options()...)
+	return store.Card{SlackID: slackID, Channel: channel, TS: ts}, err
+}
+
+// whisper answers somebody in a direct message, because there is no other place to. It is out of turn, as they wait for it. Somebody who
+// was removed keeps it: they asked after that.
+func (h *Handlers) whisper(ctx context.Context, r *request, m view.Message) error {
+	card, err := h.post(ctx, r.company, r.slackID, m)
+	if err != nil {
+		return clean(err)
+	}
+	if err := h.store.SaveMessage(ctx, r.company.ID, card); err != nil && !errors.Is(err, store.ErrRemoved) {
+		h.unremembered(ctx, r.company, err)
+	}
+	return nil
+}
+
+// unremembered tells that a message, or a file, will outlive the account of whoever got it.
+func (h *Handlers) unremembered(ctx context.Context, c store.Company, err error) {
+	h.log.LogAttrs(ctx, slog.LevelWarn, "a message was sent and could not be remembered: a removal will not delete it",
+		slog.String("team", c.TeamID), slog.String("error", err.Error()))
+}
+
+// redraw changes a message that deliver sent. A message that is gone is no error: whoever deleted it does not miss the change. A card
+// without a message, which stands for one that Slack did not take, is left alone.
 func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card, m view.Message) error {
-	if err := h.pace.wait(ctx, c.ID); err != nil {
+	if card.TS == "" {
+		return nil
+	}
+	if err := h.pacer.Wait(ctx, c.ID, card.Channel, delivery.Prompt); err != nil {
 		return fmt.Errorf("wait for a turn to change a message: %w", err)
 	}
 	_, _, _, err := h.api(c).UpdateMessageContext(ctx, card.Channel, card.TS, m.Options()...)
-	if err != nil && !transient(err) {
+	if err != nil && !delivery.Transient(err) {
 		h.log.LogAttrs(ctx, slog.LevelInfo, "a message could not be changed", slog.String("error", slackError(err)))
 		return nil
 	}
@@ -136,7 +105,7 @@ func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card,
 // slowDown keeps the company's other messages from being refused, too.
 func (h *Handlers) slowDown(c store.Company, err error) {
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		h.pace.hold(c.ID, limited.RetryAfter)
+		h.pacer.Hold(c.ID, limited.RetryAfter)
 	}
 }
 
@@ -162,7 +131,7 @@ func (h *Handlers) sendCards(ctx context.Context, c store.Company, job store.Job
 			return len(has), err
 		}
 		card, err := h.deliver(ctx, c, slackID, m)
-		if err != nil && !transient(err) {
+		if err != nil && !delivery.Transient(err) {
 			h.log.LogAttrs(ctx, slog.LevelWarn, "slack did not accept a message", slog.String("kind", string(job.Kind)), slog.String("job", job.ID), slog.String("error", slackError(err)))
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,11 @@ func TestAMessageThatSlackHoldsBackForLongIsNoFailure(t *testing.T) {
 		w.slack.Inject(slackd.Fault{Kind: slackd.RateLimited, Method: "chat.postMessage", Delay: 10 * time.Minute, Count: 1})
 		w.as(ana).types("/social invite @eve @olga")
 		attempts := func() []int {
-			rows, err := w.db.QueryContext(w.ctx(), `SELECT attempt FROM jobs WHERE due_at > $1 ORDER BY attempt`, noon.Add(9*time.Minute).UnixMicro())
+			rows, err := w.db.QueryContext(w.ctx(), `
+				SELECT attempt
+				FROM river_job
+				WHERE state = 'scheduled'
+				ORDER BY attempt`)
 			w.must(err)
 			defer rows.Close()
 			var list []int
@@ -44,7 +49,7 @@ func TestAMessageThatSlackHoldsBackForLongIsNoFailure(t *testing.T) {
 			w.must(rows.Err())
 			return list
 		}
-		w.eventually("one was refused, and the other waits without having been tried", func() bool { return slices.Equal(attempts(), []int{0, 1}) })
+		w.eventually("one was refused, the other waits, and neither has failed", func() bool { return slices.Equal(attempts(), []int{0, 0}) })
 		w.passed.Add(int64(time.Hour))
 		for _, id := range []string{eve, olga} {
 			w.as(id).gets("Acme invites you")
@@ -62,7 +67,7 @@ func TestAProcessThatStopsFinishesWhatItBegan(t *testing.T) {
 			ctx, stop := context.WithCancel(w.ctx())
 			defer stop()
 			go func() { w.settles(); stop() }()
-			w.must(w.h.Run(ctx))
+			w.must(w.jobs.Run(ctx))
 		}
 		drain()
 		w.slack.Inject(slackd.Fault{Kind: slackd.Slow, Method: "chat.postMessage", Delay: 300 * time.Millisecond, Count: 1})
@@ -70,18 +75,17 @@ func TestAProcessThatStopsFinishesWhatItBegan(t *testing.T) {
 
 		ctx, stop := context.WithCancel(w.ctx())
 		returned := make(chan error)
-		go func() { returned <- w.h.Run(ctx) }()
+		go func() { returned <- w.jobs.Run(ctx) }()
 		w.eventually("Slack is being slow", func() bool { return len(w.slack.FaultList()) == 0 })
 		stop()
 		w.must(<-returned)
 		if n := w.as(eve).got("Acme invites you"); n != 1 {
 			t.Errorf("she was invited %d times when the process had stopped", n)
 		}
-		w.passed.Add(int64(time.Hour)) // every lease has run out
-		jobs, err := w.store.ClaimJobs(w.ctx(), 10, time.Minute, store.JobInviteDM)
-		w.must(err)
-		if len(jobs) != 0 {
-			t.Errorf("the next process would send it again: %+v", jobs)
+		var left int
+		w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM river_job WHERE finalized_at IS NULL`).Scan(&left))
+		if left != 0 {
+			t.Errorf("the next process would do %d jobs again", left)
 		}
 	})
 }
@@ -95,7 +99,7 @@ func TestTwoProcessesShareTheWork(t *testing.T) {
 	each(t, options{people: many}, func(t *testing.T, w *world) {
 		ctx, stop := context.WithCancel(w.ctx())
 		returned := make(chan error)
-		go func() { returned <- w.h.Run(ctx) }() // besides the one of the world
+		go func() { returned <- w.jobs.Run(ctx) }() // besides the one of the world
 		w.as(ana).types("/social invite @many0 @many1 @many2 @many3 @many4 @many5")
 		for _, u := range many {
 			w.as(u.ID).gets("Acme invites you")
@@ -107,5 +111,20 @@ func TestTwoProcessesShareTheWork(t *testing.T) {
 				t.Errorf("%s was invited %d times", u.Name, n)
 			}
 		}
+	})
+}
+
+func TestAMessageThatIsGivenUpStandsInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	each(t, options{silently: true}, func(t *testing.T, w *world) {
+		w.settles()
+		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: eve, Error: "user_not_found"})
+		w.register(eve)
+		w.eventually("Herald gives the welcome up", func() bool { return strings.Contains(w.log.text(), "given up") })
+		w.eventually("the audit log says so", func() bool {
+			events, _, err := w.store.Audit(w.ctx(), w.company.ID, "", 100)
+			w.must(err)
+			return slices.ContainsFunc(events, func(e store.AuditEvent) bool { return e.Action == store.AuditUndelivered })
+		})
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
 
+	"herald/delivery"
 	"herald/store"
 )
 
@@ -106,11 +107,11 @@ func nextPage(ctx context.Context, page slack.UserPagination) (slack.UserPaginat
 			return next, err
 		case slow:
 			wait = limited.RetryAfter
-		case !transient(err), failures == directoryTries:
+		case !delivery.Transient(err), failures == directoryTries:
 			return page, clean(err)
 		default:
 			failures++
-			wait = retryAfter(err, failures)
+			wait = delivery.RetryAfter(err, failures)
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return page, err

@@ -16,6 +16,7 @@ import (
 	"github.com/slack-go/slack/slackevents"
 
 	"herald/handlers"
+	"herald/handlers/view"
 	"herald/sandbox/slackd"
 	"herald/store"
 )
@@ -235,7 +236,42 @@ func TestSomebodyRemovedStaysForgottenUntilAnAdminInvitesThem(t *testing.T) {
 		})
 		unknown("after a change of his profile")
 
-		w.wants(w.as(ana).types("/social invite @bo"), "Invited <@"+bo+">")
+		// Somebody who may invite, and is no admin, learns nothing.
+		w.must(w.store.SaveSettings(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, store.Settings{Inviters: store.InvitersEveryone, LinkDays: 30}))
+		w.wants(w.as(ann).types("/social invite @bo"), "<@"+bo+"> cannot take part")
+		unknown("after an employee invited him")
+
+		a := w.as(ana)
+		answer := a.types("/social invite @bo")
+		w.wants(answer, "<@"+bo+"> was removed in November 2026, so nothing was sent.")
+		unknown("after an admin tried")
+		a.presses(a.in(answer, view.ActionInviteAnyway))
 		w.as(bo).gets("Acme invites you")
+	})
+}
+
+func TestAnAdminIsToldWhoDoesNotWantToBeInvited(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		b := w.as(bo)
+		b.presses(b.in(b.types("/social me"), view.ActionLeave))
+		b.submits(b.seesModal("Don't invite me again"), map[string][]string{view.BlockNever: {"never"}})
+		w.eventually("Bo left", func() bool { return !w.registered(bo) })
+		a := w.as(ana)
+		answer := a.types("/social invite @bo @eve as recruiter")
+		w.wants(answer, "Invited <@"+eve+"> as a recruiter", "<@"+bo+"> left in November 2026 and asked not to be invited.")
+		pressed := a.in(answer, view.ActionInviteAnyway)
+		if pressed.Label != "Invite Bo García anyway" {
+			t.Errorf("the button says %q", pressed.Label)
+		}
+		// He became a guest meanwhile.
+		u, _ := w.slack.User(bo)
+		u.IsRestricted = true
+		w.must(w.slack.UpdateUser(u))
+		a.presses(pressed)
+		w.wants(a.hears("Invite anyway", func(m slackd.Message) bool { return strings.Contains(says(m), "cannot take part") }), "<@"+bo+">")
+		if n := b.got("Acme invites you"); n != 0 {
+			t.Errorf("he was invited %d times", n)
+		}
 	})
 }

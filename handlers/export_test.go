@@ -6,6 +6,7 @@ package handlers
 const (
 	Everyone  = everyone
 	Members   = members
+	Inviters  = inviters
 	Admins    = admins
 	Operators = operators
 	Admitters = admitters

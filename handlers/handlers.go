@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
 
+	"herald/delivery"
 	"herald/store"
 )
 
@@ -26,7 +27,20 @@ type Config struct {
 	// CompanyURL and PersonalURL build registration links.
 	CompanyURL  func(store.Company) string
 	PersonalURL func(c store.Company, token string) string
-	// Pace is how many messages a second may go to one workspace; 0: MessagesPerSecond.
+	// PageURL builds the link with which the same person connects a company Page to their account at the network.
+	PageURL func(c store.Company, network, token string) string
+	// Networks are those that people can connect, by name, in the order of their buttons.
+	Networks []string
+	// AppSettings are where on the pages of networks, by name, people end Herald's access themselves.
+	AppSettings map[string]string
+	// DeclineURL builds the link under an invitation by email.
+	DeclineURL func(token string) string
+	// Mail sends an email. An error with a method Refusal() string, which says why in a word, is final, any other may pass; none may name
+	// the recipient. nil: nobody is invited by email.
+	Mail func(context.Context, Letter) error
+	// Revoker ends Herald's access where nobody wants it any more.
+	Revoker Revoker
+	// Pace is how many messages a second may go to one workspace; 0: delivery.MessagesPerSecond.
 	Pace float64
 	Now  func() time.Time
 	Log  *slog.Logger
@@ -40,10 +54,15 @@ type Handlers struct {
 	operators   []string
 	companyURL  func(store.Company) string
 	personalURL func(store.Company, string) string
+	pageURL     func(c store.Company, network, token string) string
+	networks    []string
+	appSettings map[string]string
+	declineURL  func(string) string
+	mail        func(context.Context, Letter) error
+	revoker     Revoker
 	now         func() time.Time
 	log         *slog.Logger
-	wake        chan struct{} // nudges the job runner
-	pace        pace
+	pacer       *delivery.Pacer
 	ends        signupEnds
 	owners      owners
 }
@@ -57,10 +76,15 @@ func New(c Config) *Handlers {
 		operators:   c.Operators,
 		companyURL:  c.CompanyURL,
 		personalURL: c.PersonalURL,
+		pageURL:     c.PageURL,
+		networks:    c.Networks,
+		appSettings: c.AppSettings,
+		declineURL:  c.DeclineURL,
+		mail:        c.Mail,
+		revoker:     c.Revoker,
 		now:         c.Now,
 		log:         c.Log,
-		wake:        make(chan struct{}, 1),
-		pace:        newPace(c.Pace, c.Now),
+		pacer:       delivery.NewPacer(c.Pace, c.Now),
 	}
 }
 

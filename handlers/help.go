@@ -13,9 +13,9 @@ func (h *Handlers) help(_ context.Context, r *request) (reply, error) {
 	for _, c := range commands() {
 		line := view.HelpLine{Name: c.name, Usage: c.usage, Help: c.help}
 		switch {
-		case c.who == everyone || c.who == members:
+		case c.who == everyone || c.who == members, c.who == inviters && r.access.Inviter && !r.admin():
 			everybody = append(everybody, line)
-		case c.who == admins && r.admin():
+		case (c.who == admins || c.who == inviters) && r.admin():
 			company = append(company, line)
 		}
 	}

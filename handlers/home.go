@@ -57,8 +57,8 @@ func (h *Handlers) homeAt(ctx context.Context, r *request, sc store.Screen, menu
 	var place view.Message
 	var err error
 	switch sc.Place {
-	case placeMembers:
-		_, place, err = h.redrawPage(ctx, r, sc)
+	case placeMembers, placeInvitations:
+		_, place, err = h.redrawList(ctx, r, sc)
 	case placeAudit:
 		place, err = h.drawAudit(ctx, r, "")
 	default:
@@ -89,6 +89,9 @@ func (h *Handlers) goTo(ctx context.Context, r *request, place string) (reply, e
 	sc, err := h.homeScreen(ctx, r)
 	if err != nil {
 		return reply{}, err
+	}
+	if sc.Place != place {
+		firstPage(&sc) // its cursor belongs to the list that was shown
 	}
 	sc.Place = place
 	if _, err := h.store.SaveScreen(ctx, sc); err != nil {

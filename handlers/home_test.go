@@ -90,6 +90,6 @@ func TestAMemberWhoseAccessEndedFindsAWayToReconnect(t *testing.T) {
 		}
 		_, err := w.store.GrantAdmin(w.ctx(), w.company.ID, store.Actor{CLI: true}, eve)
 		w.must(err)
-		w.wants(w.as(eve).types("/social"), "Connect LinkedIn", "User Management")
+		w.wants(w.as(eve).types("/social"), "Connect a network", "User Management")
 	})
 }

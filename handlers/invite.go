@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,13 +10,21 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
 
-// invite answers "/social invite @ann @bob …".
+// invite answers "/social invite @ann @bob …", "… as recruiter", and "/social invite email".
 func (h *Handlers) invite(ctx context.Context, r *request) (reply, error) {
+	if strings.EqualFold(r.args, "email") {
+		return h.inviteByEmail(ctx, r)
+	}
 	ids, words := people(r.args)
+	words, as, err := invitedAs(words)
+	if err != nil {
+		return reply{}, err
+	}
 	if len(ids)+len(words) == 0 {
 		return reply{}, &UserError{"Whom? Try `/social invite @ann @bob`."}
 	}
@@ -26,23 +35,43 @@ func (h *Handlers) invite(ctx context.Context, r *request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	notice, err := h.invitePeople(ctx, r, append(ids, found...), unknown)
+	notice, err := h.invitePeople(ctx, r, append(ids, found...), unknown, as)
 	if err != nil {
 		return reply{}, err
 	}
 	return fresh(notice.Message()), nil
 }
 
+// invitedAs takes "as recruiter" and its like out of a command's words. Without that, people are invited as employees.
+func invitedAs(words []string) ([]string, store.MemberType, error) {
+	for i, word := range words {
+		if !strings.EqualFold(word, "as") || i+1 == len(words) {
+			continue
+		}
+		as, ok := typeNamed(strings.TrimSuffix(strings.ToLower(words[i+1]), "s"))
+		if !ok || as == store.Admin {
+			return nil, "", &UserError{view.CannotInviteAs}
+		}
+		return slices.Delete(words, i, i+2), as, nil
+	}
+	return words, store.Employee, nil
+}
+
 func tooMany(n int) error {
 	return &UserError{fmt.Sprintf("That is %d people. Please invite at most %d at once.", n, view.InviteAtOnce)}
 }
 
-// invitePeople invites Slack users and says what became of it. Those who are not in the mirror are looked up at Slack; somebody who
-// was removed before is known again from now on, because an admin wants them back.
-func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unknown []string) (view.Notice, error) {
+// invitePeople invites Slack users and says what became of it. Those who are not in the mirror are looked up at Slack. Somebody who was
+// removed or left is not invited: company admins are told so, and may insist (inviteAnyway).
+func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unknown []string, as store.MemberType) (view.Notice, error) {
 	slackIDs = distinct(slackIDs)
-	if len(slackIDs) > view.InviteAtOnce {
+	switch {
+	case len(slackIDs) > view.InviteAtOnce:
 		return view.Notice{}, tooMany(len(slackIDs))
+	case as != store.Employee && as != store.Recruiter:
+		return view.Notice{}, &UserError{view.CannotInviteAs}
+	case as != store.Employee && !r.admin():
+		return view.Notice{}, errAdminsOnly
 	}
 	known, err := h.store.PeopleBySlackIDs(ctx, r.company.ID, slackIDs)
 	if err != nil {
@@ -52,6 +81,11 @@ func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unkno
 	for _, p := range known {
 		byID[p.SlackID] = p
 	}
+	departures, err := h.store.Departures(ctx, r.company.ID, slackIDs)
+	if err != nil {
+		return view.Notice{}, fmt.Errorf("look who left: %w", err)
+	}
+	var departed []store.InviteOutcome
 	var personIDs, refused []string
 	for _, id := range slackIDs {
 		p, ok := byID[id]
@@ -64,35 +98,65 @@ func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unkno
 			if err != nil {
 				return view.Notice{}, err
 			}
-			if p, err = h.store.Remember(ctx, r.company.ID, entry); err != nil {
-				return view.Notice{}, fmt.Errorf("know a person again: %w", err)
+			if departure, gone := departures[id]; gone && r.admin() {
+				departed = append(departed, store.InviteOutcome{Person: entry, Result: store.InviteDeparted, Departure: departure})
+				continue
+			}
+			p, err = h.know(ctx, r, entry)
+			if errors.Is(err, store.ErrNotFound) {
+				refused = append(refused, id)
+				continue
+			}
+			if err != nil {
+				return view.Notice{}, err
 			}
 		}
 		personIDs = append(personIDs, p.ID)
 	}
-	var outcomes []store.InviteOutcome
+	became := view.Invited{Refused: refused, Unknown: unknown, As: as, Admin: r.admin()}
 	if len(personIDs) > 0 {
-		if outcomes, err = h.store.Invite(ctx, r.company.ID, r.actor(), personIDs); err != nil {
+		if became.Outcomes, err = h.store.Invite(ctx, r.company.ID, r.actor(), personIDs, store.InviteOptions{As: as}); err != nil {
 			return view.Notice{}, fmt.Errorf("invite: %w", err)
 		}
 	}
-	return view.Invited(outcomes, refused, unknown), nil
+	became.Outcomes = append(became.Outcomes, departed...)
+	return became.Notice(), nil
+}
+
+// know puts somebody into the mirror who is not there. store.ErrNotFound if they were removed or left.
+func (h *Handlers) know(ctx context.Context, r *request, entry store.Person) (store.Person, error) {
+	if err := h.store.MirrorPeople(ctx, r.company.ID, []store.Person{entry}); err != nil {
+		return store.Person{}, fmt.Errorf("mirror a person: %w", err)
+	}
+	p, err := h.store.PersonBySlackID(ctx, r.company.ID, entry.SlackID)
+	if err != nil {
+		return store.Person{}, fmt.Errorf("look a person up: %w", err)
+	}
+	return p, nil
 }
 
 // dmPeopleForm opens the form that invites people.
 func (h *Handlers) dmPeopleForm(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	screenID := screenOf(pressed)
-	return reply{}, h.openOver(ctx, r, screenID, view.DMPeople(r.company, screenID))
+	var groups []view.UserGroup
+	if r.admin() {
+		groups = h.userGroups(ctx, r)
+	}
+	return reply{}, h.openOver(ctx, r, screenID, view.DMPeople(r.company, screenID, r.admin(), groups))
 }
 
 // dmPeople invites the people of the form once it is closed: looking them up may take longer than a form can wait.
 func (h *Handlers) dmPeople(_ context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
 	ids := input(form, view.BlockPeople).SelectedUsers
+	if many := audienceOf(form); many.chosen() && r.admin() {
+		return h.planRun(r, form, many)
+	}
 	if len(ids) == 0 {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockPeople: "Choose at least one person."}), nil, nil
 	}
+	as := cmp.Or(store.MemberType(input(form, view.BlockAs).SelectedOption.Value), store.Employee)
 	return nil, func(ctx context.Context) (reply, error) {
-		notice, err := h.invitePeople(ctx, r, ids, nil)
+		notice, err := h.invitePeople(ctx, r, ids, nil, as)
 		if err != nil {
 			return reply{}, err
 		}
@@ -102,26 +166,29 @@ func (h *Handlers) dmPeople(_ context.Context, r *request, form slack.View) (*sl
 
 // invitePerson is the Invite button of a row of User Management.
 func (h *Handlers) invitePerson(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	outcomes, err := h.store.Invite(ctx, r.company.ID, r.actor(), []string{pressed.Value})
+	outcomes, err := h.store.Invite(ctx, r.company.ID, r.actor(), []string{pressed.Value}, store.InviteOptions{})
 	if err != nil {
 		return reply{}, fmt.Errorf("invite: %w", err)
 	}
-	return h.redrawScreen(ctx, r, screenOf(pressed), view.Invited(outcomes, nil, nil))
+	return h.redrawScreen(ctx, r, screenOf(pressed), view.Invited{Outcomes: outcomes, As: store.Employee, Admin: true}.Notice())
 }
 
-// resendInvite is the Resend button of a row of User Management.
+// resendInvite is the Resend button of a row of User Management and of Invitations.
 func (h *Handlers) resendInvite(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	invite, err := h.store.ResendInvite(ctx, r.company.ID, r.actor(), pressed.Value)
 	if errors.Is(err, store.ErrNotFound) {
 		return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteGone())
 	}
+	if errors.Is(err, store.ErrNotEligible) {
+		return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteeGone())
+	}
 	if err != nil {
 		return reply{}, fmt.Errorf("resend an invitation: %w", err)
 	}
-	return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteResent(invite.SlackID))
+	return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteResent(invite))
 }
 
-// cancelInvite is the Cancel button of a row of User Management.
+// cancelInvite is the Cancel button of a row of User Management and of Invitations.
 func (h *Handlers) cancelInvite(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	err := h.store.CancelInvite(ctx, r.company.ID, r.actor(), pressed.Value)
 	if errors.Is(err, store.ErrNotFound) {
@@ -158,7 +225,14 @@ func (h *Handlers) sendInvite(ctx context.Context, job store.Job) error {
 	if !invite.SentAt.IsZero() {
 		return nil
 	}
-	if _, err := h.deliver(ctx, company, invite.SlackID, view.Invitation(company, invite.InvitedBy, h.personalURL(company, token), invite.ExpiresAt)); err != nil {
+	// Meanwhile it may be cancelled, declined or stopped: a dead link must not arrive.
+	_, err = h.deliverDrawn(ctx, company, invite.SlackID, delivery.Bulk, func() (view.Message, error) {
+		if invite, token, err = h.store.OpenInvite(ctx, company.ID, job.Ref); err != nil {
+			return view.Message{}, fmt.Errorf("load the invitation again: %w", err)
+		}
+		return view.Invitation(company, invite.InvitedBy, h.personalURL(company, token), invite.ExpiresAt), nil
+	})
+	if err != nil {
 		return err
 	}
 	if err := h.store.InviteDelivered(ctx, company.ID, invite.ID, ""); err != nil {

@@ -72,7 +72,7 @@ func TestAnInvitationSaysWhoCouldNotBeInvited(t *testing.T) {
 		w.wants(answer, "Invited <@"+eve+">.", "<@"+ann+"> is registered already",
 			"<@"+gus+">", "<@"+robo+">", "<@"+pat+">", "<@"+dan+">", "cannot take part",
 			"“@nobody” and “strange@else.example”")
-		w.wants(w.as(ana).types("/social invite @eve"), "has an open invitation already", "/social members invited")
+		w.wants(w.as(ana).types("/social invite @eve"), "has an open invitation already", "/social invitations pending")
 		w.wants(w.as(ana).types("/social invite"), "Whom?")
 		w.wants(w.as(ann).types("/social invite @olga"), "Only company admins")
 		w.as(eve).gets("Acme invites you")

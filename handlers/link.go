@@ -29,7 +29,7 @@ func (h *Handlers) link(ctx context.Context, r *request) (reply, error) {
 // redrawScreen shows the screen that something was started from again, with what came of it: User Management, or the company URL.
 // Without a screen, or with one that is too old, the person gets a direct message.
 func (h *Handlers) redrawScreen(ctx context.Context, r *request, screenID string, notice view.Notice) (reply, error) {
-	if screenID == "" {
+	if screenID == "" || !r.admin() { // the screens are company admins' to see, whoever's they are
 		return fresh(notice.Message()), nil
 	}
 	sc, err := h.store.Screen(ctx, r.company.ID, r.slackID, screenID)

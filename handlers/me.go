@@ -21,31 +21,30 @@ func (h *Handlers) me(ctx context.Context, r *request) (reply, error) {
 }
 
 func (h *Handlers) drawMe(ctx context.Context, r *request) (view.Message, error) {
-	link := ""
-	if r.access.Member != nil {
-		var err error
-		if link, err = h.connectURL(ctx, r); err != nil {
-			return view.Message{}, err
-		}
+	if r.access.Member == nil {
+		return view.Me(r.company, r.access.Person, nil, h.now()), nil
 	}
-	return view.Me(r.company, r.access.Person, r.access.Member, link, h.now()), nil
-}
-
-// connectURL is the link by which a member connects a network, "" if all is connected.
-func (h *Handlers) connectURL(ctx context.Context, r *request) (string, error) {
-	if !view.NeedsNetwork(*r.access.Member, h.now()) {
-		return "", nil
-	}
-	return h.ownURL(ctx, r)
-}
-
-// ownURL is the person's own registration link.
-func (h *Handlers) ownURL(ctx context.Context, r *request) (string, error) {
-	token, err := h.store.SignupToken(ctx, r.company.ID, r.slackID)
+	networks, err := h.networksOf(ctx, r)
 	if err != nil {
-		return "", fmt.Errorf("make a registration link: %w", err)
+		return view.Message{}, err
 	}
-	return h.personalURL(r.company, token), nil
+	return view.Me(r.company, r.access.Person, &networks, h.now()), nil
+}
+
+// redrawMe shows /social me again where it was, with what came of a click, if that needs words. Where that is on top of the Home tab, the tab follows.
+func (h *Handlers) redrawMe(ctx context.Context, r *request, notice *view.Notice) (reply, error) {
+	m, err := h.drawMe(ctx, r)
+	if err != nil {
+		return reply{}, err
+	}
+	m.Notice = notice
+	if !r.modal {
+		return reply{message: &m, replace: true}, nil
+	}
+	if err := h.updateModal(ctx, r, r.viewID, view.MeModal(m)); err != nil {
+		return reply{}, err
+	}
+	return h.redrawHome(ctx, r, nil)
 }
 
 // myData shows the same from the menu: in a message, or on top of the Home tab.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -144,6 +145,14 @@ func (h *Handlers) redrawPage(ctx context.Context, r *request, sc store.Screen) 
 	return sc, m, err
 }
 
+// redrawList saves and draws what the screen shows: User Management or Invitations.
+func (h *Handlers) redrawList(ctx context.Context, r *request, sc store.Screen) (store.Screen, view.Message, error) {
+	if sc.Place == placeInvitations {
+		return h.redrawInvitations(ctx, sc)
+	}
+	return h.redrawPage(ctx, r, sc)
+}
+
 // redrawMembers shows the viewer's screen again, with what happened. Without a screen, or with one that is too old, a click is
 // answered with a new screen, anything else with what happened.
 func (h *Handlers) redrawMembers(ctx context.Context, r *request, screenID string, notice *view.Notice) (reply, error) {
@@ -168,14 +177,17 @@ func (h *Handlers) redrawScreenOf(ctx context.Context, r *request, sc store.Scre
 		if err != nil {
 			return reply{}, err
 		}
-		menu.Notice, sc.Place = notice, placeMembers
+		menu.Notice = notice
+		if sc.Place != placeInvitations {
+			sc.Place = placeMembers
+		}
 		m, err := h.homeAt(ctx, r, sc, menu)
 		return reply{home: &m}, err
 	}
 	if r.responseURL != "" {
 		sc.ResponseURL = r.responseURL
 	}
-	sc, m, err := h.redrawPage(ctx, r, sc)
+	sc, m, err := h.redrawList(ctx, r, sc)
 	if err != nil {
 		return reply{}, err
 	}
@@ -235,10 +247,22 @@ func (h *Handlers) screenHere(ctx context.Context, r *request, pressed *slack.Bl
 // onScreen makes an action of something that is done on a User Management screen, which is drawn again afterwards. What went wrong
 // stands above the list in red.
 func onScreen(do func(*Handlers, context.Context, *request, *store.Screen, *slack.BlockAction, string) (*view.Notice, error)) func(*Handlers, context.Context, *request, *slack.BlockAction) (reply, error) {
+	return onList("", (*Handlers).freshMembers, do)
+}
+
+// onList is onScreen for a screen that shows the place, or any if that is "". afresh shows a new one instead of one that cannot be used.
+func onList(
+	place string,
+	afresh func(*Handlers, context.Context, *request, *view.Notice) (reply, error),
+	do func(*Handlers, context.Context, *request, *store.Screen, *slack.BlockAction, string) (*view.Notice, error),
+) func(*Handlers, context.Context, *request, *slack.BlockAction) (reply, error) {
 	return func(h *Handlers, ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 		sc, rowID, err := h.screenHere(ctx, r, pressed)
+		if err == nil && place != "" && sc.Place != place {
+			err = errStale
+		}
 		if errors.Is(err, errStale) {
-			return h.freshMembers(ctx, r, &view.Notice{Text: view.StaleScreen})
+			return afresh(h, ctx, r, &view.Notice{Text: view.StaleScreen})
 		}
 		if err != nil {
 			return reply{}, err
@@ -298,13 +322,18 @@ func (h *Handlers) turnPage(ctx context.Context, _ *request, sc *store.Screen, p
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case pressed.Value == strconv.Itoa(sc.Page+1) && roster.Next != "":
-		sc.After, sc.Before, sc.Page = roster.Next, "", sc.Page+1
-	case pressed.Value == strconv.Itoa(sc.Page-1) && roster.Prev != "":
-		sc.After, sc.Before, sc.Page = "", roster.Prev, sc.Page-1
-	}
+	turn(sc, pressed.Value, roster.Prev, roster.Next)
 	return nil, nil //nolint:nilnil // no notice is no error
+}
+
+// turn lets the screen show the page wanted, if that is a neighbour of its own, which the cursors lead to.
+func turn(sc *store.Screen, wanted, prev, next string) {
+	switch {
+	case wanted == strconv.Itoa(sc.Page+1) && next != "":
+		sc.After, sc.Before, sc.Page = next, "", sc.Page+1
+	case wanted == strconv.Itoa(sc.Page-1) && prev != "":
+		sc.After, sc.Before, sc.Page = "", prev, sc.Page-1
+	}
 }
 
 // selectMember follows the checkbox of a row.
@@ -345,7 +374,7 @@ func (h *Handlers) exportMembers(ctx context.Context, r *request, sc *store.Scre
 		return nil, fmt.Errorf("list the members for an export: %w", err)
 	}
 	name := "members-" + string(sc.Group) + "-" + h.now().UTC().Format("2006-01-02") + ".csv"
-	if _, err := h.sendFile(ctx, r, name, "The list you exported", file.String()); err != nil {
+	if _, err := h.sendFile(ctx, r, name, "The list you exported", file.String(), time.Time{}); err != nil {
 		return nil, err
 	}
 	if err := h.store.Record(ctx, r.company.ID, r.actor(), store.AuditExported, file.Rows()); err != nil {
@@ -354,8 +383,9 @@ func (h *Handlers) exportMembers(ctx context.Context, r *request, sc *store.Scre
 	return view.Exported(file.Rows()), nil
 }
 
-// sendFile sends a text file to the person's messages with Herald and returns its id.
-func (h *Handlers) sendFile(ctx context.Context, r *request, name, comment, content string) (fileID string, err error) {
+// sendFile sends a text file to the person's messages with Herald and returns its id. It is deleted when the person's account is removed,
+// and when it expires, if it does.
+func (h *Handlers) sendFile(ctx context.Context, r *request, name, comment, content string, expires time.Time) (fileID string, err error) {
 	api := h.api(r.company)
 	channel, _, _, err := api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{r.slackID}})
 	if err != nil {
@@ -366,6 +396,9 @@ func (h *Handlers) sendFile(ctx context.Context, r *request, name, comment, cont
 	})
 	if err != nil {
 		return "", fmt.Errorf("send a file: %w", clean(err))
+	}
+	if err := h.store.SaveFile(ctx, r.company.ID, r.slackID, file.ID, expires); err != nil {
+		h.unremembered(ctx, r.company, err)
 	}
 	return file.ID, nil
 }

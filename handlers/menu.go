@@ -32,7 +32,7 @@ func (h *Handlers) signup(ctx context.Context, r *request, _ *slack.BlockAction)
 // drawMenu draws the menu that fits who the person is. Without link, somebody not registered gets a button that asks for their link:
 // making one leaves a trace, so it takes an act of theirs.
 func (h *Handlers) drawMenu(ctx context.Context, r *request, link bool) (view.Message, error) {
-	m := view.Menu{Company: r.company, Member: r.access.Member, Now: h.now()}
+	m := view.Menu{Company: r.company, Member: r.access.Member, Offered: h.networks, Inviter: r.access.Inviter, Now: h.now()}
 	var err error
 	if m.Member == nil {
 		if m.Admins, err = h.store.Admins(ctx, r.company.ID, view.AdminsShown); err != nil {
@@ -42,7 +42,9 @@ func (h *Handlers) drawMenu(ctx context.Context, r *request, link bool) (view.Me
 			m.SignupURL, err = h.ownURL(ctx, r)
 		}
 	} else {
-		m.SignupURL, err = h.connectURL(ctx, r)
+		var networks view.Networks
+		networks, err = h.networksOf(ctx, r)
+		m.SignupURL, m.PageURL = networks.URL, networks.PageURL
 	}
 	if err != nil {
 		return view.Message{}, err

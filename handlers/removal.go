@@ -10,9 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/slack-go/slack"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
@@ -128,7 +130,7 @@ func (h *Handlers) confirm(ctx context.Context, r *request, removal store.Remova
 // fileRemoval sends the complete list as a file and then lets the modal be confirmed.
 func (h *Handlers) fileRemoval(ctx context.Context, r *request, viewID string, v view.Removal) error {
 	fileID, err := h.sendFile(ctx, r, "to-be-removed.txt", "Everybody who will be removed once you confirm. Herald deletes this file afterwards.",
-		view.RemovalFile(r.company, v.Removal))
+		view.RemovalFile(r.company, v.Removal), time.Time{})
 	if err != nil {
 		// Without the complete list nobody may confirm: the proposal goes, and the modal says what to do.
 		h.log.LogAttrs(ctx, slog.LevelWarn, "the list of a removal could not be sent as a file", slog.String("team", r.teamID), slog.String("error", err.Error()))
@@ -160,7 +162,7 @@ func (h *Handlers) deleteFile(ctx context.Context, job store.Job) error {
 	switch {
 	case err == nil, slackError(err) == "file_deleted", slackError(err) == "file_not_found":
 		return nil
-	case !transient(err):
+	case !delivery.Transient(err):
 		h.log.LogAttrs(ctx, slog.LevelError, "slack does not let the file of a removal be deleted; delete it in Slack", slog.String("team", company.TeamID), slog.String("file", job.Ref), slog.String("error", slackError(err)))
 		return nil
 	}
@@ -183,6 +185,12 @@ func (h *Handlers) submitRemoval(ctx context.Context, r *request, form slack.Vie
 	}
 	if complaint := wrongCount(form, removal); complaint != nil {
 		return complaint, nil, nil
+	}
+	if removal.Shown == 1 && removesSelf(removal) {
+		never := len(input(form, view.BlockNever).SelectedOptions) > 0
+		if err := h.store.SetNever(ctx, r.company.ID, r.actor(), removal.ID, never); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, nil, fmt.Errorf("remember a wish: %w", err)
+		}
 	}
 	sc, err := h.store.Screen(ctx, r.company.ID, r.slackID, removal.ScreenID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -253,7 +261,7 @@ func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed sto
 		return fmt.Errorf("execute a removal: %w", err)
 	}
 	if removesSelf(confirmed) {
-		notice := view.Removed(executed.Removed, true)
+		notice := h.goodbye(ctx, executed)
 		h.signOut(ctx, r.company, r.slackID, &notice)
 		if sc.ResponseURL != "" {
 			if err := h.respond(ctx, sc.ResponseURL, notice.Message(), true); err != nil {
@@ -261,10 +269,23 @@ func (h *Handlers) executeRemoval(ctx context.Context, r *request, confirmed sto
 			}
 		}
 	} else if executed.Status == store.RemovalConfirmed { // until now
-		err = h.showRemoval(ctx, r, executed, view.Removed(executed.Removed, false))
+		err = h.showRemoval(ctx, r, executed, view.Removed(executed.Removed))
 	}
 	h.afterRemoval(ctx, r.company, executed)
 	return err
+}
+
+// goodbye is said to somebody who removed themselves.
+func (h *Handlers) goodbye(ctx context.Context, executed store.Removal) view.Notice {
+	counts, err := h.store.RevocationCounts(ctx, executed.CompanyID, executed.ID)
+	if err != nil { // it is about what else they may do
+		h.log.LogAttrs(ctx, slog.LevelWarn, "look up where access was ended", slog.String("error", err.Error()))
+	}
+	var networks []string
+	for _, c := range counts {
+		networks = append(networks, c.Network)
+	}
+	return view.Goodbye(executed.Removed, slices.Compact(networks), h.appSettings)
 }
 
 // removesSelf tells whether whoever proposed the removal is among the members.
@@ -310,10 +331,10 @@ func (h *Handlers) runRemoval(ctx context.Context, job store.Job) error {
 	case err != nil:
 		return fmt.Errorf("execute a removal: %w", err)
 	case removesSelf(executed):
-		notice := view.Removed(executed.Removed, true)
+		notice := h.goodbye(ctx, executed)
 		h.signOut(ctx, company, executed.By.SlackID, &notice)
 	case executed.Status == store.RemovalConfirmed, job.Attempt > 1: // purged just now, or before and perhaps not shown
-		err = h.showRemovalLater(ctx, company, executed, view.Removed(executed.Removed, false))
+		err = h.showRemovalLater(ctx, company, executed, view.Removed(executed.Removed))
 	}
 	h.afterRemoval(ctx, company, executed)
 	return err

@@ -177,6 +177,25 @@ func TestAnEmployeeLeaves(t *testing.T) {
 	})
 }
 
+func TestWhoLeavesMayAskNotToBeInvitedAgain(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		leave := func(id string, values map[string][]string) {
+			p := w.as(id)
+			p.presses(p.in(p.types("/social me"), view.ActionLeave))
+			p.submits(p.seesModal("Don't invite me again"), values)
+			w.eventually("they left", func() bool { return !w.registered(id) })
+		}
+		leave(ann, map[string][]string{view.BlockNever: {"never"}})
+		leave(bo, nil)
+		got, err := w.store.Departures(w.ctx(), w.company.ID, []string{ann, bo})
+		w.must(err)
+		if got[ann].Reason != store.DepartedNever || got[bo].Reason != store.DepartedLeft {
+			t.Errorf("departed: %+v", got)
+		}
+	})
+}
+
 func TestAnEmployeeLeavesFromTheHomeTab(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {
@@ -391,7 +410,7 @@ func (w *world) runsJobs() {
 	running, stop := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {
-		if err := w.h.Run(running); err != nil {
+		if err := w.jobs.Run(running); err != nil {
 			w.t.Errorf("run the jobs: %v", err)
 		}
 	})

@@ -68,6 +68,8 @@ func (h *Handlers) explain(ctx context.Context, r *request, err error) string {
 	switch {
 	case errors.Is(err, errAdminsOnly), errors.Is(err, store.ErrForbidden):
 		return h.askAnAdmin(ctx, r)
+	case errors.Is(err, errInvitersOnly):
+		return h.askAnInviter(ctx, r)
 	case errors.Is(err, store.ErrLastAdmin):
 		return view.LastAdmin
 	case errors.Is(err, store.ErrNotFound):
@@ -97,18 +99,15 @@ func (h *Handlers) tell(ctx context.Context, r *request, text string) error {
 			return nil
 		}
 		// The trigger may be too old, or used: a direct message says it as well.
-		_, _, err := h.api(r.company).PostMessageContext(ctx, r.slackID, m.Options()...)
-		return clean(err)
+		return h.whisper(ctx, r, m)
 	case r.channelID != "":
 		if _, err := h.api(r.company).PostEphemeralContext(ctx, r.channelID, r.slackID, m.Options()...); err == nil {
 			return nil
 		}
 		// Herald may not be in the channel: a direct message says it as well.
-		_, _, err := h.api(r.company).PostMessageContext(ctx, r.slackID, m.Options()...)
-		return clean(err)
+		return h.whisper(ctx, r, m)
 	case r.slackID != "":
-		_, _, err := h.api(r.company).PostMessageContext(ctx, r.slackID, m.Options()...)
-		return clean(err)
+		return h.whisper(ctx, r, m)
 	}
 	return nil
 }
@@ -134,7 +133,7 @@ func (h *Handlers) say(ctx context.Context, r *request, rep reply) error {
 	if r.channelID != "" {
 		_, err = h.api(r.company).PostEphemeralContext(ctx, r.channelID, r.slackID, rep.message.Options()...)
 	} else {
-		_, _, err = h.api(r.company).PostMessageContext(ctx, r.slackID, rep.message.Options()...)
+		err = h.whisper(ctx, r, *rep.message)
 	}
 	if err != nil {
 		return fmt.Errorf("post a message: %w", clean(err))

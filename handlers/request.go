@@ -23,6 +23,7 @@ type request struct {
 	home                 bool                     // it came from the Home tab
 	unasked              bool                     // Herald acts by itself; the person did nothing
 	modal                bool                     // it came from a control in a modal
+	viewID               string                   // of that modal, or of the Home tab
 	args                 string                   // a command's words after the subcommand
 	what                 string                   // for the log
 	chosen               *slack.BlockActionStates // what the message's inputs hold, nil without any
@@ -38,7 +39,7 @@ func requestOf(cb slack.InteractionCallback) *request {
 	return &request{
 		teamID: cb.User.TeamID, otherTeams: []string{cb.Team.ID, cb.View.AppInstalledTeamID, cb.View.TeamID}, enterpriseID: cb.Enterprise.ID,
 		slackID: cb.User.ID, channelID: cb.Channel.ID, messageTS: cb.Container.MessageTs,
-		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab, modal: cb.View.Type == slack.VTModal,
+		responseURL: cb.ResponseURL, triggerID: cb.TriggerID, home: cb.View.Type == slack.VTHomeTab, modal: cb.View.Type == slack.VTModal, viewID: cb.View.ID,
 		chosen: cb.BlockActionState,
 	}
 }
@@ -93,6 +94,7 @@ type audience int
 const (
 	everyone  audience = iota // everybody who works at the company
 	members                   // registered
+	inviters                  // those whom the company's settings let invite
 	admins                    // company admins
 	operators                 // those who decide cases; the handler checks, since it depends on the settings
 	admitters                 // company admins, and operators where no company admin can act; the handler and the store check
@@ -101,11 +103,18 @@ const (
 // errAdminsOnly is answered with the names of the admins.
 var errAdminsOnly = errors.New("company admins only")
 
+// errInvitersOnly is answered with who may invite.
+var errInvitersOnly = errors.New("inviters only")
+
 func (r *request) allow(who audience) error {
 	switch who {
 	case members:
 		if r.access.Member == nil {
 			return &UserError{"You are not registered. Type `/social` to see what the programme is and to sign up."}
+		}
+	case inviters:
+		if !r.access.Inviter {
+			return errInvitersOnly
 		}
 	case admins:
 		if !r.admin() {

@@ -18,6 +18,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"herald/bot"
+	"herald/delivery"
 	"herald/handlers"
 	"herald/sandbox/slackd"
 	"herald/store"
@@ -56,10 +57,12 @@ type world struct {
 	slack   *slackd.Server
 	api     *slack.Client
 	h       *handlers.Handlers
+	jobs    *delivery.Runner
 	store   *store.Store
 	db      *sql.DB // the same database, for looking into it
 	company store.Company
 	log     *journal
+	ends    *endings
 	passed  atomic.Int64 // nanoseconds since noon
 }
 
@@ -108,11 +111,11 @@ func keys(tb testing.TB) store.Keys {
 // begin starts a world, with ana and ben as company admins, ray as a recruiter, and ann and bo as employees.
 func begin(t *testing.T, dsn string, o options) *world {
 	t.Helper()
-	w := &world{t: t, log: &journal{}}
+	w := &world{t: t, log: &journal{}, ends: &endings{}}
 	log := slog.New(slog.NewTextHandler(&tee{t.Output(), w.log}, nil))
 	ctx := context.Background()
 
-	// The store tells the handlers about new jobs, and the handlers need the store.
+	// The store tells the runner about new jobs, and the runner needs the store.
 	var wake atomic.Pointer[func()]
 	var err error
 	w.store, err = store.Open(ctx, store.Options{DSN: dsn, Keys: keys(t), Now: w.now, Wake: func() {
@@ -132,13 +135,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 	if strings.HasPrefix(dsn, "postgres") {
 		driver = "postgres"
 	}
-	w.db, err = sql.Open(driver, dsn)
-	w.must(err)
-	t.Cleanup(func() {
-		if err := w.db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	w.db = storetest.DB(t, driver, dsn)
 
 	w.slack, err = slackd.New(workspace(o.people, w.now))
 	w.must(err)
@@ -155,14 +152,18 @@ func begin(t *testing.T, dsn string, o options) *world {
 		operators = nil
 	}
 	w.h = handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Operators: operators, Pace: 1000, Now: w.now, Log: log,
+		Store: w.store, HTTP: client, Operators: operators, Networks: []string{"linkedin", "facebook"}, AppSettings: map[string]string{"linkedin": "Settings › Permitted services", "facebook": "Settings › Apps and websites"}, Revoker: w.ends, Pace: 1000, Now: w.now, Log: log,
 		API:        func(store.Company) *slack.Client { return w.api },
 		CompanyURL: func(c store.Company) string { return "https://jobs.acme.example/register/" + c.Key },
 		PersonalURL: func(c store.Company, token string) string {
 			return "https://jobs.acme.example/register/" + c.Key + "/" + token
 		},
+		PageURL: func(c store.Company, network, token string) string {
+			return "https://jobs.acme.example/page/" + network + "/" + c.Key + "/" + token
+		},
 	})
-	f := w.h.Wake
+	w.jobs = delivery.NewRunner(delivery.Config{Store: w.store, Tasks: w.h.Tasks(), Now: w.now, Log: log})
+	f := w.jobs.Wake
 	wake.Store(&f)
 	w.company, err = w.h.Start(ctx)
 	w.must(err)
@@ -172,7 +173,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 	var done sync.WaitGroup
 	if !o.noJobs {
 		done.Go(func() {
-			if err := w.h.Run(running); err != nil {
+			if err := w.jobs.Run(running); err != nil {
 				t.Errorf("run the jobs: %v", err)
 			}
 		})
@@ -233,12 +234,13 @@ func workspace(more []slackd.User, now func() time.Time) slackd.Options {
 	}
 	return slackd.Options{
 		Team: slackd.Team{ID: teamID, Name: "Acme", Domain: "acme"}, Users: people, Now: now,
-		Channels: []slackd.Channel{{ID: general, Name: "general", Members: everybody}},
-		Limits:   slackd.Limits{Ack: patience},
+		Channels:   []slackd.Channel{{ID: general, Name: "general", Members: everybody}},
+		UserGroups: []slackd.UserGroup{{ID: lisbon, Handle: "lisbon", Name: "Office Lisbon", Users: []string{ann, eve}}},
+		Limits:     slackd.Limits{Ack: patience},
 		App: slackd.App{
 			Commands: []slackd.Command{{Name: "/social", ShouldEscape: true}},
 			Scopes: []string{
-				"commands", "chat:write", "chat:write.public", "im:write", "users:read", "users:read.email", "team:read", "channels:read", "groups:read", "files:write",
+				"commands", "chat:write", "chat:write.public", "im:write", "users:read", "users:read.email", "team:read", "channels:read", "groups:read", "usergroups:read", "files:read", "files:write",
 			},
 			Events:  []string{"app_home_opened", "team_join", "user_change", "app_uninstalled", "tokens_revoked"},
 			HomeTab: true, MessagesTab: true, MessagesReadOnly: true,

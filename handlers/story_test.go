@@ -83,10 +83,21 @@ func (w *world) eventually(what string, holds func() bool) {
 	}
 }
 
-// failsOnce waits until a job failed; then an hour passes, in which it becomes due again.
+// failsOnce waits until a job failed and is put off; then an hour passes, in which it becomes due again.
 func (w *world) failsOnce() {
 	w.t.Helper()
-	w.eventually("a job fails", func() bool { return strings.Contains(w.log.text(), "a job failed and will be tried again") })
+	w.isPutOff("a job failed and will be tried again")
+}
+
+// isPutOff waits until a job that the log tells about is put off; then an hour passes, in which it becomes due again.
+func (w *world) isPutOff(said string) {
+	w.t.Helper()
+	w.eventually("the log tells why", func() bool { return strings.Contains(w.log.text(), said) })
+	w.eventually("it is put off", func() bool {
+		var running int
+		w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM river_job WHERE state = 'running'`).Scan(&running))
+		return running == 0
+	})
 	w.passed.Add(int64(time.Hour))
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 )
 
@@ -94,6 +95,18 @@ func (l *LinkedIn) Asks() []Ask {
 	}
 }
 
+// AppSettings is where LinkedIn lists the apps that a member let in.
+func (l *LinkedIn) AppSettings() string { return "Settings › Data privacy › Permitted services" }
+
+// EndsAll is true: LinkedIn documents nothing about it, and its members allow the app as a whole.
+func (l *LinkedIn) EndsAll() bool { return true }
+
+// At is LinkedIn itself: there is only one.
+func (l *LinkedIn) At(context.Context, string, string) (Server, error) { return l, nil }
+
+// Callback is the same for everybody.
+func (l *LinkedIn) Callback(callback string) string { return callback }
+
 // NewVerifier is always "": LinkedIn's web flow fails with invalid_client where it meets PKCE.
 func (l *LinkedIn) NewVerifier() string { return "" }
 
@@ -118,7 +131,7 @@ func (l *LinkedIn) Denied(code string) error {
 	return ErrRejected
 }
 
-// Exchange fetches the token, and then who it belongs to. The email is optional at LinkedIn, even with its scope.
+// Exchange fetches the token, and with it who it belongs to: an id token says so, or else userinfo is asked. The email is optional at LinkedIn, even with its scope.
 func (l *LinkedIn) Exchange(ctx context.Context, code, redirect, _ string) (Account, error) {
 	app := l.app
 	app.RedirectURL = redirect
@@ -127,7 +140,12 @@ func (l *LinkedIn) Exchange(ctx context.Context, code, redirect, _ string) (Acco
 		return Account{}, fmt.Errorf("exchange the code: %w", tokenError(err))
 	}
 
-	who, err := l.userinfo(ctx, token.AccessToken)
+	var who linkedInUser
+	if idToken, ok := token.Extra("id_token").(string); ok && idToken != "" {
+		who, err = l.verify(ctx, idToken)
+	} else {
+		who, err = l.userinfo(ctx, token.AccessToken)
+	}
 	if err != nil {
 		return Account{}, fmt.Errorf("ask who consented: %w", err)
 	}
@@ -161,7 +179,40 @@ func tokenError(err error) error {
 	return fmt.Errorf("%w: its answer is no token", ErrUnavailable)
 }
 
-// linkedInUser is what LinkedIn's userinfo tells.
+// verify reads an id token. It has no nonce, which LinkedIn never echoes. The keys are fetched each time: people sign up once.
+func (l *LinkedIn) verify(ctx context.Context, idToken string) (linkedInUser, error) {
+	keys := &fetchedKeys{KeySet: oidc.NewRemoteKeySet(oidc.ClientContext(ctx, l.client), l.issuer+"/oauth/openid/jwks")}
+	verifier := oidc.NewVerifier(l.issuer+"/oauth", keys, &oidc.Config{
+		ClientID: l.app.ClientID, SupportedSigningAlgs: []string{oidc.RS256}, Now: l.now,
+	})
+	verified, err := verifier.Verify(ctx, idToken)
+	switch {
+	case keys.missing:
+		return linkedInUser{}, fmt.Errorf("%w: it does not tell its keys", ErrUnavailable)
+	case err != nil: // it may repeat what the token says
+		return linkedInUser{}, fmt.Errorf("%w: its id token is not valid", ErrRejected)
+	}
+	var who linkedInUser
+	if verified.Claims(&who) != nil || who.Sub == "" {
+		return linkedInUser{}, fmt.Errorf("%w: it does not say who the person is", ErrUnavailable)
+	}
+	return who, nil
+}
+
+// fetchedKeys notices when keys could not be fetched, which go-oidc does not tell from a wrong signature.
+type fetchedKeys struct {
+	oidc.KeySet
+	missing bool
+}
+
+// VerifySignature is for go-oidc. Of the errors of the key set, only that of fetching the keys wraps another one.
+func (k *fetchedKeys) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
+	payload, err := k.KeySet.VerifySignature(ctx, jwt)
+	k.missing = errors.Unwrap(err) != nil
+	return payload, err
+}
+
+// linkedInUser is what LinkedIn's id token and userinfo tell.
 type linkedInUser struct {
 	Sub   string `json:"sub"` // pairwise: another app sees another one
 	Name  string `json:"name"`

@@ -2,6 +2,12 @@ package networks
 
 import (
 	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -12,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"herald/sandbox/fault"
 	"herald/sandbox/linkedin"
 )
 
@@ -132,6 +139,7 @@ func TestACodeWorksOnce(t *testing.T) {
 func TestAFreshTokenThatCountsAsRevokedGetsASecondChance(t *testing.T) {
 	t.Parallel()
 	l, stand := open(t)
+	stand.SetFault(linkedin.NoIDToken, fault.Always) // else userinfo is not asked
 	stand.SetFault(linkedin.RevokedToken, 1)
 	if _, err := l.Exchange(t.Context(), consent(t, l, "ann", "allow").Get("code"), redirect, ""); err != nil {
 		t.Errorf("revoked once: %v", err)
@@ -145,22 +153,108 @@ func TestAFreshTokenThatCountsAsRevokedGetsASecondChance(t *testing.T) {
 func TestFaultsOfLinkedIn(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		fault linkedin.Fault
-		times int
-		want  error
+		name   string
+		faults []fault.Name
+		want   error
+		email  string
 	}{
-		{linkedin.Down, linkedin.Always, ErrUnavailable},
-		{linkedin.InvalidCode, 1, ErrRejected},
-		{linkedin.ExpiredToken, 1, ErrRejected},
-		{linkedin.NoEmail, linkedin.Always, nil},
+		{"down", []fault.Name{linkedin.Down}, ErrUnavailable, ""},
+		{"invalid code", []fault.Name{linkedin.InvalidCode}, ErrRejected, ""},
+		{"bad signature", []fault.Name{linkedin.BadSignature}, ErrRejected, ""},
+		{"no id token", []fault.Name{linkedin.NoIDToken}, nil, "ann@home.example"},
+		{"no id token, and the token has expired", []fault.Name{linkedin.NoIDToken, linkedin.ExpiredToken}, ErrRejected, ""},
+		{"userinfo is not needed", []fault.Name{linkedin.ExpiredToken}, nil, "ann@home.example"},
+		{"no email", []fault.Name{linkedin.NoEmail}, nil, ""},
+		{"no email in userinfo", []fault.Name{linkedin.NoEmail, linkedin.NoIDToken}, nil, ""},
 	} {
-		t.Run(string(tt.fault), func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			l, stand := open(t)
 			code := consent(t, l, "ann", "allow").Get("code")
-			stand.SetFault(tt.fault, tt.times)
-			if _, err := l.Exchange(t.Context(), code, redirect, ""); !errors.Is(err, tt.want) {
+			for _, f := range tt.faults {
+				stand.SetFault(f, fault.Always)
+			}
+			got, err := l.Exchange(t.Context(), code, redirect, "")
+			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if err == nil && (got.Email != tt.email || got.Name != "Ann Lee" || got.Subject != stand.Sub("herald", "ann")) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+// TestIDTokensThatProveNothing puts others in the place of the one that LinkedIn issued.
+func TestIDTokensThatProveNothing(t *testing.T) {
+	t.Parallel()
+	encode := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	claims := func(change func(map[string]any)) string {
+		c := map[string]any{"iss": "ISSUER", "aud": "herald", "sub": "ann", "iat": now().Unix(), "exp": now().Add(time.Hour).Unix()}
+		change(c)
+		body, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := func(payload string) string {
+		text := encode(`{"alg":"RS256","kid":"1"}`) + "." + encode(payload)
+		digest := sha256.Sum256([]byte(text))
+		signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text + "." + encode(string(signature))
+	}
+	for _, tt := range []struct {
+		name  string
+		token func(payload string) string
+		claim func(map[string]any)
+		keys  int // status of the answer
+		want  error
+	}{
+		{"genuine", signed, func(map[string]any) {}, 200, nil},
+		{"no algorithm", func(p string) string { return encode(`{"alg":"none"}`) + "." + encode(p) + "." }, func(map[string]any) {}, 200, ErrRejected},
+		{"the public key as a secret", func(p string) string {
+			return encode(`{"alg":"HS256","kid":"1"}`) + "." + encode(p) + "." + encode("x")
+		}, func(map[string]any) {}, 200, ErrRejected},
+		{"no token at all", func(string) string { return "LEAK" }, func(map[string]any) {}, 200, ErrRejected},
+		{"another issuer", signed, func(c map[string]any) { c["iss"] = "https://evil.example" }, 200, ErrRejected},
+		{"for another app", signed, func(c map[string]any) { c["aud"] = "other" }, 200, ErrRejected},
+		{"expired", signed, func(c map[string]any) { c["exp"] = now().Add(-time.Second).Unix() }, 200, ErrRejected},
+		{"about nobody", signed, func(c map[string]any) { delete(c, "sub") }, 200, ErrUnavailable},
+		{"the keys are not there", signed, func(map[string]any) {}, 503, ErrUnavailable},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			mux := http.NewServeMux()
+			server := httptest.NewServer(mux)
+			defer server.Close()
+			token := tt.token(strings.Replace(claims(tt.claim), "ISSUER", server.URL+"/oauth", 1))
+			say := func(status int, answer any) http.HandlerFunc {
+				return func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", "application/json")
+					w.WriteHeader(status)
+					json.NewEncoder(w).Encode(answer) //nolint:errcheck // a test's answer
+				}
+			}
+			mux.HandleFunc("POST /oauth/v2/accessToken", say(200, map[string]any{"access_token": "LEAK", "id_token": token}))
+			mux.HandleFunc("GET /oauth/openid/jwks", say(tt.keys, map[string]any{"keys": []any{map[string]any{
+				"kty": "RSA", "kid": "1", "n": encode(string(key.N.Bytes())), "e": "AQAB",
+			}}}))
+			mux.HandleFunc("/v2/userinfo", func(http.ResponseWriter, *http.Request) { t.Error("userinfo was asked instead") })
+			l := NewLinkedIn(LinkedInApp{ClientID: "herald", ClientSecret: secret, URL: server.URL, APIURL: server.URL, Now: now})
+			account, err := l.Exchange(t.Context(), "code", redirect, "")
+			if !errors.Is(err, tt.want) || (err == nil) != (account.Subject == "ann") {
+				t.Errorf("got %+v, %v, want %v", account, err, tt.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "LEAK") {
+				t.Errorf("the error tells too much: %v", err)
 			}
 		})
 	}
@@ -303,14 +397,14 @@ func TestRevoke(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
-		faults map[linkedin.Fault]int
+		faults map[fault.Name]int
 		change func(*LinkedIn)
 		want   Revocation
 		err    error
 	}{
 		{name: "LinkedIn follows", want: Revoked},
-		{name: "LinkedIn has no such endpoint", faults: map[linkedin.Fault]int{linkedin.NoRevocation: 1}, want: Standing},
-		{name: "LinkedIn is down", faults: map[linkedin.Fault]int{linkedin.Down: linkedin.Always}, err: ErrUnavailable},
+		{name: "LinkedIn has no such endpoint", faults: map[fault.Name]int{linkedin.NoRevocation: 1}, want: Standing},
+		{name: "LinkedIn is down", faults: map[fault.Name]int{linkedin.Down: fault.Always}, err: ErrUnavailable},
 		{name: "wrong secret", change: func(l *LinkedIn) { l.app.ClientSecret = "another" }, err: ErrMisconfigured},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

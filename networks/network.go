@@ -5,6 +5,7 @@ package networks
 import (
 	"context"
 	"errors"
+	"net/url"
 	"time"
 )
 
@@ -19,6 +20,8 @@ var (
 	// ErrRejected: the network does not accept this attempt (a code that was used, expired or belongs elsewhere). A new
 	// attempt may succeed.
 	ErrRejected = errors.New("the network rejected the attempt")
+	// ErrWhichServer: what the person wrote names no server that Herald may talk to.
+	ErrWhichServer = errors.New("there can be no such server")
 	// ErrUnavailable: the network did not answer, or not sensibly. Try again later.
 	ErrUnavailable = errors.New("the network is not available")
 )
@@ -30,12 +33,31 @@ type Network interface {
 	Name() string
 	// Title is what people call it, such as "LinkedIn".
 	Title() string
-	// Issuer is the base URL of its authorization server. A transaction that began with one issuer must not end with
-	// another (RFC 9700 §4.4).
-	Issuer() string
 	// Asks lists what the consent page will ask for, and why Herald needs it, in the words of the registration page.
 	Asks() []Ask
-	// NewVerifier returns a fresh PKCE verifier for one transaction, or "" where the network has no PKCE.
+	// AppSettings is where on its pages people end Herald's access themselves, such as "Settings › Apps and websites".
+	AppSettings() string
+	// At returns the server that people consent at. Most networks have one, are that Server, and return themselves. Of a network with many,
+	// server is which one: as a person writes it or, later, its Issuer; callback is Herald's address for the network. Those
+	// return ErrWhichServer if there can be no such server, ErrUnavailable if it does not answer, and ErrRejected if it is
+	// none of this network.
+	At(ctx context.Context, server, callback string) (Server, error)
+	// EndsAll tells whether Revoke ends, or may end, all of Herald's access to the account, not only what the token gives: then never
+	// call it with an old token of an account that is connected again.
+	EndsAll() bool
+	// Revoke ends Herald's access. It returns ErrRejected if the token is none (any more), ErrMisconfigured, or
+	// ErrUnavailable if it is worth trying again.
+	Revoke(ctx context.Context, token string) (Revocation, error)
+}
+
+// A Server is an authorization server of a network, where people consent.
+type Server interface {
+	// Issuer is its base URL. A transaction that began with one issuer must not end with another (RFC 9700 §4.4).
+	Issuer() string
+	// Callback is the redirect of this server: Herald's address for the network or, where that has many servers, a path of
+	// its own below it, so that none of them can pass off another one's codes as its own (RFC 9700 §4.4.2.2).
+	Callback(callback string) string
+	// NewVerifier returns a fresh PKCE verifier for one transaction, or "" where the server has no PKCE.
 	NewVerifier() string
 	// AuthURL is the consent page for one transaction. Its verifier is the one given to Exchange later.
 	AuthURL(state, redirect, verifier string) string
@@ -45,10 +67,46 @@ type Network interface {
 	// Exchange turns the code that came back into the account of whoever consented. It returns ErrRejected,
 	// ErrMisconfigured or ErrUnavailable.
 	Exchange(ctx context.Context, code, redirect, verifier string) (Account, error)
-	// Revoke ends Herald's access. It is for whoever takes an account out of Herald and still holds its token. Removals do not
-	// call it yet: they erase the token, and people end the access on the network's own pages. It returns ErrMisconfigured, or
-	// ErrUnavailable if it is worth trying again.
-	Revoke(ctx context.Context, token string) (Revocation, error)
+}
+
+// A Federation is a Network of many servers that speak alike. The person says on which one their account is.
+type Federation interface {
+	Network
+	// Servers are those that the operator vouches for, by base URL: to be offered first. There may be none.
+	Servers() []string
+}
+
+// A Publisher is a Network on which Herald can post for somebody. Nothing posts yet: sharing a job will call it, once the
+// person has said yes to that very post. LinkedIn and Mastodon will implement it. Facebook never will, because it lets no
+// app post to people's timelines: there, people share in Facebook's own window.
+type Publisher interface {
+	Network
+	// Publish posts with the token of the account, and returns where the post is. It returns ErrRejected if the token or the
+	// post is not accepted, or ErrUnavailable, after which nobody knows whether the post is there.
+	Publish(ctx context.Context, token string, post Post) (url string, err error)
+}
+
+// A Post is what somebody shares.
+type Post struct {
+	Text        string // theirs, as plain text
+	URL         string // of the job
+	Title       string // of the job
+	Description string // of the job, may be ""
+}
+
+// A Caller is a Network that calls Herald when people take back on its pages what they had allowed.
+type Caller interface {
+	Network
+	// Call reads what the network posted to one of Herald's callbacks. It returns ErrForged unless the network did.
+	Call(form url.Values) (Call, error)
+}
+
+// A Call is about the account of somebody who took back what they had allowed, or wants their data deleted: which of both, the callback
+// tells.
+type Call struct {
+	Subject string    // the account
+	At      time.Time // when the network made the call
+	Code    string    // 26 characters that nobody can guess, the same whenever the call is repeated
 }
 
 // An Ask is one thing a network's consent page asks for.
@@ -59,10 +117,10 @@ type Ask struct {
 
 // An Account is what a network tells about the person who consented.
 type Account struct {
-	Subject      string // the network's id of the person: the only key
-	Name         string // may be ""
-	Email        string // may be ""; never an identity
-	Token        string
+	Subject      string    // the network's id of the person: the only key. A Federation's names the server, too
+	Name         string    // may be ""
+	Email        string    // may be ""; never an identity
+	Token        string    // for Revoke; only the network knows what is in it
 	RefreshToken string    // "" where the network gives none
 	Scopes       string    // as granted, space separated
 	ExpiresAt    time.Time // when the token does; zero: never

@@ -17,10 +17,11 @@ import (
 func TestTheWholeWorldStartsAndStops(t *testing.T) {
 	t.Parallel()
 	s, err := sandbox.Start(t.Context(), sandbox.Options{
-		App:          slackd.App{Name: "Herald", Scopes: []string{"users:read", "users:read.email", "team:read"}},
-		RedirectURIs: []string{"http://127.0.0.1:9/oauth/linkedin/callback"},
-		Limits:       &slackd.Limits{},
-		Now:          time.Now,
+		App:      slackd.App{Name: "Herald", Scopes: []string{"users:read", "users:read.email", "team:read"}},
+		LinkedIn: sandbox.Callbacks{Redirect: "http://127.0.0.1:9/oauth/linkedin/callback"},
+		Facebook: sandbox.Callbacks{Redirect: "http://127.0.0.1:9/oauth/facebook/callback"},
+		Limits:   &slackd.Limits{},
+		Now:      time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -29,6 +30,9 @@ func TestTheWholeWorldStartsAndStops(t *testing.T) {
 		s.PageURL + "/":                   "Ana Pereira",
 		s.LinkedInURL + "/":               "Permitted services",
 		s.LinkedInAPIURL + "/v2/userinfo": "EMPTY_ACCESS_TOKEN",
+		s.FacebookURL + "/":               "Apps and websites",
+		s.MastodonURL + "/":               "Authorized apps",
+		s.FacebookGraphURL + "/v26.0/me":  "An active access token must be used",
 	} {
 		resp, err := http.Get(address) //nolint:noctx // a test against a server of its own
 		if err != nil {
@@ -67,6 +71,10 @@ func TestTheWholeWorldStartsAndStops(t *testing.T) {
 	if _, err := s.LinkedIn.Grant(sandbox.ClientID, account, []string{"openid"}, time.Now()); err != nil {
 		t.Errorf("Eve has no LinkedIn account: %v", err)
 	}
+	account = sandbox.FacebookAccount(acme.Eve)
+	if _, err := s.Facebook.Grant(sandbox.FacebookAppID, account, []string{"public_profile"}, time.Now()); err != nil {
+		t.Errorf("Eve has no Facebook account: %v", err)
+	}
 
 	if err := s.Close(); err != nil {
 		t.Error(err)
@@ -81,7 +89,7 @@ func TestAWorldThatCannotStartSaysWhy(t *testing.T) {
 	if _, err := sandbox.Start(t.Context(), sandbox.Options{}); err == nil {
 		t.Error("started without a clock")
 	}
-	_, err := sandbox.Start(t.Context(), sandbox.Options{Now: time.Now, RedirectURIs: []string{"/relative"}})
+	_, err := sandbox.Start(t.Context(), sandbox.Options{Now: time.Now, LinkedIn: sandbox.Callbacks{Redirect: "/relative"}})
 	if err == nil || !strings.Contains(err.Error(), "must be absolute") {
 		t.Errorf("a relative redirect URI: %v", err)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -13,10 +14,14 @@ type AuditAction string
 // The actions.
 const (
 	AuditInvited         AuditAction = "invited"
+	AuditEmailsInvited   AuditAction = "emails_invited" // so many addresses of people from outside
 	AuditInviteResent    AuditAction = "invite_resent"
 	AuditInviteCancelled AuditAction = "invite_cancelled"
 	AuditRegistered      AuditAction = "registered"
 	AuditConnected       AuditAction = "connected" // a member, to a network
+	AuditDisconnected    AuditAction = "disconnected"
+	AuditPageConnected   AuditAction = "page_connected" // a company Page, to an account of a member
+	AuditPageDropped     AuditAction = "page_dropped"
 	AuditSignupApproved  AuditAction = "signup_approved"
 	AuditSignupDeclined  AuditAction = "signup_declined"
 	AuditTypeChanged     AuditAction = "type_changed"
@@ -25,10 +30,16 @@ const (
 	AuditCaseDeclined    AuditAction = "case_declined"
 	AuditRemoved         AuditAction = "removed"
 	AuditLeft            AuditAction = "left"
+	AuditErased          AuditAction = "erased" // the Receipt of a removal
 	AuditKeyRotated      AuditAction = "key_rotated"
 	AuditAdminGranted    AuditAction = "admin_granted"
 	AuditExported        AuditAction = "exported"
+	AuditDownloaded      AuditAction = "downloaded" // somebody, their own data
 	AuditURLPosted       AuditAction = "url_posted"
+	AuditUndelivered     AuditAction = "undelivered" // a message that Herald gave up on; nobody's doing
+	AuditInvitesExported AuditAction = "invites_exported"
+	AuditInvitersChanged AuditAction = "inviters_changed"  // To: the user type with the fewest rights that may invite
+	AuditLinkDaysChanged AuditAction = "link_days_changed" // Count: days
 )
 
 // An AuditEvent names people by keyed hash only; while they are known the hash finds them. Once they are removed a random value takes
@@ -43,6 +54,7 @@ type AuditEvent struct {
 	SubjectHash string  // short form to show for somebody removed
 	From, To    MemberType
 	Count       int
+	Receipt     *Receipt // of AuditErased
 }
 
 // maxPage bounds the rows of a page.
@@ -56,7 +68,7 @@ func (t *tx) audit(ctx context.Context, companyID string, by Actor, e AuditEvent
 	return t.auditAll(ctx, companyID, by, []AuditEvent{e})
 }
 
-// auditAll adds events. An event without a Subject may bring its SubjectHash in full.
+// auditAll adds events. An event without a Subject may bring its SubjectHash in full, and any event an ID.
 func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []AuditEvent) error {
 	keys, err := t.s.secret(ctx, companyID)
 	if err != nil {
@@ -74,7 +86,7 @@ func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []
 		if e.Subject != nil {
 			e.SubjectHash = keys.personHash(*e.Subject)
 		}
-		id := newID()
+		id := cmp.Or(e.ID, newID())
 		rows[i] = []any{
 			id, companyID, stamp(t.now), newestFirst(stamp(t.now), id), e.Action, actor, by.CLI, e.SubjectHash, e.From, e.To, e.Count,
 		}
@@ -144,11 +156,25 @@ func (s *Store) Audit(ctx context.Context, companyID, before string, limit int) 
 	if err != nil {
 		return nil, "", fmt.Errorf("read audit log: %w", err)
 	}
+	var erased []string
+	for _, r := range rows {
+		if r.Action == AuditErased {
+			erased = append(erased, r.ID)
+		}
+	}
+	receipts, err := s.receipts(ctx, companyID, erased)
+	if err != nil {
+		return nil, "", fmt.Errorf("read audit log: %w", err)
+	}
 	events := make([]AuditEvent, len(rows))
 	for i, r := range rows {
+		if receipt := receipts[r.ID]; receipt != nil {
+			receipt.Accounts = r.N
+		}
 		events[i] = AuditEvent{
 			ID: r.ID, At: unstamp(r.At), Action: r.Action, Actor: people[r.ActorHash], CLI: r.CLI,
 			Subject: people[r.SubjectHash], SubjectHash: truncate(r.SubjectHash, subjectHashShown), From: r.From, To: r.To, Count: r.N,
+			Receipt: receipts[r.ID],
 		}
 	}
 	return events, next, nil

@@ -14,6 +14,22 @@ import (
 // AuthLife is how long a consent at a network may take.
 const AuthLife = 10 * time.Minute
 
+// A Purpose is what an Authorization is good for, and nothing else.
+type Purpose string
+
+// The purposes.
+const (
+	PurposeRegister Purpose = ""       // to register, or to connect a network
+	PurposePage     Purpose = "page"   // to see which Pages the member's connected account manages
+	PurposeChoice   Purpose = "choice" // to choose among Pages: the trip that follows PurposePage
+)
+
+// A Page is a company's place on a network.
+type Page struct {
+	ID   string
+	Name string
+}
+
 // An Authorization is one trip to a network's consent page (an OAuth transaction, RFC 9700 §2.1).
 type Authorization struct {
 	CompanyID string
@@ -22,11 +38,17 @@ type Authorization struct {
 	Token     string // of the personal link, "" when it began at the company URL; sealed at rest
 	Email     string // what the person entered, may be ""; sealed at rest
 	Verifier  string // PKCE, "" where the network has none; sealed at rest
+	Purpose   Purpose
+	Subject   string // for PurposeChoice: the account that manages the Pages; sealed at rest
+	Pages     []Page // for PurposeChoice: what there is to choose from; sealed at rest
 }
 
 // authorizationPayload is what is sealed at rest.
 type authorizationPayload struct {
 	Issuer, Token, Email, Verifier string
+	Purpose                        Purpose
+	Subject                        string
+	Pages                          []Page
 }
 
 // BeginAuthorization stores it under the hashes of state and of the browser's cookie, for AuthLife. ErrExists if the state is in use.
@@ -43,7 +65,7 @@ func (s *Store) BeginAuthorization(ctx context.Context, a Authorization, state, 
 		}
 		subject = keys.slackHash(slackID) // so that a removal finds it
 	}
-	payload, err := json.Marshal(authorizationPayload{Issuer: a.Issuer, Token: a.Token, Email: a.Email, Verifier: a.Verifier})
+	payload, err := json.Marshal(authorizationPayload{Issuer: a.Issuer, Token: a.Token, Email: a.Email, Verifier: a.Verifier, Purpose: a.Purpose, Subject: a.Subject, Pages: a.Pages})
 	if err != nil {
 		return fmt.Errorf("begin authorization: %w", err)
 	}
@@ -105,5 +127,6 @@ func (s *Store) TakeAuthorization(ctx context.Context, network, state, browser s
 	return Authorization{
 		CompanyID: row.CompanyID, Network: row.Network,
 		Issuer: p.Issuer, Token: p.Token, Email: p.Email, Verifier: p.Verifier,
+		Purpose: p.Purpose, Subject: p.Subject, Pages: p.Pages,
 	}, nil
 }

@@ -15,7 +15,7 @@ func TestAnOperatorDecidesACase(t *testing.T) {
 		acme := storetest.Company(t, s)
 		admin, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
 		m := storetest.Register(t, s, acme.ID, "Ed Lee", "Bo Ek")
-		kinds(t, s)
+		kinds(t, env)
 		ops := store.Actor{SlackID: "U0OPS"}
 
 		c, err := s.OpenCase(ctx, acme.ID, ana, m[0].ID, store.Admin, "She takes over hiring.")
@@ -23,7 +23,7 @@ func TestAnOperatorDecidesACase(t *testing.T) {
 			c.RequestedBy != ana.SlackID || !c.CreatedAt.Equal(env.Clock.Now()) || !c.DecidedAt.IsZero() {
 			t.Fatalf("opened %+v, %v", c, err)
 		}
-		wantJobs(t, s, store.JobCaseCard)
+		wantJobs(t, env, store.JobCaseCard)
 		if again, err := s.OpenCase(ctx, acme.ID, ana, m[0].ID, store.Admin, "again"); !errors.Is(err, store.ErrExists) || again.ID != c.ID {
 			t.Errorf("opened twice: %+v, %v; want ErrExists and the open one", again, err)
 		}
@@ -48,7 +48,7 @@ func TestAnOperatorDecidesACase(t *testing.T) {
 		if err != nil || done.Status != store.CaseApproved || done.DecidedBy != "U0OPS" || done.Member.Type != store.Admin {
 			t.Errorf("approved %+v, %v", done, err)
 		}
-		wantJobs(t, s, store.JobCaseDecided)
+		wantJobs(t, env, store.JobCaseDecided)
 		late, err := s.DecideCase(ctx, acme.ID, ops, c.ID, false, "too late")
 		if !errors.Is(err, store.ErrClosed) || late.Status != store.CaseApproved {
 			t.Errorf("decided twice: %+v, %v; want ErrClosed and the case", late, err)

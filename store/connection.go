@@ -3,12 +3,21 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // Usable tells whether Herald may act at the network with it.
 func (c Connection) Usable(now time.Time) bool {
 	return c.State == Connected && (c.ExpiresAt.IsZero() || c.ExpiresAt.After(now))
+}
+
+// RenewBefore is how long before its end an access can be renewed, and is worth mentioning.
+const RenewBefore = 14 * 24 * time.Hour
+
+// Renewable tells whether it is time to connect the account again: the access ended, or ends soon.
+func (c Connection) Renewable(now time.Time) bool {
+	return !c.Usable(now) || !c.ExpiresAt.IsZero() && !c.ExpiresAt.After(now.Add(RenewBefore))
 }
 
 // Connection returns the member's account at the network, and false if there is none.
@@ -41,18 +50,93 @@ func (s *Store) Connect(ctx context.Context, companyID, memberID string, acc Acc
 	return nil
 }
 
-// reconnect puts the account in the place of the member's former one at the network, if there is one.
+// reconnect puts the account in the place of the member's former one at the network, if there is one. The same account keeps its Page.
 func (t *tx) reconnect(ctx context.Context, p Person, acc Account) error {
-	_, err := t.ExecContext(ctx, `
-		DELETE FROM connections
-		WHERE member_id = $1 AND network = $2`, p.ID, acc.Network)
+	var err error
+	if acc.CompanyPage == "" {
+		if acc.CompanyPage, err = t.pageOf(ctx, p, acc); err != nil {
+			return err
+		}
+	}
+	former, err := t.takeConnection(ctx, p, acc.Network)
 	if err != nil {
-		return fmt.Errorf("replace connection: %w", err)
+		return err
+	}
+	former = slices.DeleteFunc(former, acc.keeps)
+	if err := t.endAccess(ctx, p.CompanyID, "", former); err != nil {
+		return err
 	}
 	if err := t.requireFree(ctx, p.CompanyID, acc); err != nil {
 		return err
 	}
 	return t.connect(ctx, p, acc)
+}
+
+// takeConnection deletes the person's connection to the network, and returns it; nothing if there is none. derive must follow.
+func (t *tx) takeConnection(ctx context.Context, p Person, network string) ([]access, error) {
+	former, err := t.accesses(ctx, `member_id = $1 AND network = $2`, p.ID, network)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.rememberFormer(ctx, p, former); err != nil {
+		return nil, err
+	}
+	_, err = t.ExecContext(ctx, `
+		DELETE FROM connections
+		WHERE member_id = $1 AND network = $2`, p.ID, network)
+	if err != nil {
+		return nil, fmt.Errorf("delete connection: %w", err)
+	}
+	return former, nil
+}
+
+// Disconnect takes a member's account at a network out of Herald, and leaves JobRevocation, which ends the access there. A member without
+// any network stays one, in the group Disconnected. ErrNotFound if the member is gone or not connected.
+func (s *Store) Disconnect(ctx context.Context, companyID, memberID, network string) error {
+	err := s.change(ctx, companyID, func(t *tx) error {
+		p, err := person(ctx, t, `p.company_id = $1 AND p.id = $2`, companyID, memberID)
+		if err != nil {
+			return err
+		}
+		former, err := t.takeConnection(ctx, p, network)
+		if err != nil {
+			return err
+		}
+		if len(former) == 0 {
+			return ErrNotFound
+		}
+		if err := t.endAccess(ctx, companyID, "", former); err != nil {
+			return err
+		}
+		if err := t.audit(ctx, companyID, Actor{SlackID: p.SlackID}, AuditEvent{Action: AuditDisconnected, Subject: &p}); err != nil {
+			return err
+		}
+		return t.derive(ctx, companyID, []string{p.ID})
+	})
+	if err != nil {
+		return fmt.Errorf("disconnect a network: %w", err)
+	}
+	return nil
+}
+
+// An Owner is a member whom a network account belongs to.
+type Owner struct {
+	CompanyID string `db:"company_id"`
+	MemberID  string `db:"member_id"`
+}
+
+// ConnectionsOf returns whom an account at a network belongs to: at most one member of each company.
+func (s *Store) ConnectionsOf(ctx context.Context, network, subject string) ([]Owner, error) {
+	var owners []Owner
+	err := s.read.SelectContext(ctx, &owners, `
+		SELECT company_id, member_id
+		FROM connections
+		WHERE network = $1 AND subject = $2
+		ORDER BY company_id`, network, subject)
+	if err != nil {
+		return nil, fmt.Errorf("find the owners of an account: %w", err)
+	}
+	return owners, nil
 }
 
 // connectBound connects a member through a link of theirs, which is used up. An account that can be used gives way to no other one:
@@ -68,7 +152,7 @@ func (t *tx) connectBound(ctx context.Context, keys secret, p Person, m Member, 
 			return Signup{}, ErrExists
 		}
 	}
-	if err := t.closeInvites(ctx, p.CompanyID, keys.personHash(p), closedUsed); err != nil {
+	if err := t.closeInvites(ctx, p.CompanyID, closedUsed, keys.personHash(p)); err != nil {
 		return Signup{}, err
 	}
 	if err := t.reconnect(ctx, p, acc); err != nil {

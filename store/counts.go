@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Counts returns the number of people in every group, from counters kept with each change.
+// Counts returns the number of people in every group, from counters kept with each change. InviteCounts are kept in the same table.
 func (s *Store) Counts(ctx context.Context, companyID string) (map[Group]int, error) {
 	var rows []struct {
 		Group string `db:"grp"`
@@ -27,9 +27,10 @@ func (s *Store) Counts(ctx context.Context, companyID string) (map[Group]int, er
 		counts[g] = 0
 	}
 	for _, r := range rows {
-		if r.Group == registered {
+		switch _, ofPeople := counts[Group(r.Group)]; {
+		case r.Group == registered:
 			counts[Recent] += r.N
-		} else {
+		case ofPeople:
 			counts[Group(r.Group)] += r.N
 		}
 	}

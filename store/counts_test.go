@@ -32,6 +32,45 @@ func wantCounts(t *testing.T, s *store.Store, companyID string, want map[store.G
 	if !maps.Equal(got, recount) {
 		t.Errorf("counted %v, there are %v", got, recount)
 	}
+	wantInviteCounts(t, s, companyID)
+}
+
+// wantInviteCounts checks the counters of invitations against a recount, and that everybody is listed once.
+func wantInviteCounts(t *testing.T, s *store.Store, companyID string) {
+	t.Helper()
+	got, err := s.InviteCounts(t.Context(), companyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recount, err := s.RecountInvites(t.Context(), companyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(got, recount) {
+		t.Errorf("invitations: counted %v, there are %v", got, recount)
+	}
+	listed := map[string]bool{}
+	err = s.WalkInvitations(t.Context(), companyID, "", func(i store.Invitation) error {
+		got[i.State]--
+		if i.Person != nil && listed[i.Person.ID] {
+			t.Errorf("%s is listed twice", i.Person.Name)
+		}
+		if i.Person != nil {
+			listed[i.Person.ID] = true
+		}
+		if (i.Member != nil) != (i.State == store.StateAccepted) {
+			t.Errorf("%s, and registered: %v", i.State, i.Member != nil)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for state, n := range got {
+		if n != 0 {
+			t.Errorf("%s: %d more were counted than the list has", state, n)
+		}
+	}
 }
 
 func wantNames(t *testing.T, got, want []string) {
@@ -68,6 +107,9 @@ func TestWhateverHappensTheCountersAreRight(t *testing.T) {
 			if !maps.Equal(counted, recounted) {
 				t.Fatalf("after %s: counted %v, there are %v", name, counted, recounted)
 			}
+			if wantInviteCounts(t, s, acme.ID); t.Failed() {
+				t.Fatalf("after %s", name)
+			}
 		}
 		// The list agrees with the counters, group by group.
 		counted, err := s.Counts(t.Context(), acme.ID)
@@ -81,6 +123,15 @@ func TestWhateverHappensTheCountersAreRight(t *testing.T) {
 			}
 			if n != counted[g] {
 				t.Errorf("%s: the list has %d rows, the counter says %d", g, n, counted[g])
+			}
+		}
+		invited, err := s.InviteCounts(t.Context(), acme.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, state := range store.InviteStates() {
+			if invited[state] == 0 {
+				t.Errorf("too little happened: no invitation is %s", state)
 			}
 		}
 		if counted[store.All] < 5 || counted[store.Invited] == 0 || counted[store.Disconnected] == 0 {
@@ -113,6 +164,10 @@ func (a *accidents) happen(t *testing.T) string {
 		{"invite", a.invite},
 		{"invite", a.invite},
 		{"cancel", a.cancel},
+		{"say no", a.decline},
+		{"insist", a.insist},
+		{"deliver", a.deliver},
+		{"resend old ones", a.resendOld},
 		{"set type", a.setType},
 		{"remove", a.remove},
 		{"time passes", a.wait},
@@ -185,7 +240,7 @@ func (a *accidents) invite(t *testing.T) error {
 	for _, p := range people {
 		ids = append(ids, p.ID)
 	}
-	_, err = a.s.Invite(t.Context(), a.companyID, a.ana, ids)
+	_, err = a.s.Invite(t.Context(), a.companyID, a.ana, ids, store.InviteOptions{})
 	return err
 }
 
@@ -199,6 +254,38 @@ func (a *accidents) cancel(t *testing.T) error {
 		return err
 	}
 	return a.s.CancelInvite(t.Context(), a.companyID, a.ana, r.Rows[0].Invite.ID)
+}
+
+func (a *accidents) decline(t *testing.T) error {
+	reasons := store.DeclineReasons()
+	return a.s.DeclineInvite(t.Context(), a.companyID, a.someone().SlackID, reasons[a.random.IntN(len(reasons))])
+}
+
+func (a *accidents) insist(t *testing.T) error {
+	p, err := a.s.PersonBySlackID(t.Context(), a.companyID, a.someone().SlackID)
+	if err != nil {
+		return err
+	}
+	_, err = a.s.Invite(t.Context(), a.companyID, a.ana, []string{p.ID}, store.InviteOptions{Override: true})
+	return err
+}
+
+func (a *accidents) deliver(t *testing.T) error {
+	page, err := a.s.Invitations(t.Context(), a.companyID, store.InvitationsQuery{Limit: 10})
+	if err != nil || len(page.Rows) == 0 {
+		return err
+	}
+	failure := []string{"", "user_not_found"}[a.random.IntN(2)]
+	return a.s.InviteDelivered(t.Context(), a.companyID, page.Rows[a.random.IntN(len(page.Rows))].ID, failure)
+}
+
+func (a *accidents) resendOld(t *testing.T) error {
+	n, err := a.s.OldInvites(t.Context(), a.companyID, 7)
+	if err != nil {
+		return err
+	}
+	_, err = a.s.ResendOld(t.Context(), a.companyID, a.ana, 7, n)
+	return err
 }
 
 func (a *accidents) setType(t *testing.T) error {

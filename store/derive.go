@@ -196,7 +196,7 @@ func (t *tx) profiles(ctx context.Context, ids []string) ([]profile, error) {
 	err = t.SelectContext(ctx, &invited, `
 		SELECT person_id
 		FROM invites
-		WHERE kind = 'dm' AND closed = '' AND person_id IN `+list, args...)
+		WHERE kind <> 'self' AND closed = '' AND person_id IN `+list, args...)
 	if err != nil {
 		return nil, fmt.Errorf("load invitations: %w", err)
 	}

@@ -3,12 +3,18 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // PageQuery is the SQL of one page of a group, after a key in the middle of the list.
 func PageQuery(s *Store, companyID string, g Group, backward bool) (string, []any) {
 	return g.listing(s.time()).placesQuery(companyID, page{key: []byte("m"), backward: backward, limit: 13})
+}
+
+// InvitationsPageQuery is PageQuery for invitations.
+func InvitationsPageQuery(companyID string, state InviteState, backward bool) (string, []any) {
+	return state.listing().placesQuery(companyID, page{key: newestFirst(1, ""), backward: backward, limit: 13})
 }
 
 // Explain returns the plan of a query.
@@ -45,7 +51,7 @@ func MakeKeysFile(path string, link func(from, to string) error) error {
 	return makeKeysFile(path, link)
 }
 
-// Schema returns every table and index of the database, as the engine describes it.
+// Schema returns every table, index, type and function of the database, as the engine describes it.
 func Schema(ctx context.Context, s *Store) ([]string, error) {
 	query := `
 		SELECT type || ' ' || name || ' ' || coalesce(sql, '')
@@ -65,11 +71,33 @@ func Schema(ctx context.Context, s *Store) ([]string, error) {
 			SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid)
 			FROM pg_constraint
 			WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text NOT LIKE 'goose%'
+			UNION ALL
+			SELECT 'type ' || t.typname || ' ' || e.enumlabel
+			FROM pg_enum e
+			JOIN pg_type t ON t.oid = e.enumtypid
+			UNION ALL
+			SELECT 'function ' || proname || ' ' || prosrc
+			FROM pg_proc
+			WHERE pronamespace = 'public'::regnamespace
 			ORDER BY 1`
 	}
 	var lines []string
 	err := s.read.SelectContext(ctx, &lines, query)
 	return lines, err
+}
+
+// Leave leaves jobs in a transaction of their own.
+func Leave(ctx context.Context, s *Store, companyID string, jobs ...Job) error {
+	return s.update(ctx, func(t *tx) error { return t.leave(ctx, companyID, jobs...) })
+}
+
+// FinishJobs makes the jobs about a thing look done.
+func FinishJobs(ctx context.Context, s *Store, ref string) error {
+	_, err := s.write.ExecContext(ctx, `
+		UPDATE river_job
+		SET state = 'completed', finalized_at = scheduled_at
+		WHERE args ->> 'ref' = $1`, ref)
+	return err
 }
 
 // NamedQuery is the statement of PeopleNamed.
@@ -95,7 +123,7 @@ func (s *Store) Recount(ctx context.Context, companyID string) (map[Group]int, e
 			SELECT count(DISTINCT p.id)
 			FROM people p
 			JOIN invites i ON i.person_id = p.id
-			WHERE p.company_id = $1 AND NOT p.bot AND NOT p.guest AND NOT p.deactivated AND i.kind = 'dm' AND i.closed = ''
+			WHERE p.company_id = $1 AND NOT p.bot AND NOT p.guest AND NOT p.deactivated AND i.kind <> 'self' AND i.closed = ''
 				AND NOT EXISTS (SELECT 1 FROM members m WHERE m.id = p.id)`,
 		Unregistered: `
 			SELECT count(*)
@@ -119,4 +147,79 @@ func (s *Store) Recount(ctx context.Context, companyID string) (map[Group]int, e
 	}
 	counts[Recent] = n
 	return counts, nil
+}
+
+// Columns returns every column of Herald's own tables as "table.column".
+func Columns(ctx context.Context, s *Store) ([]string, error) {
+	query := `
+		SELECT m.name || '.' || c.name
+		FROM sqlite_master m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'river%' AND m.name NOT LIKE 'sqlite%'
+		ORDER BY 1`
+	if s.postgres {
+		query = `
+			SELECT table_name || '.' || column_name
+			FROM information_schema.columns
+			WHERE table_schema = 'public' AND table_name NOT LIKE 'goose%' AND table_name NOT LIKE 'river%'
+			ORDER BY 1`
+	}
+	var columns []string
+	err := s.read.SelectContext(ctx, &columns, query)
+	return columns, err
+}
+
+// ExportedColumns are those that a person's data show.
+func ExportedColumns() []string {
+	var columns []string
+	for _, d := range dataSections() {
+		for _, c := range d.columns {
+			columns = append(columns, d.table+"."+c)
+		}
+	}
+	return columns
+}
+
+// RecountInvites counts the listed invitations from the rows, to compare with InviteCounts.
+func (s *Store) RecountInvites(ctx context.Context, companyID string) (map[InviteState]int, error) {
+	counts := make(map[InviteState]int, len(InviteStates()))
+	for _, state := range InviteStates() {
+		var n int
+		err := s.read.GetContext(ctx, &n, `
+			SELECT count(*)
+			FROM invites
+			WHERE company_id = $1 AND state = $2`, companyID, state)
+		if err != nil {
+			return nil, fmt.Errorf("recount %s: %w", state, err)
+		}
+		counts[state] = n
+	}
+	return counts, nil
+}
+
+// SealedColumns are the columns that Reseal knows, sorted.
+func SealedColumns() []string {
+	var list []string
+	for _, c := range sealedColumns() {
+		list = append(list, c.table+"."+c.column)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// ColumnsNamedSealed are the columns of the database whose names say that they hold sealed values, sorted.
+func ColumnsNamedSealed(ctx context.Context, s *Store) ([]string, error) {
+	query := `
+		SELECT m.name || '.' || c.name
+		FROM sqlite_master m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND c.name LIKE '%\_sealed' ESCAPE '\'`
+	if s.postgres {
+		query = `
+			SELECT table_name || '.' || column_name
+			FROM information_schema.columns
+			WHERE table_schema = 'public' AND column_name LIKE '%\_sealed'`
+	}
+	var list []string
+	err := s.read.SelectContext(ctx, &list, query)
+	slices.Sort(list)
+	return list, err
 }

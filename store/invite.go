@@ -1,33 +1,41 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 )
 
-// InviteLife is how long a personal registration link works.
-const InviteLife = 30 * 24 * time.Hour
+// InviteLife is how long a personal registration link works, unless the company's settings say otherwise.
+const InviteLife = DefaultLinkDays * 24 * time.Hour
 
-// An Invite is a personal registration link. Kind "self" is the person's own (menu, Home tab), "dm" came from an admin.
+// An Invite is a personal registration link. Kind "self" is the person's own (menu, Home tab); "dm" and "email" came from somebody else.
 type Invite struct {
 	ID        string
 	CompanyID string
-	PersonID  string // "" for the own link of somebody who is not in the mirror
-	SlackID   string // whom it is bound to; filled by InviteByToken and Invite only
+	PersonID  string // "" for the own link of somebody who is not in the mirror, and for somebody from outside
+	SlackID   string // whom it is bound to; filled by InviteByToken and Invite only, "" for somebody from outside
+	// Email is the address it was sent to, and Name who that is, if the inviter told; "" unless it went to an address, and once it was
+	// used. Filled by InviteByToken, EmailInvite and ResendInvite only.
+	Email, Name string
 	// Member is the registered account of whom it is bound to, nil if they are not registered: the link connects them to a network.
 	// Filled by InviteByToken only.
 	Member    *Member
-	ByAdmin   bool
+	ByAdmin   bool   // it is no own link: somebody invited them
 	InvitedBy string // Slack id of the inviter, "" if own or removed
+	// As is the user type that the person gets by registering, while the invitation is open and its inviter may give it; "" for an own link.
+	As        MemberType
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	SendAt    time.Time // when the email is to be sent; zero: at once
 	SentAt    time.Time // zero: not delivered yet
-	Failure   string    // why the DM could not be delivered (Slack's error code), or ""
+	Failure   string    // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
 }
 
-// selfInviteMargin is how long an own link must still work to be handed out again.
+// selfInviteMargin is how long an own link must still work to be handed out again, of those that work for longer than twice as long.
 const selfInviteMargin = 7 * 24 * time.Hour
 
 // inviteLimit is the most people of one Invite.
@@ -37,6 +45,8 @@ const inviteLimit = 1000
 const (
 	inviteSelf = "self"
 	inviteDM   = "dm"
+	// inviteEmail went to an address: bound to the person of the directory whose it is, as inviteDM, or to nobody.
+	inviteEmail = "email"
 )
 
 // A closure says why a link does not work any more.
@@ -46,30 +56,38 @@ const (
 	closedUsed     closure = "used"
 	closedReplaced closure = "replaced" // resent or cancelled
 	closedExpired  closure = "expired"
+	closedDeclined closure = "declined"
 )
 
 type inviteRow struct {
-	ID          string  `db:"id"`
-	CompanyID   string  `db:"company_id"`
-	Kind        string  `db:"kind"`
-	SubjectHash string  `db:"subject_hash"`
-	PersonID    *string `db:"person_id"`
-	Seed        []byte  `db:"seed"`
-	InvitedBy   string  `db:"invited_by"`
-	CreatedAt   int64   `db:"created_at"`
-	ExpiresAt   int64   `db:"expires_at"`
-	SentAt      int64   `db:"sent_at"`
-	Failure     string  `db:"failure"`
-	Reminded    int     `db:"reminded"`
-	Closed      closure `db:"closed"`
+	ID          string      `db:"id"`
+	CompanyID   string      `db:"company_id"`
+	Kind        string      `db:"kind"`
+	SubjectHash string      `db:"subject_hash"`
+	PersonID    *string     `db:"person_id"`
+	Seed        []byte      `db:"seed"`
+	InvitedBy   string      `db:"invited_by"`
+	CreatedAt   int64       `db:"created_at"`
+	ExpiresAt   int64       `db:"expires_at"`
+	SentAt      int64       `db:"sent_at"`
+	Failure     string      `db:"failure"`
+	Reminded    int         `db:"reminded"`
+	Closed      closure     `db:"closed"`
+	ClosedAt    int64       `db:"closed_at"`
+	As          MemberType  `db:"as_type"`
+	State       InviteState `db:"state"` // "" for what is not listed
+	EmailHash   string      `db:"email_hash"`
+	EmailSealed []byte      `db:"email_sealed"`
+	SendAt      int64       `db:"send_at"`
 }
 
-const inviteColumns = `id, company_id, kind, subject_hash, person_id, seed, invited_by, created_at, expires_at, sent_at, failure, reminded, closed`
+const inviteColumns = `id, company_id, kind, subject_hash, person_id, seed, invited_by, created_at, expires_at, sent_at, failure, reminded, closed,
+	closed_at, as_type, state, email_hash, email_sealed, send_at`
 
 func (r inviteRow) invite() Invite {
 	i := Invite{
-		ID: r.ID, CompanyID: r.CompanyID, ByAdmin: r.Kind == inviteDM, InvitedBy: r.InvitedBy, CreatedAt: unstamp(r.CreatedAt),
-		ExpiresAt: unstamp(r.ExpiresAt), SentAt: unstamp(r.SentAt), Failure: r.Failure,
+		ID: r.ID, CompanyID: r.CompanyID, ByAdmin: r.Kind != inviteSelf, InvitedBy: r.InvitedBy, As: r.As, CreatedAt: unstamp(r.CreatedAt),
+		ExpiresAt: unstamp(r.ExpiresAt), SendAt: unstamp(r.SendAt), SentAt: unstamp(r.SentAt), Failure: r.Failure,
 	}
 	if r.PersonID != nil {
 		i.PersonID = *r.PersonID
@@ -84,19 +102,24 @@ func (s *Store) SignupToken(ctx context.Context, companyID, slackID string) (tok
 	if err != nil {
 		return "", fmt.Errorf("make signup link: %w", err)
 	}
-	seed, err := s.selfSeed(ctx, s.read, companyID, keys.slackHash(slackID))
+	now, err := s.Settings(ctx, companyID)
+	if err != nil {
+		return "", fmt.Errorf("make signup link: %w", err)
+	}
+	margin := min(selfInviteMargin, now.linkLife()/2)
+	seed, err := s.selfSeed(ctx, s.read, companyID, keys.slackHash(slackID), margin)
 	if errors.Is(err, ErrNotFound) {
 		err = s.change(ctx, companyID, func(t *tx) error {
-			seed, err = s.selfSeed(ctx, t, companyID, keys.slackHash(slackID))
+			seed, err = s.selfSeed(ctx, t, companyID, keys.slackHash(slackID), margin)
 			if !errors.Is(err, ErrNotFound) {
 				return err // another call was faster
 			}
-			row, err := t.newInvite(keys, companyID, inviteSelf, slackID)
+			row, err := t.newInvite(keys, companyID, inviteSelf, slackID, now.linkLife())
 			if err != nil {
 				return err
 			}
 			seed = row.Seed
-			return t.insertInvites(ctx, keys, []newInviteRow{row})
+			return t.insertInvites(ctx, companyID, keys, []newInviteRow{row})
 		})
 	}
 	if err != nil {
@@ -105,15 +128,15 @@ func (s *Store) SignupToken(ctx context.Context, companyID, slackID string) (tok
 	return keys.token(companyID, seed, slackID)
 }
 
-// selfSeed returns the seed of the own link that works longest, or ErrNotFound.
-func (s *Store) selfSeed(ctx context.Context, q querier, companyID, subjectHash string) ([]byte, error) {
+// selfSeed returns the seed of the own link that works longest, and for longer than the margin, or ErrNotFound.
+func (s *Store) selfSeed(ctx context.Context, q querier, companyID, subjectHash string, margin time.Duration) ([]byte, error) {
 	var seed []byte
 	err := q.GetContext(ctx, &seed, `
 		SELECT seed
 		FROM invites
 		WHERE company_id = $1 AND subject_hash = $2 AND kind = 'self' AND closed = '' AND expires_at > $3
 		ORDER BY expires_at DESC, id
-		LIMIT 1`, companyID, subjectHash, stamp(s.time().Add(selfInviteMargin)))
+		LIMIT 1`, companyID, subjectHash, stamp(s.time().Add(margin)))
 	return seed, found(err)
 }
 
@@ -123,24 +146,32 @@ type newInviteRow struct {
 	slackID string
 }
 
-func (t *tx) newInvite(keys secret, companyID, kind, slackID string) (newInviteRow, error) {
+// newInvite returns an invite of a Slack user, or ErrNotFound without one.
+func (t *tx) newInvite(keys secret, companyID, kind, slackID string, life time.Duration) (newInviteRow, error) {
 	if slackID == "" {
 		return newInviteRow{}, ErrNotFound
 	}
-	return newInviteRow{
+	row := newInviteRow{
 		inviteRow: inviteRow{
 			ID: newID(), CompanyID: companyID, Kind: kind, SubjectHash: keys.slackHash(slackID), Seed: newSeed(),
-			CreatedAt: stamp(t.now), ExpiresAt: stamp(t.now.Add(InviteLife)),
+			CreatedAt: stamp(t.now), ExpiresAt: stamp(t.now.Add(life)),
 		},
 		slackID: slackID,
-	}, nil
+	}
+	if kind != inviteSelf {
+		row.State = StatePending
+	}
+	return row, nil
 }
 
-func (t *tx) insertInvites(ctx context.Context, keys secret, rows []newInviteRow) error {
+// insertInvites inserts invites, and counts those that are listed. What was listed of their people must be off the list by then.
+func (t *tx) insertInvites(ctx context.Context, companyID string, keys secret, rows []newInviteRow) error {
 	columns := []string{
 		"id", "company_id", "kind", "subject_hash", "person_id", "seed", "token_hash", "invited_by", "created_at", "expires_at",
-		"sent_at", "failure", "reminded", "closed", "closed_at",
+		"sent_at", "failure", "reminded", "closed", "closed_at", "as_type", "state",
+		"list_key", "email_hash", "email_sealed", "send_at",
 	}
+	changes := tally{}
 	values := make([][]any, len(rows))
 	for i, r := range rows {
 		token, err := keys.token(r.CompanyID, r.Seed, r.slackID)
@@ -149,29 +180,54 @@ func (t *tx) insertInvites(ctx context.Context, keys secret, rows []newInviteRow
 		}
 		values[i] = []any{
 			r.ID, r.CompanyID, r.Kind, r.SubjectHash, r.PersonID, r.Seed, tokenHash(token), r.InvitedBy, r.CreatedAt, r.ExpiresAt,
-			0, "", r.Reminded, "", 0,
+			0, "", r.Reminded, "", 0, r.As, r.State, newestFirst(r.CreatedAt, r.ID), r.EmailHash, r.EmailSealed, r.SendAt,
 		}
+		changes.move("", r.State)
 	}
-	return t.insert(ctx, "invites", columns, values)
+	if err := t.insert(ctx, "invites", columns, values); err != nil {
+		return err
+	}
+	return t.count(ctx, companyID, changes)
 }
 
-// closeInvites closes all open links of the subject; derive must follow.
-func (t *tx) closeInvites(ctx context.Context, companyID, subjectHash string, why closure) error {
-	_, err := t.ExecContext(ctx, `
-		UPDATE invites
-		SET closed = $3, closed_at = $4
-		WHERE company_id = $1 AND subject_hash = $2 AND closed = ''`, companyID, subjectHash, why, stamp(t.now))
-	if err != nil {
-		return fmt.Errorf("close invites: %w", err)
+// closeInvites closes all open links of the subjects, and changes what became of their invitations accordingly; derive must follow.
+func (t *tx) closeInvites(ctx context.Context, companyID string, why closure, subjectHashes ...string) error {
+	var to InviteState // closedReplaced: off the list
+	listed, alsoClosed := `state <> ''`, ""
+	switch why {
+	case closedUsed:
+		// Whoever signs up has accepted, also after they said no or the invitation ran out.
+		to, alsoClosed = StateAccepted, ` OR state NOT IN ('', 'accepted')`
+	case closedDeclined:
+		to = StateDeclined
+	case closedExpired:
+		to, listed = StateExpired, `state = 'pending'`
+	case closedReplaced:
+	}
+	for part := range chunks(subjectHashes) {
+		list, args := in([]any{companyID, why, stamp(t.now)}, part)
+		_, err := t.ExecContext(ctx, `
+			UPDATE invites
+			SET closed = $2, closed_at = $3, reason = ''
+			WHERE company_id = $1 AND (closed = ''`+alsoClosed+`) AND subject_hash IN `+list, args...)
+		if err != nil {
+			return fmt.Errorf("close invites: %w", err)
+		}
+		list, args = in([]any{companyID}, part)
+		if err := t.restate(ctx, companyID, to, listed+` AND subject_hash IN `+list, args[1:]...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // InviteOutcome is what became of one person of an invitation.
 type InviteOutcome struct {
-	Person Person
-	Invite Invite
-	Result InviteResult
+	Person     Person
+	Invite     Invite
+	Result     InviteResult
+	DeclinedAt time.Time // when they said no, for InviteDeclined; only the day if an email was declined that nobody could use any more
+	Departure  Departure // for InviteDeparted
 }
 
 // InviteResult is the reason code of an InviteOutcome.
@@ -183,21 +239,43 @@ const (
 	InviteAgain      InviteResult = "invited"    // an open invitation exists: not invited twice
 	InviteRegistered InviteResult = "registered" // is a member
 	InviteRefused    InviteResult = "refused"    // bot, guest or deactivated
+	InviteDeclined   InviteResult = "declined"   // said no to an invitation: a company admin may override that
+	InviteDeparted   InviteResult = "departed"   // was removed or left: a company admin may override that, by InviteAgain if Departures finds them
+	InviteDuplicate  InviteResult = "duplicate"  // an address that is in the list before
+	InviteNever      InviteResult = "never"      // does not want to be asked again: said so, or was removed
 )
 
-// Invite invites directory people and leaves a JobInviteDM for each new invitation, in one transaction; at most 1,000, else ErrTooMany.
-// Outcomes come in the order of the ids; unknown ids have none. The actor must be a company admin, else ErrForbidden.
-func (s *Store) Invite(ctx context.Context, companyID string, by Actor, personIDs []string) ([]InviteOutcome, error) {
-	if len(personIDs) > inviteLimit {
+// InviteOptions change how people are invited. The zero value invites employees, and nobody who is better left alone.
+type InviteOptions struct {
+	// As is the user type that they get by registering: Employee, also for "", or Recruiter, for which the actor must be a company admin.
+	As MemberType
+	// Override invites somebody in spite of what speaks against it. The actor must be a company admin, and it is for one person at a time.
+	Override bool
+}
+
+// Invite invites directory people and leaves a JobInviteDM for each new invitation, in one transaction; at most 1,000, and one with
+// Override, else ErrTooMany. Outcomes come in the order of the ids; unknown ids have none. ErrForbidden unless the company's settings let
+// the actor invite, and the options are theirs to choose.
+func (s *Store) Invite(ctx context.Context, companyID string, by Actor, personIDs []string, o InviteOptions) ([]InviteOutcome, error) {
+	o.As = cmp.Or(o.As, Employee)
+	switch {
+	case len(personIDs) > inviteLimit, o.Override && len(personIDs) > 1:
 		return nil, fmt.Errorf("invite: %w", ErrTooMany)
+	case o.As != Employee && o.As != Recruiter:
+		return nil, fmt.Errorf("invite: nobody is invited as %q", o.As)
 	}
 	var outcomes []InviteOutcome
 	err := s.change(ctx, companyID, func(t *tx) error {
-		if err := t.requireAdmin(ctx, companyID, by); err != nil {
+		if err := t.requireInviter(ctx, companyID, by); err != nil {
 			return err
 		}
+		if o.As != Employee || o.Override {
+			if err := t.requireAdmin(ctx, companyID, by); err != nil {
+				return err
+			}
+		}
 		var err error
-		outcomes, err = t.invite(ctx, companyID, by, personIDs)
+		outcomes, err = t.invite(ctx, companyID, by, personIDs, o)
 		return err
 	})
 	if err != nil {
@@ -206,8 +284,12 @@ func (s *Store) Invite(ctx context.Context, companyID string, by Actor, personID
 	return outcomes, nil
 }
 
-func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs []string) ([]InviteOutcome, error) {
+func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs []string, opts InviteOptions) ([]InviteOutcome, error) {
 	keys, err := t.s.secret(ctx, companyID)
+	if err != nil {
+		return nil, err
+	}
+	now, err := settings(ctx, t, companyID)
 	if err != nil {
 		return nil, err
 	}
@@ -219,41 +301,73 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 	if err != nil {
 		return nil, err
 	}
+	declined, err := t.declined(ctx, personIDs)
+	if err != nil {
+		return nil, err
+	}
 	var (
 		outcomes []InviteOutcome
 		rows     []newInviteRow
 		invited  []string
+		subjects []string
 		jobs     []Job
 		events   []AuditEvent
 	)
+	addresses := make([]string, len(people))
+	for i, p := range people {
+		addresses[i] = keys.emailHash(p.Person.Email)
+	}
+	gone, err := t.addressDepartures(ctx, companyID, addresses)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[string]bool{}
-	for _, p := range people {
+	for i, p := range people {
 		if p.Person.CompanyID != companyID || seen[p.Person.ID] {
 			continue
 		}
 		seen[p.Person.ID] = true
 		o := InviteOutcome{Person: p.Person}
 		before, again := open[p.Person.ID]
+		works := again && before.ExpiresAt > stamp(t.now)
+		said, no := declined[p.Person.ID]
+		departure, left := gone[addresses[i]]
 		switch {
 		case p.Member != nil:
 			o.Result = InviteRegistered
 		case !p.Person.Eligible() || p.Person.SlackID == "":
 			o.Result = InviteRefused
-		case again && before.ExpiresAt > stamp(t.now):
+		case works && before.Failure == "":
 			o.Result, o.Invite = InviteAgain, before.invite()
+		case no && !opts.Override:
+			o.Result, o.DeclinedAt = InviteDeclined, said
+		case left && !opts.Override && departure.Reason == DepartedNever:
+			o.Result, o.DeclinedAt = InviteDeclined, departure.Day
+		case left && !opts.Override:
+			o.Result, o.Departure = InviteDeparted, departure
 		default:
-			if again {
-				if err := t.closeInvites(ctx, companyID, before.SubjectHash, closedExpired); err != nil {
+			if left {
+				if err := t.unforgetEmails(ctx, companyID, addresses[i:i+1]); err != nil {
 					return nil, err
 				}
 			}
-			row, err := t.newInvite(keys, companyID, inviteDM, p.Person.SlackID)
+			if again {
+				why := closedExpired
+				if works { // it never arrived
+					why = closedReplaced
+				}
+				if err := t.closeInvites(ctx, companyID, why, before.SubjectHash); err != nil {
+					return nil, err
+				}
+			}
+			row, err := t.newInvite(keys, companyID, inviteDM, p.Person.SlackID, now.linkLife())
 			if err != nil {
 				return nil, err
 			}
-			row.PersonID, row.InvitedBy = &p.Person.ID, by.SlackID
+			row.PersonID, row.InvitedBy, row.As = &p.Person.ID, by.SlackID, opts.As
 			rows = append(rows, row)
 			invited = append(invited, p.Person.ID)
+			subjects = append(subjects, row.SubjectHash)
 			jobs = append(jobs, Job{Kind: JobInviteDM, Ref: row.ID})
 			events = append(events, AuditEvent{Action: AuditInvited, Subject: &p.Person})
 			o.Result, o.Invite = InviteSent, row.invite()
@@ -261,7 +375,10 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 		}
 		outcomes = append(outcomes, o)
 	}
-	if err := t.insertInvites(ctx, keys, rows); err != nil {
+	if err := t.delist(ctx, companyID, subjects); err != nil {
+		return nil, err
+	}
+	if err := t.insertInvites(ctx, companyID, keys, rows); err != nil {
 		return nil, err
 	}
 	if err := t.leave(ctx, companyID, jobs...); err != nil {
@@ -282,7 +399,7 @@ func openInvites(ctx context.Context, q querier, personIDs []string) (map[string
 		err := q.SelectContext(ctx, &rows, `
 			SELECT `+inviteColumns+`
 			FROM invites
-			WHERE kind = 'dm' AND closed = '' AND person_id IN `+list, args...)
+			WHERE kind <> 'self' AND closed = '' AND person_id IN `+list, args...)
 		if err != nil {
 			return nil, fmt.Errorf("load invitations: %w", err)
 		}
@@ -293,61 +410,65 @@ func openInvites(ctx context.Context, q querier, personIDs []string) (map[string
 	return open, nil
 }
 
-// openInvite returns the open invitation by an admin with its person.
+// openInvite returns the open invitation with its person, who is the zero one for somebody from outside.
 func openInvite(ctx context.Context, q querier, companyID, inviteID string) (inviteRow, Person, error) {
+	return inviteWhere(ctx, q, companyID, inviteID, `closed = ''`)
+}
+
+// inviteWhere is openInvite for an invitation that meets the condition.
+func inviteWhere(ctx context.Context, q querier, companyID, inviteID, condition string) (inviteRow, Person, error) {
 	var row inviteRow
 	err := q.GetContext(ctx, &row, `
 		SELECT `+inviteColumns+`
 		FROM invites
-		WHERE company_id = $1 AND id = $2 AND kind = 'dm' AND closed = ''`, companyID, inviteID)
-	if err != nil {
-		return inviteRow{}, Person{}, found(err)
+		WHERE company_id = $1 AND id = $2 AND kind <> 'self' AND `+condition, companyID, inviteID)
+	if err != nil || row.PersonID == nil {
+		return row, Person{}, found(err)
 	}
 	p, err := person(ctx, q, `p.company_id = $1 AND p.id = $2`, companyID, *row.PersonID)
 	return row, p, err
 }
 
-// ResendInvite kills all links of the invited person and makes and sends a new one. ErrNotFound if the invitation is not open,
-// ErrNotEligible if the person was deactivated meanwhile. The actor must be a company admin, else ErrForbidden.
+// ResendInvite kills all links of the invited person and makes and sends a new one. ErrNotFound unless the invitation is the person's
+// latest and is pending, expired or was not delivered; ErrNotEligible if the person was deactivated meanwhile. The actor must be a company
+// admin, else ErrForbidden.
 func (s *Store) ResendInvite(ctx context.Context, companyID string, by Actor, inviteID string) (Invite, error) {
 	var i Invite
 	err := s.change(ctx, companyID, func(t *tx) error {
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
 			return err
 		}
-		old, p, err := openInvite(ctx, t, companyID, inviteID)
+		old, p, err := inviteWhere(ctx, t, companyID, inviteID, `state IN ('pending', 'expired', 'failed')`)
 		if err != nil {
 			return err
 		}
 		if !p.Eligible() {
 			return ErrNotEligible
 		}
-		if err := t.closeInvites(ctx, companyID, old.SubjectHash, closedReplaced); err != nil {
-			return err
-		}
-		keys, err := s.secret(ctx, companyID)
+		rows, err := t.resend(ctx, companyID, by, []invitedRow{{inviteRow: old, SlackID: p.SlackID}})
 		if err != nil {
 			return err
 		}
-		row, err := t.newInvite(keys, companyID, inviteDM, p.SlackID)
+		to, err := s.addressOf(rows[0].inviteRow)
 		if err != nil {
 			return err
 		}
-		row.PersonID, row.InvitedBy, row.Reminded = &p.ID, by.SlackID, old.Reminded
-		if err := t.insertInvites(ctx, keys, []newInviteRow{row}); err != nil {
-			return err
-		}
-		i = row.invite()
-		i.SlackID = p.SlackID
-		if err := t.leave(ctx, companyID, Job{Kind: JobInviteDM, Ref: row.ID}); err != nil {
-			return err
-		}
-		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Subject: &p})
+		i = rows[0].invite()
+		i.SlackID, i.Email, i.Name = p.SlackID, to.Email, to.Name
+		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Subject: known(p)})
 	})
 	if err != nil {
 		return Invite{}, fmt.Errorf("resend invitation: %w", err)
 	}
 	return i, nil
+}
+
+// known is nil for the zero person, who is somebody from outside.
+func known(p Person) *Person {
+	if p.ID == "" {
+		return nil
+	}
+	return &p
 }
 
 // CancelInvite kills all links of the invited person; they are not invited any more. ErrNotFound if the invitation is not open.
@@ -357,14 +478,19 @@ func (s *Store) CancelInvite(ctx context.Context, companyID string, by Actor, in
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
 			return err
 		}
-		row, p, err := openInvite(ctx, t, companyID, inviteID)
+		row, p, err := inviteWhere(ctx, t, companyID, inviteID, `(closed = '' OR state = 'failed')`)
 		if err != nil {
 			return err
 		}
-		if err := t.closeInvites(ctx, companyID, row.SubjectHash, closedReplaced); err != nil {
+		if err := t.closeInvites(ctx, companyID, closedReplaced, row.SubjectHash); err != nil {
 			return err
 		}
-		if err := t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteCancelled, Subject: &p}); err != nil {
+		// They may have said no before somebody insisted: that is what became of them again.
+		err = t.restate(ctx, companyID, StateDeclined, `closed = 'declined' AND subject_hash = $2`, row.SubjectHash)
+		if err != nil {
+			return err
+		}
+		if err := t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteCancelled, Subject: known(p)}); err != nil {
 			return err
 		}
 		return t.derive(ctx, companyID, []string{p.ID})
@@ -375,10 +501,11 @@ func (s *Store) CancelInvite(ctx context.Context, companyID string, by Actor, in
 	return nil
 }
 
-// OpenInvite returns an open invitation with its SlackID and token, for the DM; ErrNotFound if it was closed meanwhile.
+// OpenInvite returns an open invitation with its SlackID and token, for the DM; ErrNotFound if it was closed meanwhile, or goes to an
+// address.
 func (s *Store) OpenInvite(ctx context.Context, companyID, inviteID string) (Invite, string, error) {
 	row, p, err := openInvite(ctx, s.read, companyID, inviteID)
-	if err == nil && row.ExpiresAt <= stamp(s.time()) {
+	if err == nil && (row.Kind != inviteDM || row.ExpiresAt <= stamp(s.time())) {
 		err = ErrNotFound
 	}
 	if err != nil {
@@ -399,16 +526,19 @@ func (s *Store) OpenInvite(ctx context.Context, companyID, inviteID string) (Inv
 
 // InviteDelivered records the outcome of the DM: failure "" or Slack's error code. It does nothing if the invitation is gone.
 func (s *Store) InviteDelivered(ctx context.Context, companyID, inviteID, failure string) error {
-	err := s.update(ctx, func(t *tx) error {
-		var sent int64
-		if failure == "" {
-			sent = stamp(t.now)
+	err := s.change(ctx, companyID, func(t *tx) error {
+		sent, state := stamp(t.now), StatePending
+		if failure != "" {
+			sent, state = 0, StateFailed
 		}
 		_, err := t.ExecContext(ctx, `
 			UPDATE invites
 			SET sent_at = $3, failure = $4
 			WHERE company_id = $1 AND id = $2`, companyID, inviteID, sent, failure)
-		return err
+		if err != nil {
+			return err
+		}
+		return t.restate(ctx, companyID, state, `id = $2 AND state IN ('pending', 'failed')`, inviteID)
 	})
 	if err != nil {
 		return fmt.Errorf("record delivery: %w", err)
@@ -416,8 +546,9 @@ func (s *Store) InviteDelivered(ctx context.Context, companyID, inviteID, failur
 	return nil
 }
 
-// InviteByToken resolves a personal link. Errors: ErrNotFound (never existed, or its account was removed), ErrExpired, ErrReplaced
-// (a newer one was sent, or it was cancelled), ErrUsed (registered). It takes the same steps for any token.
+// InviteByToken resolves a personal link. Errors: ErrNotFound (never existed), ErrExpired, ErrReplaced (a newer one was sent, or it was
+// cancelled), ErrUsed (registered), ErrDeclined (they said no), ErrRemoved (its account was, and the link with it). It takes the same steps for any token that
+// nobody was given.
 func (s *Store) InviteByToken(ctx context.Context, companyID, token string) (Invite, error) {
 	i, err := s.inviteByToken(ctx, s.read, companyID, token)
 	if err != nil {
@@ -437,6 +568,9 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 		FROM invites
 		WHERE company_id = $1 AND token_hash = $2`, companyID, tokenHash(token))
 	slackID, openErr := keys.openToken(companyID, token)
+	if errors.Is(err, sql.ErrNoRows) && openErr == nil {
+		return Invite{}, s.whyGone(ctx, q, companyID, keys.slackHash(slackID))
+	}
 	if err != nil {
 		return Invite{}, found(err)
 	}
@@ -448,10 +582,20 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 		return Invite{}, ErrUsed
 	case row.Closed == closedReplaced:
 		return Invite{}, ErrReplaced
+	case row.Closed == closedDeclined:
+		return Invite{}, ErrDeclined
 	case row.Closed == closedExpired, row.ExpiresAt <= stamp(s.time()):
 		return Invite{}, ErrExpired
 	}
 	i := row.invite()
+	to, err := s.addressOf(row)
+	if err != nil {
+		return Invite{}, err
+	}
+	i.Email, i.Name = to.Email, to.Name
+	if row.Kind == inviteEmail && row.PersonID == nil {
+		return i, nil
+	}
 	i.SlackID = slackID
 	people, err := s.roll(ctx, q, `p.company_id = $1 AND p.slack_id = $2`, companyID, slackID)
 	if err != nil {
@@ -461,4 +605,51 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 		i.PersonID, i.Member = people[0].Person.ID, people[0].Member
 	}
 	return i, nil
+}
+
+// whyGone tells what became of a link that Herald made and does not know any more: it went with the account of whom it was for, or it
+// ended long ago.
+func (s *Store) whyGone(ctx context.Context, q querier, companyID, subjectHash string) error {
+	var removed bool
+	err := q.GetContext(ctx, &removed, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM forgotten
+			WHERE company_id = $1 AND subject_hash = $2)`, companyID, subjectHash)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for a removal: %w", err)
+	case removed:
+		return ErrRemoved
+	}
+	return ErrExpired
+}
+
+// invitedAs is the user type that the subject gets by registering, also through another link than that of the open invitation. Recruiters
+// are made only by whoever is a company admin at this moment, and by the command line.
+func (t *tx) invitedAs(ctx context.Context, companyID, subjectHash string) (MemberType, error) {
+	var invited struct {
+		As MemberType `db:"as_type"`
+		By string     `db:"invited_by"`
+	}
+	err := t.GetContext(ctx, &invited, `
+		SELECT as_type, invited_by
+		FROM invites
+		WHERE company_id = $1 AND subject_hash = $2 AND kind <> 'self' AND closed = '' AND expires_at > $3
+		ORDER BY created_at DESC, id
+		LIMIT 1`, companyID, subjectHash, stamp(t.now))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Employee, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for an invitation: %w", err)
+	}
+	if invited.As == Recruiter {
+		err := t.requireAdmin(ctx, companyID, Actor{SlackID: invited.By, CLI: invited.By == ""})
+		if errors.Is(err, ErrForbidden) {
+			return Employee, nil
+		}
+		return Recruiter, err
+	}
+	return cmp.Or(invited.As, Employee), nil
 }

@@ -32,7 +32,7 @@ func TestTheLifeOfALink(t *testing.T) {
 		{
 			name: "invited once more: the first invitation stands",
 			happens: func(t *testing.T, w linkWorld) {
-				out, err := w.s.Invite(t.Context(), w.companyID, w.ana, []string{w.ann.ID})
+				out, err := w.s.Invite(t.Context(), w.companyID, w.ana, []string{w.ann.ID}, store.InviteOptions{})
 				if err != nil || out[0].Result != store.InviteAgain || out[0].Invite.ID != w.invite.ID {
 					t.Errorf("invited again: %+v, %v", out, err)
 				}
@@ -90,7 +90,19 @@ func TestTheLifeOfALink(t *testing.T) {
 				m := w.register(t, w.dm)
 				storetest.Remove(t, w.s, w.companyID, w.ana, m.ID)
 			},
-			dm: store.ErrNotFound, self: store.ErrNotFound,
+			dm: store.ErrRemoved, self: store.ErrRemoved,
+		},
+		{
+			name: "so long passes that Herald does not know it any more",
+			happens: func(t *testing.T, w linkWorld) {
+				for range 2 {
+					w.env.Clock.Advance(100 * 24 * time.Hour)
+					if err := w.s.Tidy(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			},
+			dm: store.ErrExpired, self: store.ErrExpired,
 		},
 		{
 			name:    "thirty days pass",
@@ -129,7 +141,7 @@ func TestTheLifeOfALink(t *testing.T) {
 			name: "ran out and invited again",
 			happens: func(t *testing.T, w linkWorld) {
 				w.env.Clock.Advance(store.InviteLife)
-				out, err := w.s.Invite(t.Context(), w.companyID, w.ana, []string{w.ann.ID})
+				out, err := w.s.Invite(t.Context(), w.companyID, w.ana, []string{w.ann.ID}, store.InviteOptions{})
 				if err != nil || out[0].Result != store.InviteSent {
 					t.Errorf("invited again: %+v, %v", out, err)
 				}
@@ -167,7 +179,7 @@ func newLinkWorld(t *testing.T, s *store.Store, env *storetest.Env) linkWorld {
 	_, w.ana = storetest.Admin(t, s, acme.ID, "Ana Lima")
 	w.ann = storetest.Mirror(t, s, acme.ID, "Ann Lee")[0]
 	w.self = w.signupToken(t)
-	out, err := s.Invite(t.Context(), acme.ID, w.ana, []string{w.ann.ID})
+	out, err := s.Invite(t.Context(), acme.ID, w.ana, []string{w.ann.ID}, store.InviteOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +287,7 @@ func TestInvitingManyTellsWhatBecameOfEach(t *testing.T) {
 		}
 		ids := []string{people[1].ID, "nobody", personID(t, s, acme.ID, "UBOT"), people[0].ID, member.PersonID, people[1].ID}
 		woken := env.Woken()
-		out, err := s.Invite(ctx, acme.ID, ana, ids)
+		out, err := s.Invite(ctx, acme.ID, ana, ids, store.InviteOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,18 +302,8 @@ func TestInvitingManyTellsWhatBecameOfEach(t *testing.T) {
 		if env.Woken() != woken+1 {
 			t.Errorf("woken %d times, want once", env.Woken()-woken)
 		}
-		jobs, err := s.ClaimJobs(ctx, 10, time.Minute, allKinds()...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		invites := 0
-		for _, j := range jobs {
-			if j.Kind == store.JobInviteDM {
-				invites++
-			}
-		}
-		if invites != 2 {
-			t.Errorf("%d jobs to send invitations, want 2: %v", invites, jobs)
+		if jobs := storetest.TakeJobs(t, env, store.JobInviteDM); len(jobs) != 2 {
+			t.Errorf("%d jobs to send invitations, want 2: %v", len(jobs), jobs)
 		}
 		wantCounts(t, s, acme.ID, map[store.Group]int{store.Invited: 2, store.Unregistered: 2})
 
@@ -328,11 +330,11 @@ func TestInvitingManyTellsWhatBecameOfEach(t *testing.T) {
 			t.Errorf("delivered: %+v, %v", i, err)
 		}
 
-		if _, err := s.Invite(ctx, acme.ID, ana, make([]string, 1001)); !errors.Is(err, store.ErrTooMany) {
+		if _, err := s.Invite(ctx, acme.ID, ana, make([]string, 1001), store.InviteOptions{}); !errors.Is(err, store.ErrTooMany) {
 			t.Errorf("1,001 people: %v, want ErrTooMany", err)
 		}
 		nobody := store.Actor{SlackID: people[0].SlackID}
-		if _, err := s.Invite(ctx, acme.ID, nobody, ids); !errors.Is(err, store.ErrForbidden) {
+		if _, err := s.Invite(ctx, acme.ID, nobody, ids, store.InviteOptions{}); !errors.Is(err, store.ErrForbidden) {
 			t.Errorf("invited by somebody not registered: %v, want ErrForbidden", err)
 		}
 		if _, err := s.ResendInvite(ctx, acme.ID, nobody, row.ID); !errors.Is(err, store.ErrForbidden) {
@@ -342,4 +344,59 @@ func TestInvitingManyTellsWhatBecameOfEach(t *testing.T) {
 			t.Errorf("cancelled by them: %v, want ErrForbidden", err)
 		}
 	})
+}
+
+func TestOnlyAnAdminsInvitationMakesARecruiter(t *testing.T) {
+	t.Parallel()
+	for _, story := range []struct {
+		name    string
+		by      func(ed store.Member) store.Actor
+		happens func(t *testing.T, w linkWorld, ed store.Member)
+		want    store.MemberType
+	}{
+		{"Ed is still a company admin", actorOf, func(*testing.T, linkWorld, store.Member) {}, store.Recruiter},
+		{"Ed is an employee by then", actorOf, demote, store.Employee},
+		{"Ed is removed", actorOf, func(t *testing.T, w linkWorld, ed store.Member) {
+			storetest.Remove(t, w.s, w.companyID, w.ana, ed.ID)
+		}, store.Employee},
+		{"Ed's Slack account is deactivated", actorOf, func(t *testing.T, w linkWorld, ed store.Member) {
+			w.check(t, w.s.MirrorPeople(t.Context(), w.companyID, []store.Person{{SlackID: ed.SlackID, Name: ed.Name, Deactivated: true}}))
+		}, store.Employee},
+		{"Ed is an employee by then, and Ana resent it", actorOf, func(t *testing.T, w linkWorld, ed store.Member) {
+			demote(t, w, ed)
+			w.resend(t)
+		}, store.Recruiter},
+		{"the command line invited, and Ed is removed", shell, func(t *testing.T, w linkWorld, ed store.Member) {
+			storetest.Remove(t, w.s, w.companyID, w.ana, ed.ID)
+		}, store.Recruiter},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+				w := newLinkWorld(t, s, env)
+				w.cancel(t)
+				ed, _ := storetest.Admin(t, s, w.companyID, "Ed Gil")
+				out, err := s.Invite(t.Context(), w.companyID, story.by(ed), []string{w.ann.ID}, store.InviteOptions{As: store.Recruiter})
+				w.check(t, err)
+				w.invite = out[0].Invite
+				story.happens(t, w, ed)
+				if m := w.register(t, w.signupToken(t)); m.Type != story.want {
+					t.Errorf("Ann is a %s, want %s", m.Type, story.want)
+				}
+			})
+		})
+	}
+}
+
+func actorOf(m store.Member) store.Actor { return store.Actor{SlackID: m.SlackID} }
+
+func shell(store.Member) store.Actor { return store.Actor{CLI: true} }
+
+// demote makes a company admin an employee.
+func demote(t *testing.T, w linkWorld, m store.Member) {
+	t.Helper()
+	c, err := w.s.OpenCase(t.Context(), w.companyID, w.ana, m.ID, store.Employee, "")
+	w.check(t, err)
+	_, err = w.s.DecideCase(t.Context(), w.companyID, store.Actor{SlackID: "U0OPS"}, c.ID, true, "")
+	w.check(t, err)
 }

@@ -1,11 +1,18 @@
 package store
 
 import (
-	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
-	"slices"
+	"log/slog"
+	"math"
 	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
 )
 
 // JobKind names what a job does.
@@ -14,6 +21,7 @@ type JobKind string
 // The kinds; Ref is the id of the thing.
 const (
 	JobInviteDM      JobKind = "invite_dm"      // an Invite
+	JobInviteEmail   JobKind = "invite_email"   // an Invite to an address
 	JobWelcomeDM     JobKind = "welcome_dm"     // a Member
 	JobConfirmDM     JobKind = "confirm_dm"     // a Signup
 	JobApprovalCard  JobKind = "approval_card"  // a Signup
@@ -22,8 +30,44 @@ const (
 	JobCaseDecided   JobKind = "case_decided"   // a Case
 	JobCardsGone     JobKind = "cards_gone"     // a Case or Signup that went with an account: blank its cards
 	JobRemoval       JobKind = "removal"        // a Removal
-	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended
+	JobRevocation    JobKind = "revocation"     // a Revocation: end Herald's access at the network
+	JobErase         JobKind = "erase"          // a Removal: delete Herald's messages to its people
+	JobEndingDM      JobKind = "ending_dm"      // a Member whose access at a network ends soon
+	JobRun           JobKind = "run"            // a Run: invite its next people and show how far it is
+	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended, or was sent to somebody
 )
+
+// A Lane is a kind of traffic with workers of its own, so that a thousand invitations, which take a quarter of an hour at Slack's
+// pace, delay no removal and no request. River calls it a queue.
+type Lane string
+
+// The lanes.
+const (
+	LaneRemovals Lane = "removals"
+	LaneErasures Lane = "erasures" // what Slack holds of people who were removed
+	LaneNetworks Lane = "networks"
+	LaneMessages Lane = "messages" // what somebody waits for
+	LaneBulk     Lane = "bulk"     // what goes to many people
+	LaneMail     Lane = "mail"     // emails: a mail server that is slow or down delays nothing in Slack
+)
+
+// Lane returns where jobs of the kind run. A kind that is not named here runs among the messages.
+func (k JobKind) Lane() Lane {
+	switch k {
+	case JobRemoval:
+		return LaneRemovals
+	case JobDeleteFile, JobErase:
+		return LaneErasures
+	case JobRevocation:
+		return LaneNetworks
+	case JobInviteDM, JobEndingDM:
+		return LaneBulk
+	case JobInviteEmail:
+		return LaneMail
+	default:
+		return LaneMessages
+	}
+}
 
 // A Job follows from a state change and was committed with it. It holds ids, never personal data.
 type Job struct {
@@ -31,119 +75,109 @@ type Job struct {
 	CompanyID string
 	Kind      JobKind
 	Ref       string
-	Attempt   int // 1 on the first
+	At        time.Time // when it is due, to within some seconds; zero: at once
+	Attempt   int       // 1 on the first
 }
 
-// leave leaves jobs that are due at once. Of each, Kind and Ref matter.
+// JobArgs are a Job as River stores it.
+type JobArgs struct {
+	CompanyID string  `json:"company"`
+	Ref       string  `json:"ref"`
+	JobKind   JobKind `json:"-"` // has a column of its own; empty when a job is read
+}
+
+// Kind implements river.JobArgs.
+func (a JobArgs) Kind() string { return string(a.JobKind) }
+
+// jobTries is how often River would try a job. Who runs it gives it up earlier, or never: with ten minutes between two tries this is
+// more than half a year. The column holds no more.
+const jobTries = math.MaxInt16
+
+// leave leaves jobs. Of each, Kind, Ref and At matter. A job of the same kind about the same thing that was left before and is not
+// finished stands for it, even if it is running: whoever runs a job reads the state of the thing and does not rely on being called once
+// for each change.
 func (t *tx) leave(ctx context.Context, companyID string, jobs ...Job) error {
-	columns := []string{"id", "company_id", "kind", "ref", "attempt", "due_at", "created_at"}
-	rows := make([][]any, len(jobs))
-	for i, j := range jobs {
-		rows[i] = []any{newID(), companyID, j.Kind, j.Ref, 0, stamp(t.now), stamp(t.now)}
+	params := make([]river.InsertManyParams, 0, len(jobs))
+	seen := make(map[JobArgs]bool, len(jobs)) // PostgreSQL refuses two rows of one key in a statement
+	for _, j := range jobs {
+		args := JobArgs{CompanyID: companyID, Ref: j.Ref, JobKind: j.Kind}
+		if seen[args] {
+			continue
+		}
+		seen[args] = true
+		params = append(params, river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{
+			Queue: string(j.Kind.Lane()), MaxAttempts: jobTries, ScheduledAt: j.At,
+			UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
+		}})
 	}
-	t.jobs = t.jobs || len(jobs) > 0
-	return t.insert(ctx, "jobs", columns, rows)
+	if len(params) == 0 {
+		return nil
+	}
+	if _, err := t.s.queue.InsertManyTx(ctx, t.Tx.Tx, params); err != nil {
+		return fmt.Errorf("leave jobs: %w", err)
+	}
+	t.jobs = true
+	return nil
 }
 
-// ClaimJobs leases due jobs of the given kinds, oldest first, to this caller alone; a lease that runs out makes the job due again.
-// No kinds: none.
-func (s *Store) ClaimJobs(ctx context.Context, limit int, lease time.Duration, kinds ...JobKind) ([]Job, error) {
-	if len(kinds) == 0 {
-		return nil, nil
+// unfinished are the states of a job that will run, or does.
+func unfinished() []rivertype.JobState {
+	return []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
 	}
-	var due bool
-	now := s.time()
-	ofKinds, args := in([]any{stamp(now)}, kinds)
-	// Without a look first, every idle poll would be a write.
-	err := s.read.GetContext(ctx, &due, `
-		SELECT EXISTS (
-			SELECT 1
-			FROM jobs
-			WHERE due_at <= $1 AND kind IN `+ofKinds+`)`, args...)
-	if err != nil {
-		return nil, fmt.Errorf("claim jobs: %w", err)
-	}
-	if !due {
-		return nil, nil
-	}
-	var rows []struct {
-		ID        string  `db:"id"`
-		CompanyID string  `db:"company_id"`
-		Kind      JobKind `db:"kind"`
-		Ref       string  `db:"ref"`
-		Attempt   int     `db:"attempt"`
-		CreatedAt int64   `db:"created_at"`
-	}
-	err = s.update(ctx, func(t *tx) error {
-		rows = nil
-		ofKinds, args := in([]any{stamp(now), stamp(now.Add(lease)), limit}, kinds)
-		// The outer due_at: another caller may have claimed a job between the subquery and the lock of its row.
-		return t.SelectContext(ctx, &rows, `
-			UPDATE jobs
-			SET due_at = $2, attempt = attempt + 1
-			WHERE due_at <= $1 AND id IN (
-				SELECT id
-				FROM jobs
-				WHERE due_at <= $1 AND kind IN `+ofKinds+`
-				ORDER BY due_at, created_at, id
-				LIMIT $3)
-			RETURNING id, company_id, kind, ref, attempt, created_at`, args...)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("claim jobs: %w", err)
-	}
-	jobs := make([]Job, len(rows))
-	created := make(map[string]int64, len(rows))
-	for i, r := range rows {
-		jobs[i] = Job{ID: r.ID, CompanyID: r.CompanyID, Kind: r.Kind, Ref: r.Ref, Attempt: r.Attempt}
-		created[r.ID] = r.CreatedAt
-	}
-	slices.SortFunc(jobs, func(a, b Job) int {
-		return cmp.Or(cmp.Compare(created[a.ID], created[b.ID]), cmp.Compare(a.ID, b.ID))
-	})
-	return jobs, nil
 }
 
-// FinishJob deletes it.
-func (s *Store) FinishJob(ctx context.Context, jobID string) error {
-	err := s.update(ctx, func(t *tx) error {
-		_, err := t.ExecContext(ctx, `
-			DELETE FROM jobs
-			WHERE id = $1`, jobID)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("finish job: %w", err)
+// dropJobs forgets all jobs about the things, the finished ones, too.
+func (t *tx) dropJobs(ctx context.Context, refs []string) error {
+	for part := range chunks(refs) {
+		list, args := in(nil, part)
+		if _, err := t.ExecContext(ctx, `
+			DELETE FROM river_job
+			WHERE args ->> 'ref' IN `+list, args...); err != nil {
+			return fmt.Errorf("drop jobs: %w", err)
+		}
 	}
 	return nil
 }
 
-// PostponeJob gives a claimed job back: it is due at the given time, and the claim does not count as an attempt.
-func (s *Store) PostponeJob(ctx context.Context, jobID string, at time.Time) error {
+// DropJobs forgets all jobs of all companies: nothing follows from what happened so far.
+func (s *Store) DropJobs(ctx context.Context) error {
 	err := s.update(ctx, func(t *tx) error {
-		_, err := t.ExecContext(ctx, `
-			UPDATE jobs
-			SET due_at = $2, attempt = attempt - 1
-			WHERE id = $1`, jobID, stamp(at))
+		_, err := t.ExecContext(ctx, `DELETE FROM river_job`)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("postpone job: %w", err)
+		return fmt.Errorf("drop jobs: %w", err)
 	}
 	return nil
 }
 
-// RetryJob makes it due at the given time.
-func (s *Store) RetryJob(ctx context.Context, jobID string, at time.Time) error {
-	err := s.update(ctx, func(t *tx) error {
-		_, err := t.ExecContext(ctx, `
-			UPDATE jobs
-			SET due_at = $2
-			WHERE id = $1`, jobID, stamp(at))
-		return err
+// JobDriver is the way to this database for a River client that runs the jobs. It is valid until Close.
+func (s *Store) JobDriver() riverdriver.Driver[*sql.Tx] {
+	if s.postgres {
+		return riverdatabasesql.New(s.write.DB)
+	}
+	return riversqlite.New(s.write.DB) // with its one connection, as River wants it
+}
+
+// openQueue makes the client that inserts jobs.
+func (s *Store) openQueue() error {
+	client, err := river.NewClient(s.JobDriver(), &river.Config{
+		Logger: slog.New(slog.DiscardHandler), // what goes wrong comes as an error
+		Test:   river.TestConfig{Time: JobClock{s.now}},
 	})
 	if err != nil {
-		return fmt.Errorf("retry job: %w", err)
+		return fmt.Errorf("open job queue: %w", err)
 	}
+	s.queue = client
 	return nil
 }
+
+// A JobClock is a clock for River, which else takes the time from the machine and from the database.
+type JobClock struct{ Now func() time.Time }
+
+// NowUTC implements rivertype.TimeGenerator.
+func (c JobClock) NowUTC() time.Time { return c.Now().UTC() }
+
+// NowUTCOrNil implements rivertype.TimeGenerator. It is never nil: that would mean the database's time.
+func (c JobClock) NowUTCOrNil() *time.Time { return new(c.NowUTC()) }

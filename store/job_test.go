@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,101 +12,104 @@ import (
 	"herald/store/storetest"
 )
 
-func TestEachJobGoesToOneWorker(t *testing.T) {
+func TestAThingHasOneUnfinishedJobOfAKind(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
-		var people []string
-		for _, p := range storetest.Mirror(t, s, acme.ID, "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L") {
-			people = append(people, p.ID)
-		}
-		if _, err := s.Invite(ctx, acme.ID, store.Actor{CLI: true}, people); err != nil {
-			t.Fatal(err)
-		}
-		var (
-			wg      sync.WaitGroup
-			mu      sync.Mutex
-			claimed []string
-		)
-		for range 6 {
-			wg.Go(func() {
-				for {
-					jobs, err := s.ClaimJobs(ctx, 3, time.Minute, allKinds()...)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					if len(jobs) == 0 {
-						return
-					}
-					mu.Lock()
-					for _, j := range jobs {
-						claimed = append(claimed, j.ID)
-						if j.Attempt != 1 || j.CompanyID != acme.ID || j.Ref == "" {
-							t.Errorf("job %+v", j)
-						}
-					}
-					mu.Unlock()
-				}
-			})
-		}
-		wg.Wait()
-		slices.Sort(claimed)
-		if len(claimed) != len(people) || len(slices.Compact(claimed)) != len(people) {
-			t.Errorf("claimed %d jobs, want each of %d once", len(claimed), len(people))
-		}
-
-		// A lease runs out, a job is put off, the others are done.
-		if err := s.RetryJob(ctx, claimed[0], env.Clock.Now().Add(time.Hour)); err != nil {
-			t.Fatal(err)
-		}
-		for _, id := range claimed[2:] {
-			if err := s.FinishJob(ctx, id); err != nil {
+		leave := func(jobs ...store.Job) {
+			t.Helper()
+			if err := store.Leave(ctx, s, acme.ID, jobs...); err != nil {
 				t.Fatal(err)
 			}
 		}
-		env.Clock.Advance(time.Minute)
-		wantClaim := func(id string, attempt int) {
+		welcome := store.Job{Kind: store.JobWelcomeDM, Ref: "ann"}
+		wantTaken := func(when string, want ...store.Job) {
 			t.Helper()
-			jobs, err := s.ClaimJobs(ctx, 10, time.Minute, allKinds()...)
-			if err != nil || len(jobs) != 1 || jobs[0].ID != id || jobs[0].Attempt != attempt {
-				t.Errorf("claimed %+v, %v; want %s for the %d. time", jobs, err, id, attempt)
+			var got []store.Job
+			for _, j := range storetest.TakeJobs(t, env) {
+				if j.CompanyID != acme.ID {
+					t.Errorf("%s: a job of company %q", when, j.CompanyID)
+				}
+				got = append(got, store.Job{Kind: j.Kind, Ref: j.Ref})
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", when, got, want)
 			}
 		}
-		wantClaim(claimed[1], 2)
-		if err := s.FinishJob(ctx, claimed[1]); err != nil {
-			t.Fatal(err)
+		leave(welcome, welcome)
+		wantTaken("twice at once", welcome)
+		leave(welcome, store.Job{Kind: store.JobCardsGone, Ref: "ann"})
+		leave(welcome, store.Job{Kind: store.JobWelcomeDM, Ref: "bo"})
+		wantTaken("one after the other", welcome, store.Job{Kind: store.JobCardsGone, Ref: "ann"}, store.Job{Kind: store.JobWelcomeDM, Ref: "bo"})
+		leave(welcome)
+		wantTaken("after it was done", welcome)
+		woken := env.Woken()
+		leave()
+		wantTaken("none")
+		if env.Woken() != woken {
+			t.Error("nothing was left, and somebody is woken")
 		}
-		env.Clock.Advance(time.Hour)
-		wantClaim(claimed[0], 2)
 	})
 }
 
-func TestJobsAreClaimedByKind(t *testing.T) {
+func TestTheJobsOfThePurgedAreForgotten(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		acme := storetest.Company(t, s)
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		m := storetest.Register(t, s, acme.ID, "Bo Ek", "Cy Wu")
+		// Whether they are done or not.
+		if err := store.FinishJobs(t.Context(), s, m[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if dump := storetest.Dump(t, env); !strings.Contains(dump, "completed") {
+			t.Fatal("no job is done")
+		}
+		storetest.Remove(t, s, acme.ID, ana, m[0].ID, m[1].ID)
+		for _, gone := range m {
+			if strings.Contains(storetest.Dump(t, env), gone.ID) {
+				t.Errorf("something about %s is left", gone.Name)
+			}
+		}
+		wantJobs(t, env, store.JobErase, store.JobRemoval, store.JobRevocation, store.JobRevocation, store.JobWelcomeDM)
+	})
+}
+
+func TestAJobCanBeDueLater(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		acme := storetest.Company(t, s)
+		now := env.Clock.Now()
+		tomorrow := now.Add(24 * time.Hour).In(time.FixedZone("", 3600))
+		err := store.Leave(t.Context(), s, acme.ID, store.Job{Kind: store.JobWelcomeDM, Ref: "now"}, store.Job{Kind: store.JobWelcomeDM, Ref: "tomorrow", At: tomorrow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, j := range storetest.TakeJobs(t, env) {
+			if want := []time.Time{now, tomorrow}[i]; !j.At.Equal(want) {
+				t.Errorf("%s: due at %s, want %s", j.Ref, j.At, want)
+			}
+		}
+	})
+}
+
+func TestJobsAreLeftWithTheirStateOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
-		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima") // leaves a welcome
-		env.Clock.Advance(time.Second)
-		if _, err := s.Invite(ctx, acme.ID, ana, []string{storetest.Mirror(t, s, acme.ID, "Nia New")[0].ID}); err != nil {
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		wantJobs(t, env, store.JobWelcomeDM)
+		nia := storetest.Mirror(t, s, acme.ID, "Nia New")[0].ID
+		if _, err := s.Invite(ctx, acme.ID, store.Actor{SlackID: "U0STRANGER"}, []string{nia}, store.InviteOptions{}); !errors.Is(err, store.ErrForbidden) {
 			t.Fatal(err)
 		}
-		for _, tt := range []struct {
-			kinds []store.JobKind
-			want  int
-		}{
-			{nil, 0},
-			{[]store.JobKind{store.JobRemoval}, 0},
-			{[]store.JobKind{store.JobInviteDM}, 1},
-			{[]store.JobKind{store.JobInviteDM, store.JobWelcomeDM}, 1},
-		} {
-			jobs, err := s.ClaimJobs(ctx, 10, time.Minute, tt.kinds...)
-			if err != nil || len(jobs) != tt.want {
-				t.Errorf("of %v: %v, %v; want %d", tt.kinds, jobs, err, tt.want)
-			}
+		wantJobs(t, env)
+		if _, err := s.Invite(ctx, acme.ID, ana, []string{nia}, store.InviteOptions{}); err != nil {
+			t.Fatal(err)
 		}
+		wantJobs(t, env, store.JobInviteDM)
 	})
 }
 

@@ -60,7 +60,7 @@ func ParseKeys(s string) (Keys, error) {
 }
 
 // KeysFile reads the key file at path, and makes it with a fresh key and mode 0600 where there is none.
-// Its parent folder must exist. Lines are keys as for ParseKeys.
+// Its parent folder must exist. Lines are keys as for ParseKeys; RotateKeysFile changes them.
 func KeysFile(path string) (Keys, error) {
 	if err := makeKeysFile(path, os.Link); err != nil {
 		return Keys{}, fmt.Errorf("make key file: %w", err)
@@ -69,7 +69,7 @@ func KeysFile(path string) (Keys, error) {
 	if err != nil {
 		return Keys{}, fmt.Errorf("read key file: %w", err)
 	}
-	keys, err := ParseKeys(strings.Join(strings.Fields(string(text)), ","))
+	keys, err := parseKeysFile(string(text))
 	if err != nil {
 		return Keys{}, fmt.Errorf("read key file %s: %w", path, err)
 	}
@@ -86,9 +86,7 @@ func makeKeysFile(path string, link func(from, to string) error) error {
 	if err != nil {
 		return err
 	}
-	raw := make([]byte, keySize)
-	rand.Read(raw)
-	line := base64.StdEncoding.EncodeToString(raw) + "\n"
+	line := NewKey() + "\n"
 	if err = writeKey(f, line); err == nil {
 		// Unlike a rename, a link does not replace the file of a process that was faster.
 		if err = link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {

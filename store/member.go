@@ -29,6 +29,7 @@ type Member struct {
 	Type         MemberType
 	RegisteredAt time.Time
 	Connections  []Connection // without tokens; by network name
+	Untold       bool         // does not want to be told before an access ends
 }
 
 // ConnectionState says whether an account at a network can be used.
@@ -278,7 +279,7 @@ func (t *tx) insertMember(ctx context.Context, p Person, email string, memberTyp
 	if err != nil {
 		return err
 	}
-	if err := t.closeInvites(ctx, p.CompanyID, keys.personHash(p), closedUsed); err != nil {
+	if err := t.closeInvites(ctx, p.CompanyID, closedUsed, keys.personHash(p)); err != nil {
 		return err
 	}
 	return t.derive(ctx, p.CompanyID, []string{p.ID})

@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/rivermigrate"
 
 	"herald/migrations"
 )
@@ -77,9 +80,57 @@ func (s *Store) migrations() (*goose.Provider, error) {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
+	jobs, err := s.jobTables()
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	options = append(options, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(jobs))
 	provider, err := goose.NewProvider(dialect, s.write.DB, migrations.FS, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	return provider, nil
+}
+
+// jobTables is the migration that makes River's tables, by River's own migrations: to whatever version the linked River wants. A River
+// that wants more needs a further migration that does the same.
+func (s *Store) jobTables() (*goose.Migration, error) {
+	migrator, err := rivermigrate.New(s.JobDriver(), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	down := &rivermigrate.MigrateOpts{TargetVersion: -1} // all of them
+	// The purge looks for the jobs about a thing.
+	const index = `CREATE INDEX IF NOT EXISTS river_job_ref ON river_job ((args ->> 'ref'))`
+	m := goose.NewGoMigration(4,
+		// One of River's steps uses an enum value that another adds, which PostgreSQL forbids in one transaction.
+		&goose.GoFunc{RunDB: func(ctx context.Context, db *sql.DB) error {
+			if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+				return err
+			}
+			_, err := db.ExecContext(ctx, index)
+			return err
+		}},
+		&goose.GoFunc{RunDB: func(ctx context.Context, _ *sql.DB) error {
+			_, err := migrator.Migrate(ctx, rivermigrate.DirectionDown, down)
+			return err
+		}},
+	)
+	if !s.postgres { // SQLite knows no enums, and its one connection is taken by whoever migrates
+		m = goose.NewGoMigration(4,
+			&goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+				if _, err := migrator.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil); err != nil { //nolint:staticcheck // see above
+					return err
+				}
+				_, err := tx.ExecContext(ctx, index)
+				return err
+			}},
+			&goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+				_, err := migrator.MigrateTx(ctx, tx, rivermigrate.DirectionDown, down) //nolint:staticcheck // see above
+				return err
+			}},
+		)
+	}
+	m.Source = "00004_jobs.go" // the name in the list of migrations
+	return m, nil
 }

@@ -213,10 +213,7 @@ func (t *tx) remember(ctx context.Context, companyID string, entry Person) (Pers
 	if err != nil {
 		return Person{}, err
 	}
-	_, err = t.ExecContext(ctx, `
-		DELETE FROM forgotten
-		WHERE company_id = $1 AND subject_hash = $2`, companyID, keys.slackHash(entry.SlackID))
-	if err != nil {
+	if err := t.unforget(ctx, companyID, []string{keys.slackHash(entry.SlackID)}); err != nil {
 		return Person{}, err
 	}
 	changed, err := t.mirror(ctx, companyID, keys, []Person{entry})

@@ -27,6 +27,8 @@ func (p Person) Eligible() bool { return !p.Bot && !p.Guest && !p.Deactivated }
 type Access struct {
 	Person *Person // nil if not in the mirror (yet), or forgotten
 	Member *Member // nil unless registered and eligible
+	// Inviter: the company's settings let them invite.
+	Inviter bool
 	// Forgotten: this Slack user was removed and is kept out of the mirror until they are invited or register again.
 	Forgotten bool
 }
@@ -68,6 +70,13 @@ func (s *Store) Access(ctx context.Context, companyID, slackID string) (Access, 
 		a := Access{Person: &people[0].Person}
 		if a.Person.Eligible() {
 			a.Member = people[0].Member
+		}
+		if a.Member != nil {
+			now, err := s.Settings(ctx, companyID)
+			if err != nil {
+				return Access{}, fmt.Errorf("look up access: %w", err)
+			}
+			a.Inviter = now.Inviters.Allows(a.Member.Type)
 		}
 		return a, nil
 	}

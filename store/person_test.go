@@ -122,7 +122,7 @@ func TestCompaniesSeeNothingOfEachOther(t *testing.T) {
 		if _, err := s.OpenCase(ctx, rival.ID, rita, ed.ID, store.Admin, "x"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("case: %v, want ErrNotFound", err)
 		}
-		if out, err := s.Invite(ctx, rival.ID, rita, []string{ed.PersonID}); err != nil || len(out) != 0 {
+		if out, err := s.Invite(ctx, rival.ID, rita, []string{ed.PersonID}, store.InviteOptions{}); err != nil || len(out) != 0 {
 			t.Errorf("invite: %v, %v; want no outcome", out, err)
 		}
 		token, err := s.SignupToken(ctx, acme.ID, "U0NEW")
@@ -217,7 +217,7 @@ func TestTheForgottenStayOutOfTheMirrorUntilInvited(t *testing.T) {
 		if a, err := s.Access(ctx, acme.ID, ed.SlackID); err != nil || a.Forgotten || a.Member != nil {
 			t.Errorf("access %+v, %v", a, err)
 		}
-		if out, err := s.Invite(ctx, acme.ID, ana, []string{p.ID}); err != nil || out[0].Result != store.InviteSent {
+		if out, err := s.Invite(ctx, acme.ID, ana, []string{p.ID}, store.InviteOptions{}); err != nil || out[0].Result != store.InviteSent {
 			t.Errorf("invited: %v, %v", out, err)
 		}
 		if _, err := s.Remember(ctx, acme.ID, store.Person{Name: "No Slack id"}); !errors.Is(err, store.ErrNotFound) {

@@ -3,8 +3,10 @@ package store_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"herald/store"
 	"herald/store/storetest"
@@ -41,6 +43,57 @@ func TestNoPageScansOrSortsATable(t *testing.T) {
 	})
 }
 
+// TestNoPageOfInvitationsScansOrSortsATable does the same for the Invitations screen.
+func TestNoPageOfInvitationsScansOrSortsATable(t *testing.T) {
+	t.Parallel()
+	skipLarge(t)
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		entries := make([]store.Entry, 5_000)
+		for i := range entries {
+			entries[i].Person = store.Person{SlackID: fmt.Sprintf("U%05d", i), Name: fmt.Sprintf("Person %05d", i)}
+		}
+		if err := s.Load(ctx, acme.ID, entries); err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		if err := s.WalkRoster(ctx, acme.ID, store.RosterQuery{Group: store.Unregistered}, func(r store.RosterRow) error {
+			ids = append(ids, r.Person.ID)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for part := range slices.Chunk(ids, 1_000) {
+			env.Clock.Advance(time.Minute)
+			out, err := s.Invite(ctx, acme.ID, store.Actor{CLI: true}, part, store.InviteOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range out[:50] {
+				if err := s.InviteDelivered(ctx, acme.ID, o.Invite.ID, "user_not_found"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := s.Analyze(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for state, index := range map[store.InviteState]string{"": "invites_list", store.StatePending: "invites_state", store.StateFailed: "invites_state"} {
+			for _, backward := range []bool{false, true} {
+				query, args := store.InvitationsPageQuery(acme.ID, state, backward)
+				plan, err := store.Explain(ctx, s, query, args...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !served(env.Engine, plan, index) {
+					t.Errorf("%q, backward %v: not a range of %s:\n%s", state, backward, index, plan)
+				}
+			}
+		}
+	})
+}
+
 // served reports whether a plan is one range of the index, in its order.
 func served(engine, plan, index string) bool {
 	if engine == "sqlite" {
@@ -61,7 +114,7 @@ func inviteAll(t *testing.T, s *store.Store, companyID string) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Invite(t.Context(), companyID, store.Actor{CLI: true}, ids[:len(ids)/2]); err != nil {
+	if _, err := s.Invite(t.Context(), companyID, store.Actor{CLI: true}, ids[:len(ids)/2], store.InviteOptions{}); err != nil {
 		t.Fatal(fmt.Errorf("invite %d people: %w", len(ids), err))
 	}
 }

@@ -15,13 +15,23 @@ type subject struct {
 	Hash         string     `db:"subject_hash"`
 	Email        string     `db:"email"`
 	MemberEmail  string     `db:"member_email"`
+	ToldBy       string     `db:"told_by"`
 	Type         MemberType `db:"type"`
 	Facets       string     `db:"facets"`
 	RegisteredAt int64      `db:"registered_at"`
 }
 
+// addresses are those that are known to be theirs, "" among them. The one that a member entered may be a stranger's.
+func (s subject) addresses() []string {
+	if s.ToldBy == "" {
+		return []string{s.Email}
+	}
+	return []string{s.Email, s.MemberEmail}
+}
+
 // purge erases the members of a confirmed removal and everything that names them, and returns how many they were.
-// What stays is the keyed hash in the table forgotten, which keeps them out of the mirror. The audit log knows them by a random value.
+// What stays are keyed hashes in forgotten and forgotten_emails, which keep them out of the mirror and from being invited by accident, with
+// the day and the reason. The audit log knows them by a random value.
 func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	subjects, err := t.subjects(ctx, r)
 	if err != nil {
@@ -34,11 +44,31 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := t.dropEmailInvitesOf(ctx, r.CompanyID, subjects); err != nil {
+		return 0, err
+	}
+	if err := t.endAccessOf(ctx, r); err != nil {
+		return 0, err
+	}
 	cases, err := t.caseCardsOf(ctx, r)
 	if err != nil {
 		return 0, err
 	}
-	if err := t.endFilesOf(ctx, r); err != nil {
+	files, err := t.endFilesOf(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.writeReceipt(ctx, r, len(subjects), files); err != nil {
+		return 0, err
+	}
+	if err := t.forgetPeople(ctx, r, subjects); err != nil {
+		return 0, err
+	}
+	hashes := make([]string, len(subjects))
+	for i, s := range subjects {
+		hashes[i] = s.Hash
+	}
+	if err := t.uncountInvites(ctx, r.CompanyID, hashes); err != nil {
 		return 0, err
 	}
 	for _, statement := range purgeStatements() {
@@ -53,7 +83,7 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 			return 0, fmt.Errorf("purge %s: %w", statement.what, err)
 		}
 	}
-	if err := t.leave(ctx, r.CompanyID, cardsGone(append(signups, cases...))...); err != nil {
+	if err := t.leave(ctx, r.CompanyID, append(cardsGone(append(signups, cases...)), Job{Kind: JobErase, Ref: r.ID})...); err != nil {
 		return 0, err
 	}
 	_, err = t.ExecContext(ctx, `
@@ -63,15 +93,17 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("finish removal: %w", err)
 	}
+	asked, err := t.settleDeletion(ctx, r.ID, len(subjects))
+	if err != nil {
+		return 0, fmt.Errorf("finish deletion: %w", err)
+	}
 
 	changes := tally{}
 	events := make([]AuditEvent, len(subjects))
-	hashes := make([]string, len(subjects))
 	for i, s := range subjects {
-		hashes[i] = s.Hash
 		changes.add(s.Facets, s.RegisteredAt, -1)
 		events[i] = AuditEvent{Action: AuditRemoved, SubjectHash: s.Hash, From: s.Type}
-		if s.SlackID != "" && s.SlackID == r.BySlack {
+		if asked || s.SlackID != "" && s.SlackID == r.BySlack {
 			events[i].Action = AuditLeft
 		}
 	}
@@ -88,7 +120,7 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 func (t *tx) subjects(ctx context.Context, r removalRow) ([]subject, error) {
 	var subjects []subject
 	err := t.SelectContext(ctx, &subjects, `
-		SELECT p.id, coalesce(p.slack_id, '') AS slack_id, p.subject_hash, p.email, m.email AS member_email, m.type, p.facets,
+		SELECT p.id, coalesce(p.slack_id, '') AS slack_id, p.subject_hash, p.email, m.email AS member_email, m.told_by, m.type, p.facets,
 			m.registered_at
 		FROM removal_members r
 		JOIN people p ON p.id = r.member_id
@@ -115,19 +147,23 @@ func (t *tx) guardAdmins(ctx context.Context, companyID string, subjects []subje
 	return t.requireOtherAdmins(ctx, companyID, ids)
 }
 
-// endFilesOf leaves jobs that delete the files that name the subjects: of this removal, of what others propose with them, and of what
-// they proposed themselves.
-func (t *tx) endFilesOf(ctx context.Context, r removalRow) error {
+// endFilesOf leaves jobs that delete the files that name the subjects, of this removal, of what others propose with them, and of what
+// they proposed themselves, and the files that they were sent. It returns how many those are.
+func (t *tx) endFilesOf(ctx context.Context, r removalRow) (int, error) {
 	var files []string
 	err := t.SelectContext(ctx, &files, `
 		SELECT file_id
 		FROM removals
 		WHERE company_id = $2 AND file_id <> '' AND (
-			id IN (SELECT removal_id FROM removal_members WHERE member_id IN (SELECT member_id FROM removal_members WHERE removal_id = $1))
-			OR by_slack IN (SELECT slack_id FROM removal_members WHERE removal_id = $1 AND slack_id <> ''))
-		ORDER BY id`, r.ID, r.CompanyID)
-	if err != nil || len(files) == 0 {
-		return err
+			id IN (SELECT removal_id FROM removal_members WHERE member_id IN `+theirIDs+`)
+			OR by_slack IN `+theirSlackIDs+`)
+		UNION
+		SELECT file_id
+		FROM messages
+		WHERE company_id = $2 AND file_id <> '' AND slack_id IN `+theirSlackIDs+`
+		ORDER BY file_id`, r.ID, r.CompanyID)
+	if err != nil {
+		return 0, fmt.Errorf("look for files: %w", err)
 	}
 	for part := range chunks(files) {
 		list, args := in([]any{r.CompanyID}, part)
@@ -135,10 +171,19 @@ func (t *tx) endFilesOf(ctx context.Context, r removalRow) error {
 			UPDATE removals
 			SET file_id = ''
 			WHERE company_id = $1 AND file_id IN `+list, args...); err != nil {
-			return fmt.Errorf("forget files: %w", err)
+			return 0, fmt.Errorf("forget files: %w", err)
 		}
 	}
-	return t.leave(ctx, r.CompanyID, deleteFiles(files)...)
+	return len(files), t.leave(ctx, r.CompanyID, deleteFiles(files)...)
+}
+
+// endAccessOf lets Herald's access to the subjects' accounts be ended at their networks.
+func (t *tx) endAccessOf(ctx context.Context, r removalRow) error {
+	theirs, err := t.accesses(ctx, `member_id IN (SELECT member_id FROM removal_members WHERE removal_id = $1)`, r.ID)
+	if err != nil {
+		return err
+	}
+	return t.endAccess(ctx, r.CompanyID, r.ID, theirs)
 }
 
 // caseCardsOf returns the cases about the subjects that somebody else has a card of.
@@ -175,13 +220,12 @@ func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject
 		return nil, err
 	}
 	var waiting []struct {
-		ID          string `db:"id"`
-		PersonID    string `db:"person_id"`
+		signupRow
 		AccountHash string `db:"account_hash"`
 		EmailHash   string `db:"email_hash"`
 	}
 	err = t.SelectContext(ctx, &waiting, `
-		SELECT id, coalesce(person_id, '') AS person_id, account_hash, email_hash
+		SELECT `+signupColumns+`, account_hash, email_hash
 		FROM signups
 		WHERE company_id = $1`, r.CompanyID)
 	if err != nil || len(waiting) == 0 {
@@ -212,23 +256,23 @@ func (t *tx) dropSignupsOf(ctx context.Context, r removalRow, subjects []subject
 		theirs[keys.accountHash(a.Network, a.Subject)] = true
 	}
 	var ids []string
+	var dropped []signupRow
 	for _, w := range waiting {
-		if theirs[w.PersonID] || theirs[w.AccountHash] || theirs[w.EmailHash] {
+		if w.PersonID != nil && theirs[*w.PersonID] || theirs[w.AccountHash] || theirs[w.EmailHash] {
 			ids = append(ids, w.ID)
+			dropped = append(dropped, w.signupRow)
 		}
+	}
+	if err := t.endAccess(ctx, r.CompanyID, r.ID, t.accessesOf(dropped, Account{})); err != nil {
+		return nil, err
 	}
 	for part := range chunks(ids) {
 		list, args := in(nil, part)
-		for _, query := range []string{
-			`DELETE FROM signups WHERE id IN `,
-			`DELETE FROM jobs WHERE ref IN `,
-		} {
-			if _, err := t.ExecContext(ctx, query+list, args...); err != nil {
-				return nil, fmt.Errorf("drop signups: %w", err)
-			}
+		if _, err := t.ExecContext(ctx, `DELETE FROM signups WHERE id IN `+list, args...); err != nil {
+			return nil, fmt.Errorf("drop signups: %w", err)
 		}
 	}
-	return ids, nil
+	return ids, t.dropJobs(ctx, ids)
 }
 
 type purgeStatement struct {
@@ -236,31 +280,38 @@ type purgeStatement struct {
 	sql  string // $1 is the removal, $2 the company, $3 the time
 }
 
+// What belongs to the people of a removal; $1 is the removal, $2 the company.
+const (
+	theirIDs      = `(SELECT member_id FROM removal_members WHERE removal_id = $1)`
+	theirSlackIDs = `(SELECT slack_id FROM removal_members WHERE removal_id = $1 AND slack_id <> '')`
+	theirHashes   = `(SELECT p.subject_hash FROM removal_members r JOIN people p ON p.id = r.member_id WHERE r.removal_id = $1)`
+	theirInvites  = `(SELECT id FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes + `)`
+	theirCases    = `(SELECT id FROM cases WHERE member_id IN ` + theirIDs + `)`
+)
+
 // purgeStatements erase, in this order, everything about the people of a removal. A table that will hold personal data gets its line
 // here; the test that dumps the database after a purge tells if it was forgotten.
 func purgeStatements() []purgeStatement {
-	const (
-		theirIDs      = `(SELECT member_id FROM removal_members WHERE removal_id = $1)`
-		theirSlackIDs = `(SELECT slack_id FROM removal_members WHERE removal_id = $1 AND slack_id <> '')`
-		theirHashes   = `(SELECT p.subject_hash FROM removal_members r JOIN people p ON p.id = r.member_id WHERE r.removal_id = $1)`
-		theirInvites  = `(SELECT id FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes + `)`
-		theirCases    = `(SELECT id FROM cases WHERE member_id IN ` + theirIDs + `)`
-	)
 	return []purgeStatement{
-		{"forgotten", `
-			INSERT INTO forgotten (company_id, subject_hash, forgotten_at)
-			SELECT company_id, subject_hash, $3
-			FROM people
-			WHERE company_id = $2 AND slack_id IS NOT NULL AND id IN ` + theirIDs + `
-			ON CONFLICT DO NOTHING`},
-		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirIDs},
-		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirInvites},
-		{"jobs", `DELETE FROM jobs WHERE ref IN ` + theirCases},
+		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirIDs},
+		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirInvites},
+		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirCases},
 		{"cards", `DELETE FROM cards WHERE ref IN ` + theirIDs},
 		{"cards", `DELETE FROM cards WHERE ref IN ` + theirInvites},
 		{"cards", `DELETE FROM cards WHERE kind <> 'case_card' AND ref IN ` + theirCases}, // JobCardsGone needs the others
 		{"cards", `DELETE FROM cards WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
+		{"erasures", `
+			INSERT INTO erasures (id, company_id, removal_id, channel, ts, created_at)
+			SELECT id, company_id, $1, channel, ts, $3
+			FROM messages
+			WHERE company_id = $2 AND file_id = '' AND slack_id IN ` + theirSlackIDs},
+		{"messages", `DELETE FROM messages WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
 		{"invites", `DELETE FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
+		// Once nobody knows who invited somebody as a recruiter, it looks like the command line did.
+		{"invites", `
+			UPDATE invites
+			SET as_type = 'employee'
+			WHERE company_id = $2 AND closed = '' AND as_type = 'recruiter' AND invited_by IN ` + theirSlackIDs},
 		{"invites", `UPDATE invites SET invited_by = '' WHERE company_id = $2 AND invited_by IN ` + theirSlackIDs},
 		{"authorizations", `DELETE FROM authorizations WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
 		{"cases", `DELETE FROM cases WHERE member_id IN ` + theirIDs},
@@ -271,7 +322,11 @@ func purgeStatements() []purgeStatement {
 			DELETE FROM selections
 			WHERE screen_id IN (SELECT id FROM screens WHERE company_id = $2 AND viewer IN ` + theirSlackIDs + `)`},
 		{"screens", `DELETE FROM screens WHERE company_id = $2 AND viewer IN ` + theirSlackIDs},
+		{"run_people", `DELETE FROM run_people WHERE person_id IN ` + theirIDs},
+		{"runs", `DELETE FROM runs WHERE company_id = $2 AND status = 'proposed' AND started_by IN ` + theirSlackIDs},
+		{"runs", `UPDATE runs SET started_by = '' WHERE company_id = $2 AND started_by IN ` + theirSlackIDs},
 		{"words", `DELETE FROM words WHERE person_id IN ` + theirIDs},
+		{"former accounts", `DELETE FROM former_accounts WHERE member_id IN ` + theirIDs},
 		{"connections", `DELETE FROM connections WHERE member_id IN ` + theirIDs},
 		{"members", `DELETE FROM members WHERE company_id = $2 AND id IN ` + theirIDs},
 		{"people", `DELETE FROM people WHERE company_id = $2 AND id IN ` + theirIDs},
@@ -289,7 +344,7 @@ func purgeStatements() []purgeStatement {
 var errBusy = errors.New("the database is being read")
 
 const (
-	scrubAttempts = 10
+	scrubAttempts = 100 // two seconds: readers hold a snapshot for milliseconds, on a busy machine for longer
 	scrubPause    = 20 * time.Millisecond
 )
 
@@ -314,4 +369,12 @@ func (s *Store) scrub(ctx context.Context) error {
 		}
 	}
 	return errBusy
+}
+
+// scrubSoon scrubs, now or with the next Tidy.
+func (s *Store) scrubSoon(ctx context.Context) error {
+	if err := s.scrub(ctx); !errors.Is(err, errBusy) {
+		return err
+	}
+	return nil
 }

@@ -29,6 +29,7 @@ type Removal struct {
 	Shown     int             // how many members the confirmation showed: more than Members if somebody is gone since
 	FileID    string          // Slack file with the full list, or ""; a JobDeleteFile follows when the list is no longer of use
 	Removed   int             // how many accounts were purged, once done
+	Never     bool            // who leaves does not want to be invited again
 }
 
 // RemovalMember is a member as the confirmation showed them.
@@ -52,14 +53,15 @@ type removalRow struct {
 	FileID    string        `db:"file_id"`
 	Proposed  int           `db:"proposed"`
 	Removed   int           `db:"removed"`
+	Never     bool          `db:"never"`
 }
 
-const removalColumns = `id, company_id, by_slack, by_cli, screen_id, status, file_id, proposed, removed`
+const removalColumns = `id, company_id, by_slack, by_cli, screen_id, status, file_id, proposed, removed, never`
 
 func (r removalRow) removal() Removal {
 	return Removal{
 		ID: r.ID, CompanyID: r.CompanyID, By: Actor{SlackID: r.BySlack, CLI: r.ByCLI}, ScreenID: r.ScreenID, Status: r.Status,
-		Shown: r.Proposed, FileID: r.FileID, Removed: r.Removed,
+		Shown: r.Proposed, FileID: r.FileID, Removed: r.Removed, Never: r.Never,
 	}
 }
 
@@ -216,6 +218,28 @@ func loadRemoval(ctx context.Context, q querier, companyID, removalID string) (r
 	return row, members, nil
 }
 
+// SetNever remembers whether somebody who is about to leave wants never to be invited again. ErrNotFound if it is not the actor's own
+// account, and theirs alone, that waits for the confirmation.
+func (s *Store) SetNever(ctx context.Context, companyID string, by Actor, removalID string, never bool) error {
+	err := s.update(ctx, func(t *tx) error {
+		n, err := t.exec(ctx, `
+			UPDATE removals
+			SET never = $4
+			WHERE company_id = $1 AND id = $2 AND by_slack = $3 AND status = 'proposed' AND proposed = 1 AND EXISTS (
+				SELECT 1
+				FROM removal_members
+				WHERE removal_id = $2 AND slack_id = $3)`, companyID, removalID, by.SlackID, never)
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("remember a wish: %w", err)
+	}
+	return nil
+}
+
 // SetRemovalFile remembers the Slack file that holds the full list, in place of an earlier one. ErrNotFound if the removal waits for no
 // confirmation any more; then the file is of no use, and a JobDeleteFile follows.
 func (s *Store) SetRemovalFile(ctx context.Context, companyID, removalID, fileID string) error {
@@ -344,6 +368,9 @@ func (t *tx) endRemoval(ctx context.Context, r removalRow) error {
 	if err != nil {
 		return err
 	}
+	if _, err := t.settleDeletion(ctx, r.ID, 0); err != nil {
+		return err
+	}
 	return t.leave(ctx, r.CompanyID, deleteFiles([]string{r.FileID})...)
 }
 
@@ -405,7 +432,7 @@ func (s *Store) ExecuteRemoval(ctx context.Context, companyID, removalID string)
 	case refused:
 		return removal, fmt.Errorf("execute removal: %w", ErrLastAdmin)
 	}
-	if err := s.scrub(ctx); err != nil && !errors.Is(err, errBusy) { // Tidy scrubs again
+	if err := s.scrubSoon(ctx); err != nil {
 		return removal, fmt.Errorf("execute removal: %w", err)
 	}
 	return removal, nil

@@ -24,7 +24,7 @@ func TestARemovalIsShownConfirmedAndExecuted(t *testing.T) {
 		if err := s.Connect(ctx, acme.ID, members[1].ID, store.Account{Network: "facebook", Subject: "fb", CompanyPage: "Acme Jobs"}); err != nil {
 			t.Fatal(err)
 		}
-		kinds(t, s)
+		kinds(t, env)
 
 		ids := []string{members[0].ID, admin.ID, members[1].ID, members[0].ID, "gone"}
 		r, err := s.ProposeRemoval(ctx, acme.ID, ana, "screen", ids)
@@ -57,7 +57,7 @@ func TestARemovalIsShownConfirmedAndExecuted(t *testing.T) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
 			}
 		}
-		wantJobs(t, s)
+		wantJobs(t, env)
 
 		if confirmed, err := s.ConfirmRemoval(ctx, acme.ID, ana, r.ID); err != nil || confirmed.Status != store.RemovalConfirmed {
 			t.Fatalf("confirmed %+v, %v", confirmed, err)
@@ -68,7 +68,7 @@ func TestARemovalIsShownConfirmedAndExecuted(t *testing.T) {
 		if _, err := s.DropRemoval(ctx, acme.ID, ana, r.ID); !errors.Is(err, store.ErrUsed) {
 			t.Errorf("dropped after that: %v, want ErrUsed", err)
 		}
-		wantJobs(t, s, store.JobRemoval)
+		wantJobs(t, env, store.JobRemoval)
 		done, err := s.ExecuteRemoval(ctx, acme.ID, r.ID)
 		if err != nil || done.Removed != 3 || !slices.Equal(done.Members, want) || done.FileID != "F1" {
 			t.Errorf("executed %+v, %v", done, err)
@@ -194,7 +194,8 @@ func TestWhoMayRemoveWhom(t *testing.T) {
 		if done, err := s.ExecuteRemoval(ctx, acme.ID, r.ID); err != nil || done.Removed != 1 || !done.Members[0].Self {
 			t.Errorf("left: %+v, %v", done, err)
 		}
-		events, _, err := s.Audit(ctx, acme.ID, "", 1)
+		events, _, err := s.Audit(ctx, acme.ID, "", 2)
+		events = slices.DeleteFunc(events, func(e store.AuditEvent) bool { return e.Action == store.AuditErased })
 		if err != nil || events[0].Action != store.AuditLeft || events[0].Subject != nil || events[0].Actor != nil || len(events[0].SubjectHash) != 8 {
 			t.Errorf("audit %+v, %v; want that somebody left", events, err)
 		}
@@ -333,7 +334,7 @@ func TestARemovalThatCanNoLongerRunIsOver(t *testing.T) {
 		if !errors.Is(err, store.ErrLastAdmin) || got.By != ana || got.ScreenID != "screen" || len(got.Members) != 2 {
 			t.Errorf("executed %+v, %v; want ErrLastAdmin and what was not done", got, err)
 		}
-		wantFilesDeleted(t, s, "it is over", "F1")
+		wantFilesDeleted(t, env, "it is over", "F1")
 		deactivate(ana, "Ana Lima", false)
 		if _, err := s.ExecuteRemoval(ctx, acme.ID, r.ID); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("executed some other day: %v, want ErrNotFound", err)
@@ -351,19 +352,12 @@ func TestARemovalThatCanNoLongerRunIsOver(t *testing.T) {
 	})
 }
 
-// wantFilesDeleted claims and finishes the jobs that delete files, and compares which files those are.
-func wantFilesDeleted(t *testing.T, s *store.Store, when string, want ...string) {
+// wantFilesDeleted takes the jobs that delete files, and compares which files those are.
+func wantFilesDeleted(t *testing.T, env *storetest.Env, when string, want ...string) {
 	t.Helper()
-	jobs, err := s.ClaimJobs(t.Context(), 100, time.Minute, store.JobDeleteFile)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var got []string
-	for _, j := range jobs {
+	for _, j := range storetest.TakeJobs(t, env, store.JobDeleteFile) {
 		got = append(got, j.Ref)
-		if err := s.FinishJob(t.Context(), j.ID); err != nil {
-			t.Fatal(err)
-		}
 	}
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
@@ -372,12 +366,9 @@ func wantFilesDeleted(t *testing.T, s *store.Store, when string, want ...string)
 }
 
 // blankCards does the jobs for cards that are gone, as whoever redraws messages does, and expects the operator's card of the case.
-func blankCards(t *testing.T, s *store.Store, companyID, caseID string) {
+func blankCards(t *testing.T, s *store.Store, env *storetest.Env, companyID, caseID string) {
 	t.Helper()
-	jobs, err := s.ClaimJobs(t.Context(), 100, time.Minute, store.JobCardsGone)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jobs := storetest.TakeJobs(t, env, store.JobCardsGone)
 	var found []store.Card
 	for _, j := range jobs {
 		cards, err := s.Cards(t.Context(), companyID, store.JobCaseCard, j.Ref)
@@ -387,7 +378,7 @@ func blankCards(t *testing.T, s *store.Store, companyID, caseID string) {
 		found = append(found, cards...)
 		for _, err := range []error{
 			s.DropCards(t.Context(), companyID, store.JobCaseCard, j.Ref), s.DropCards(t.Context(), companyID, store.JobConfirmDM, j.Ref),
-			s.DropCards(t.Context(), companyID, store.JobApprovalCard, j.Ref), s.FinishJob(t.Context(), j.ID),
+			s.DropCards(t.Context(), companyID, store.JobApprovalCard, j.Ref),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -399,6 +390,20 @@ func blankCards(t *testing.T, s *store.Store, companyID, caseID string) {
 	}
 	if !slices.Equal(found, []store.Card{{SlackID: "UOPS", Channel: "D0OPSCARD", TS: "2.2"}}) {
 		t.Errorf("the cards %+v are blanked, want the operator's", found)
+	}
+}
+
+// eraseMessages deletes the messages of a removal, as the job does, and expects the victim's one.
+func eraseMessages(t *testing.T, s *store.Store, companyID, removalID string) {
+	t.Helper()
+	list, err := s.Erasures(t.Context(), companyID, removalID, 100)
+	if err != nil || len(list) != 1 || list[0].Channel != "D0VICKY" || list[0].TS != "1.1" {
+		t.Fatalf("to be deleted: %+v, %v", list, err)
+	}
+	for range 2 { // the second time does not count
+		if err := s.SettleErasure(t.Context(), companyID, list[0].ID, store.MessageDeleted); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -429,39 +434,39 @@ func TestNoFileOfARemovalStaysInSlack(t *testing.T) {
 		}
 
 		dropped := propose(ana, "F1", m[0].ID)
-		wantFilesDeleted(t, s, "proposed")
+		wantFilesDeleted(t, env, "proposed")
 		must(second(s.DropRemoval(ctx, acme.ID, ana, dropped.ID)))
-		wantFilesDeleted(t, s, "dropped", "F1")
+		wantFilesDeleted(t, env, "dropped", "F1")
 		if err := s.SetRemovalFile(ctx, acme.ID, dropped.ID, "F2"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("a file for a removal that was dropped meanwhile: %v, want ErrNotFound", err)
 		}
-		wantFilesDeleted(t, s, "too late", "F2")
+		wantFilesDeleted(t, env, "too late", "F2")
 
 		propose(ana, "F3", m[0].ID)
 		env.Clock.Advance(25 * time.Hour)
 		must(s.Tidy(ctx))
-		wantFilesDeleted(t, s, "forgotten for a day", "F3")
+		wantFilesDeleted(t, env, "forgotten for a day", "F3")
 
 		changed := propose(ana, "F4", m[0].ID)
 		must(second(s.SetType(ctx, acme.ID, ana, m[0].ID, store.Recruiter)))
 		if again, err := s.ConfirmRemoval(ctx, acme.ID, ana, changed.ID); !errors.Is(err, store.ErrChanged) || again.FileID != "" {
 			t.Errorf("another type: %+v, %v; want ErrChanged and no file", again, err)
 		}
-		wantFilesDeleted(t, s, "the list changed", "F4")
+		wantFilesDeleted(t, env, "the list changed", "F4")
 		must(s.SetRemovalFile(ctx, acme.ID, changed.ID, "F5"))
 		must(s.SetRemovalFile(ctx, acme.ID, changed.ID, "F6"))
-		wantFilesDeleted(t, s, "replaced by another file", "F5")
+		wantFilesDeleted(t, env, "replaced by another file", "F5")
 		must(second(s.ConfirmRemoval(ctx, acme.ID, ana, changed.ID)))
 		must(second(s.ExecuteRemoval(ctx, acme.ID, changed.ID)))
 		must(second(s.ExecuteRemoval(ctx, acme.ID, changed.ID)))
-		wantFilesDeleted(t, s, "executed", "F6")
+		wantFilesDeleted(t, env, "executed", "F6")
 
 		// Zoe's own list goes with her, and so does Ana's, which names her. Ana's other list names nobody who is gone.
 		propose(zoe, "F7", m[1].ID)
 		listed := propose(ana, "F8", zoeID.ID, m[2].ID)
 		other := propose(ana, "F9", m[3].ID)
 		storetest.Remove(t, s, acme.ID, ana, zoeID.ID)
-		wantFilesDeleted(t, s, "purged", "F7", "F8")
+		wantFilesDeleted(t, env, "purged", "F7", "F8")
 		for r, file := range map[string]string{listed.ID: "", other.ID: "F9"} {
 			if got, err := s.Removal(ctx, acme.ID, ana, r); err != nil || got.FileID != file {
 				t.Errorf("afterwards %+v, %v; want the file %q", got, err, file)
@@ -471,7 +476,7 @@ func TestNoFileOfARemovalStaysInSlack(t *testing.T) {
 		// What is done is remembered for a day.
 		env.Clock.Advance(25 * time.Hour)
 		must(s.Tidy(ctx))
-		wantFilesDeleted(t, s, "a day later", "F9")
+		wantFilesDeleted(t, env, "a day later", "F9")
 		if got := storetest.Dump(t, env); strings.Contains(got, "\nremovals: ") {
 			t.Error("a removal that is done is remembered for ever")
 		}
@@ -501,8 +506,9 @@ func TestNothingNamesThePurged(t *testing.T) {
 				if removal.Removed == 0 {
 					t.Fatal("nobody was removed")
 				}
-				wantFilesDeleted(t, s, way, "F0VICKYFILE")
-				blankCards(t, s, w.companyID, w.about)
+				wantFilesDeleted(t, env, way, "F0VICKYDATA", "F0VICKYFILE")
+				eraseMessages(t, s, w.companyID, removal.ID)
+				blankCards(t, s, env, w.companyID, w.about)
 				if err := s.Tidy(t.Context()); err != nil { // the file of SQLite holds what the jobs were
 					t.Fatal(err)
 				}
@@ -514,8 +520,8 @@ func TestNothingNamesThePurged(t *testing.T) {
 				}
 				wantCounts(t, s, w.companyID, nil)
 				for _, token := range w.tokens {
-					if _, err := s.InviteByToken(t.Context(), w.companyID, token); !errors.Is(err, store.ErrNotFound) {
-						t.Errorf("an old link: %v, want ErrNotFound", err)
+					if _, err := s.InviteByToken(t.Context(), w.companyID, token); !errors.Is(err, store.ErrRemoved) {
+						t.Errorf("an old link: %v, want ErrRemoved", err)
 					}
 				}
 				if _, err := s.TakeAuthorization(t.Context(), "linkedin", "state", "browser"); !errors.Is(err, store.ErrNotFound) {
@@ -591,7 +597,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	check(s.MirrorPeople(ctx, acme.ID, []store.Person{w.entry}))
 	p, err := s.PersonBySlackID(ctx, acme.ID, w.entry.SlackID)
 	check(err)
-	out, err := s.Invite(ctx, acme.ID, w.ana, []string{p.ID})
+	out, err := s.Invite(ctx, acme.ID, w.ana, []string{p.ID}, store.InviteOptions{})
 	check(err)
 	_, dm, err := s.OpenInvite(ctx, acme.ID, out[0].Invite.ID)
 	check(err)
@@ -601,7 +607,10 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	check(err)
 	w.victim = *signup.Member
 	w.tokens = []string{dm, self}
-	check(s.SaveCard(ctx, acme.ID, store.JobInviteDM, out[0].Invite.ID, store.Card{SlackID: w.entry.SlackID, Channel: "D0VICKY", TS: "1.1"}))
+	card := store.Card{SlackID: w.entry.SlackID, Channel: "D0VICKY", TS: "1.1"}
+	check(s.SaveCard(ctx, acme.ID, store.JobInviteDM, out[0].Invite.ID, card))
+	check(s.SaveMessage(ctx, acme.ID, card))
+	check(s.SaveFile(ctx, acme.ID, w.entry.SlackID, "F0VICKYDATA", time.Time{}))
 
 	// Made an admin, with a request of her own and one about her; she invited somebody.
 	_, err = s.GrantAdmin(ctx, acme.ID, store.Actor{CLI: true}, w.entry.SlackID)
@@ -618,7 +627,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	_, err = s.DecideCase(ctx, acme.ID, w.vic, decided.ID, false, "decision of Vicky")
 	check(err)
 	newcomer := storetest.Mirror(t, s, acme.ID, "Nia New")[0]
-	_, err = s.Invite(ctx, acme.ID, w.vic, []string{newcomer.ID})
+	_, err = s.Invite(ctx, acme.ID, w.vic, []string{newcomer.ID}, store.InviteOptions{})
 	check(err)
 
 	// Screens of hers, with selections; others' screens that search for her, stand at her and have her selected.
@@ -661,6 +670,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 		"Slack id": w.entry.SlackID, "LinkedIn id": w.account.Subject, "company page": w.account.CompanyPage,
 		"time zone": w.entry.TimeZone, "person id": w.victim.ID, "invite": out[0].Invite.ID, "DM": "D0VICKY", "operator's card": "D0OPSCARD",
 		"request": "because Vicky says so", "request about her": "reason about victim", "decision": "decision of Vicky", "file": "F0VICKYFILE",
+		"file she got": "F0VICKYDATA",
 		"secret token": w.account.Token, "secret refresh token": w.account.RefreshToken, "secret link": self, "secret invitation": dm,
 		"secret of a late link": late, "secret name at the network": w.account.Name, "secret address at the network": w.account.Email,
 	}

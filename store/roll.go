@@ -9,12 +9,13 @@ import (
 func (s *Store) roll(ctx context.Context, q querier, condition string, args ...any) ([]RosterRow, error) {
 	var rows []struct {
 		personRow
-		MemberEmail  *string `db:"member_email"` // nil unless registered, as the next two
+		MemberEmail  *string `db:"member_email"` // nil unless registered, as the next three
 		Type         *string `db:"type"`
 		RegisteredAt *int64  `db:"registered_at"`
+		Untold       *bool   `db:"untold"`
 	}
 	err := q.SelectContext(ctx, &rows, `
-		SELECT `+personColumns+`, m.email AS member_email, m.type, m.registered_at
+		SELECT `+personColumns+`, m.email AS member_email, m.type, m.registered_at, m.untold
 		FROM people p
 		LEFT JOIN members m ON m.id = p.id
 		WHERE `+condition, args...)
@@ -31,7 +32,7 @@ func (s *Store) roll(ctx context.Context, q querier, condition string, args ...a
 		}
 		people[i].Member = &Member{
 			ID: p.ID, CompanyID: p.CompanyID, PersonID: p.ID, SlackID: p.SlackID, Handle: p.Handle, Name: p.Name,
-			Email: *r.MemberEmail, Type: MemberType(*r.Type), RegisteredAt: unstamp(*r.RegisteredAt),
+			Email: *r.MemberEmail, Type: MemberType(*r.Type), RegisteredAt: unstamp(*r.RegisteredAt), Untold: *r.Untold,
 		}
 		members[p.ID] = people[i].Member
 	}

@@ -181,12 +181,13 @@ func (s *Store) Roster(ctx context.Context, companyID string, q RosterQuery) (Ro
 	} else {
 		roster.Matching, read = roster.Counts[q.Group], s.placesOf(companyID, q.Group.listing(s.time()))
 	}
-	places, err := roster.turn(ctx, read, q)
+	leaf, err := turn(ctx, read, q.After, q.Before, q.Limit)
 	if err != nil {
 		return Roster{}, fmt.Errorf("list members: %w", err)
 	}
-	ids := make([]string, len(places))
-	for i, p := range places {
+	roster.Next, roster.Prev = leaf.next, leaf.prev
+	ids := make([]string, len(leaf.places))
+	for i, p := range leaf.places {
 		ids[i] = p.ID
 	}
 	if roster.Rows, err = s.rollByID(ctx, s.read, ids); err != nil {
@@ -200,52 +201,56 @@ func (s *Store) Roster(ctx context.Context, companyID string, q RosterQuery) (Ro
 	return roster, nil
 }
 
-// turn reads the page that the query asks for and sets the cursors of its neighbours.
-func (r *Roster) turn(ctx context.Context, read reader, q RosterQuery) ([]place, error) {
-	after, before := decodeCursor(q.After), decodeCursor(q.Before)
+// A leaf is a page of places, with the cursors of its neighbours, "" where there is none.
+type leaf struct {
+	places     []place
+	next, prev string
+}
+
+// turn reads the page after one cursor or before another one, and sees whether there are more on either side.
+func turn(ctx context.Context, read reader, afterCursor, beforeCursor string, limit int) (leaf, error) {
+	after, before := decodeCursor(afterCursor), decodeCursor(beforeCursor)
 	if len(before) > 0 {
-		places, err := read(ctx, page{key: before, backward: true, limit: q.Limit + 1})
+		places, err := read(ctx, page{key: before, backward: true, limit: limit + 1})
 		if err != nil {
-			return nil, err
+			return leaf{}, err
 		}
-		if len(places) >= q.Limit {
-			if len(places) > q.Limit {
-				places = places[:q.Limit]
-				r.Prev = encodeCursor(places[q.Limit-1].Key)
+		if len(places) >= limit {
+			l := leaf{places: places[:limit]}
+			if len(places) > limit {
+				l.prev = encodeCursor(l.places[limit-1].Key)
 			}
-			slices.Reverse(places)
-			return places, r.link(ctx, read, places, &r.Next, false)
+			slices.Reverse(l.places)
+			l.next, err = neighbour(ctx, read, l.places[limit-1].Key, false)
+			return l, err
 		}
 		after = []byte{} // fewer than a page before it: the first page, in full
 	}
-	places, err := read(ctx, page{key: after, limit: q.Limit + 1})
+	places, err := read(ctx, page{key: after, limit: limit + 1})
 	if err != nil {
-		return nil, err
+		return leaf{}, err
 	}
 	if len(places) == 0 && len(after) > 0 {
-		return r.turn(ctx, read, RosterQuery{Before: encodeCursor(after), Limit: q.Limit})
+		return turn(ctx, read, "", afterCursor, limit)
 	}
-	if len(places) > q.Limit {
-		places = places[:q.Limit]
-		r.Next = encodeCursor(places[q.Limit-1].Key)
+	l := leaf{places: places}
+	if len(places) > limit {
+		l.places = places[:limit]
+		l.next = encodeCursor(l.places[limit-1].Key)
 	}
 	if len(after) > 0 {
-		return places, r.link(ctx, read, places, &r.Prev, true)
+		l.prev, err = neighbour(ctx, read, l.places[0].Key, true)
 	}
-	return places, nil
+	return l, err
 }
 
-// link sets the cursor if anybody stands before (backward) or after the places.
-func (r *Roster) link(ctx context.Context, read reader, places []place, cursor *string, backward bool) error {
-	edge := places[len(places)-1].Key
-	if backward {
-		edge = places[0].Key
+// neighbour is the cursor of what stands before (backward) or after the key, "" if nothing does.
+func neighbour(ctx context.Context, read reader, key []byte, backward bool) (string, error) {
+	places, err := read(ctx, page{key: key, backward: backward, limit: 1})
+	if err != nil || len(places) == 0 {
+		return "", err
 	}
-	beyond, err := read(ctx, page{key: edge, backward: backward, limit: 1})
-	if err == nil && len(beyond) > 0 {
-		*cursor = encodeCursor(edge)
-	}
-	return err
+	return encodeCursor(key), nil
 }
 
 func encodeCursor(key []byte) string { return base64.RawURLEncoding.EncodeToString(key) }

@@ -38,7 +38,7 @@ func cast(t *testing.T, s *store.Store, env *storetest.Env, companyID string) st
 	env.Clock.Advance(time.Minute)
 	storetest.Register(t, s, companyID, "Bo García")
 	people := storetest.Mirror(t, s, companyID, "Nia New", "Ian Invited")
-	if _, err := s.Invite(ctx, companyID, ana, []string{people[1].ID}); err != nil {
+	if _, err := s.Invite(ctx, companyID, ana, []string{people[1].ID}, store.InviteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.MirrorPeople(ctx, companyID, []store.Person{{SlackID: "UBOT", Name: "Bot", Bot: true}}); err != nil {

@@ -27,8 +27,9 @@ type Screen struct {
 	Viewer      string // Slack id; nobody else can use it
 	Surface     Surface
 	ResponseURL string // the latest one, for OnMessage
-	Place       string // which part of the Home tab is shown: "" the menu, "members", "audit"; OnHome only
+	Place       string // what is shown: "" or "members" User Management, "invitations" …; "" in the Home tab: the menu alone
 	Group       Group
+	State       InviteState // filter of the invitations, "" for all
 	Search      string
 	After       string // cursor of the page shown
 	Before      string
@@ -40,6 +41,7 @@ type Screen struct {
 // screenState is what is sealed at rest: a search and a cursor may name people, and a response URL lets who has it write.
 type screenState struct {
 	ResponseURL, Place, Search, After, Before string
+	State                                     InviteState
 }
 
 type screenRow struct {
@@ -56,7 +58,7 @@ type screenRow struct {
 
 func (s *Store) sealScreen(sc Screen) ([]byte, error) {
 	state, err := json.Marshal(screenState{
-		ResponseURL: sc.ResponseURL, Place: sc.Place, Search: sc.Search, After: sc.After, Before: sc.Before,
+		ResponseURL: sc.ResponseURL, Place: sc.Place, Search: sc.Search, After: sc.After, Before: sc.Before, State: sc.State,
 	})
 	if err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func (s *Store) openScreen(r screenRow) (Screen, error) {
 	}
 	return Screen{
 		ID: r.ID, CompanyID: r.CompanyID, Viewer: r.Viewer, Surface: r.Surface, ResponseURL: state.ResponseURL, Place: state.Place,
-		Group: r.Group, Search: state.Search, After: state.After, Before: state.Before, Page: r.Page, Revision: r.Revision,
+		Group: r.Group, State: state.State, Search: state.Search, After: state.After, Before: state.Before, Page: r.Page, Revision: r.Revision,
 		Selected: r.Selected,
 	}, nil
 }

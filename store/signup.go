@@ -20,6 +20,9 @@ type Account struct {
 	Scopes       string
 	ExpiresAt    time.Time // zero: never
 	CompanyPage  string    // name of a company Facebook Page that the account manages, or ""
+	// OwnToken: the token stands for itself. To revoke another one of the account leaves it alone; else the network ends all of Herald's
+	// access to the account at once.
+	OwnToken bool
 }
 
 // SignupStatus says what a registration waits for.
@@ -73,10 +76,12 @@ type signupRow struct {
 	CreatedAt int64        `db:"created_at"`
 }
 
+const signupColumns = `id, company_id, status, person_id, network, payload_sealed, created_at`
+
 // Register finishes a registration in one transaction. With a.Token the member is active at once and JobWelcomeDM is left; the link is
 // used up (errors as InviteByToken); for somebody who is a member already, the account is connected instead. Without a.Token the email
 // decides, what was entered or else the network's: a directory person's becomes SignupConfirm, any other SignupApproval.
-// ErrTaken if the account is connected to another member, ErrExists if the person is a member with another account at the network that
+// ErrTaken if the account is connected to another member, ErrWrongPerson if a colleague followed the link, ErrExists if the person is a member with another account at the network that
 // can be used, ErrNotEligible.
 // person is the directory entry of a bound Slack user that is not in the mirror (forgotten), else nil; without it such a user is
 // ErrNotFound. One registration waits for each network account: a second one replaces it.
@@ -98,11 +103,14 @@ func (s *Store) Register(ctx context.Context, a Authorization, acc Account, pers
 	return signup, nil
 }
 
-// registerBound registers the Slack user that the token is bound to.
+// registerBound registers whom the token is bound to.
 func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, entry *Person) (Signup, error) {
 	invite, err := t.s.inviteByToken(ctx, t, a.CompanyID, a.Token)
 	if err != nil {
 		return Signup{}, err
+	}
+	if invite.SlackID == "" {
+		return t.registerInvited(ctx, a, acc, invite)
 	}
 	p, err := person(ctx, t, `p.company_id = $1 AND p.slack_id = $2`, a.CompanyID, invite.SlackID)
 	switch {
@@ -117,6 +125,9 @@ func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, en
 	if err != nil {
 		return Signup{}, err
 	}
+	if err := t.requireOwn(ctx, p, acc); err != nil {
+		return Signup{}, err
+	}
 	if invite.Member != nil {
 		keys, err := t.s.secret(ctx, a.CompanyID)
 		if err != nil {
@@ -124,7 +135,7 @@ func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, en
 		}
 		return t.connectBound(ctx, keys, p, *invite.Member, acc)
 	}
-	m, err := t.enrol(ctx, p, cmp.Or(a.Email, acc.Email, p.Email), acc)
+	m, err := t.enrol(ctx, p, a.Email, invite.Email, acc)
 	if err != nil {
 		return Signup{}, err
 	}
@@ -141,6 +152,39 @@ func active(m Member, acc Account) Signup {
 		CompanyID: m.CompanyID, Status: SignupActive, PersonID: m.PersonID, SlackID: m.SlackID, Name: acc.Name, Email: m.Email,
 		Network: acc.Network, Member: &m, CreatedAt: m.RegisteredAt,
 	}
+}
+
+// requireOwn returns ErrWrongPerson if the account at the network is evidently a colleague's: it is connected to them (that is ErrTaken,
+// too), or has the address that they have in Slack. Then the colleague follows a link that is not theirs.
+func (t *tx) requireOwn(ctx context.Context, p Person, acc Account) error {
+	email := foldEmail(acc.Email)
+	if email == foldEmail(p.Email) {
+		email = ""
+	}
+	var whose struct {
+		Connected bool `db:"connected"`
+		Addressed bool `db:"addressed"`
+	}
+	err := t.GetContext(ctx, &whose, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM connections c
+			JOIN people o ON o.id = c.member_id
+			WHERE c.company_id = $1 AND c.network = $2 AND c.subject = $3 AND o.id <> $4 AND o.slack_id IS NOT NULL) AS connected,
+		EXISTS (
+			SELECT 1
+			FROM people o
+			WHERE o.company_id = $1 AND o.email_folded = $5 AND o.email_folded <> '' AND o.id <> $4 AND o.slack_id IS NOT NULL
+				AND o.standing <> 'out') AS addressed`, p.CompanyID, acc.Network, acc.Subject, p.ID, email)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look whose account it is: %w", err)
+	case whose.Connected:
+		return fmt.Errorf("%w: %w", ErrWrongPerson, ErrTaken)
+	case whose.Addressed:
+		return ErrWrongPerson
+	}
+	return nil
 }
 
 // requireFree returns ErrTaken if the account is a member's.
@@ -160,8 +204,10 @@ func (t *tx) requireFree(ctx context.Context, companyID string, acc Account) err
 	return nil
 }
 
-// enrol makes the person a member with one connection, and drops what waited for that.
-func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Member, error) {
+// enrol makes the person a member, of the type they were invited as, with one connection, and drops what waited for that. The address is
+// what they entered, else the network's, else Slack's. invited is the address whose mailbox they registered from, or "". What they entered
+// may be a stranger's, so nothing is decided about that address.
+func (t *tx) enrol(ctx context.Context, p Person, email, invited string, acc Account) (Member, error) {
 	var registered bool
 	err := t.GetContext(ctx, &registered, `
 		SELECT EXISTS (
@@ -177,7 +223,28 @@ func (t *tx) enrol(ctx context.Context, p Person, email string, acc Account) (Me
 	if err := t.requireFree(ctx, p.CompanyID, acc); err != nil {
 		return Member{}, err
 	}
-	if err := t.insertMember(ctx, p, email, Employee); err != nil {
+	keys, err := t.s.secret(ctx, p.CompanyID)
+	if err != nil {
+		return Member{}, err
+	}
+	memberType, err := t.invitedAs(ctx, p.CompanyID, keys.personHash(p))
+	if err != nil {
+		return Member{}, err
+	}
+	if err := t.insertMember(ctx, p, cmp.Or(email, acc.Email, p.Email), memberType); err != nil {
+		return Member{}, err
+	}
+	if p.SlackID == "" || acc.Email != "" && (email == "" || foldEmail(email) == foldEmail(acc.Email)) {
+		if err := t.rememberToldBy(ctx, p, acc.Network); err != nil {
+			return Member{}, err
+		}
+	}
+	// Whoever comes back may be invited again.
+	hashes := []string{keys.emailHash(p.Email), keys.emailHash(acc.Email), keys.emailHash(invited)}
+	if err := t.unforgetEmails(ctx, p.CompanyID, hashes); err != nil {
+		return Member{}, err
+	}
+	if err := t.settleAddresses(ctx, p.CompanyID, hashes); err != nil {
 		return Member{}, err
 	}
 	if err := t.connect(ctx, p, acc); err != nil {
@@ -201,6 +268,9 @@ func (t *tx) connect(ctx context.Context, p Person, acc Account) error {
 	}
 	if err != nil {
 		return fmt.Errorf("store connection: %w", err)
+	}
+	if err := t.forgetFormer(ctx, p.CompanyID, acc.Network, acc.Subject); err != nil {
+		return err
 	}
 	return t.derive(ctx, p.CompanyID, []string{p.ID})
 }
@@ -226,15 +296,40 @@ func (t *tx) dropSignups(ctx context.Context, p Person, acc Account) error {
 	if err != nil {
 		return err
 	}
-	var ids []string
-	err = t.SelectContext(ctx, &ids, `
+	var dropped []signupRow
+	err = t.SelectContext(ctx, &dropped, `
 		DELETE FROM signups
 		WHERE company_id = $1 AND (person_id = $2 OR (network = $3 AND account_hash = $4))
-		RETURNING id`, p.CompanyID, p.ID, acc.Network, keys.accountHash(acc.Network, acc.Subject))
+		RETURNING `+signupColumns, p.CompanyID, p.ID, acc.Network, keys.accountHash(acc.Network, acc.Subject))
 	if err != nil {
 		return fmt.Errorf("drop signups: %w", err)
 	}
+	ids := make([]string, len(dropped))
+	for i, row := range dropped {
+		ids[i] = row.ID
+	}
+	if err := t.endAccess(ctx, p.CompanyID, "", t.accessesOf(dropped, acc)); err != nil {
+		return err
+	}
 	return t.leave(ctx, p.CompanyID, decided(ids)...)
+}
+
+// keeps tells whether the access must not be ended at the network, so that the account keeps what it gave.
+func (acc Account) keeps(a access) bool {
+	return a.network == acc.Network && a.subject == acc.Subject && (!acc.OwnToken || a.token == acc.Token)
+}
+
+// accessesOf are the accounts of signups, without what the kept one needs. A payload that cannot be opened holds none.
+func (t *tx) accessesOf(signups []signupRow, kept Account) []access {
+	var list []access
+	for _, row := range signups {
+		payload, err := t.s.openSignup(row)
+		a := access{network: payload.Account.Network, subject: payload.Account.Subject, token: payload.Account.Token}
+		if err == nil && !kept.keeps(a) {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 // decided are the jobs that close the cards of signups.
@@ -275,13 +370,20 @@ func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account) 
 		return Signup{}, fmt.Errorf("seal signup: %w", err)
 	}
 	accountHash := keys.accountHash(acc.Network, acc.Subject)
-	var replaced []string
-	err = t.SelectContext(ctx, &replaced, `
+	var former []signupRow
+	err = t.SelectContext(ctx, &former, `
 		DELETE FROM signups
 		WHERE company_id = $1 AND network = $2 AND account_hash = $3
-		RETURNING id`, a.CompanyID, acc.Network, accountHash)
+		RETURNING `+signupColumns, a.CompanyID, acc.Network, accountHash)
 	if err != nil {
 		return Signup{}, fmt.Errorf("replace signup: %w", err)
+	}
+	replaced := make([]string, len(former))
+	for i, row := range former {
+		replaced[i] = row.ID
+	}
+	if err := t.endAccess(ctx, a.CompanyID, "", t.accessesOf(former, acc)); err != nil {
+		return Signup{}, err
 	}
 	_, err = t.ExecContext(ctx, `
 		INSERT INTO signups (id, company_id, status, person_id, network, account_hash, email_hash, payload_sealed, created_at)
@@ -360,18 +462,14 @@ func (s *Store) Signup(ctx context.Context, companyID, signupID string) (Signup,
 func (s *Store) signup(ctx context.Context, q querier, companyID, signupID string) (Signup, Account, error) {
 	var row signupRow
 	err := q.GetContext(ctx, &row, `
-		SELECT id, company_id, status, person_id, network, payload_sealed, created_at
+		SELECT `+signupColumns+`
 		FROM signups
 		WHERE company_id = $1 AND id = $2 AND created_at > $3`, companyID, signupID, stamp(s.time().Add(-SignupLife)))
 	if err != nil {
 		return Signup{}, Account{}, found(err)
 	}
-	plain, err := s.keys.open(row.Payload, "signup", row.CompanyID, row.ID)
+	payload, err := s.openSignup(row)
 	if err != nil {
-		return Signup{}, Account{}, err
-	}
-	var payload signupPayload
-	if err := json.Unmarshal(plain, &payload); err != nil {
 		return Signup{}, Account{}, err
 	}
 	signup := Signup{
@@ -397,6 +495,15 @@ func (s *Store) signup(ctx context.Context, q querier, companyID, signupID strin
 	return signup, payload.Account, nil
 }
 
+func (s *Store) openSignup(row signupRow) (signupPayload, error) {
+	var payload signupPayload
+	plain, err := s.keys.open(row.Payload, "signup", row.CompanyID, row.ID)
+	if err != nil {
+		return payload, err
+	}
+	return payload, json.Unmarshal(plain, &payload)
+}
+
 // ConfirmSignup is the Slack user's answer to «Was this you?». yes makes the member, no erases the signup. ErrNotFound unless it waits
 // for exactly this Slack user; ErrTaken, ErrExists and ErrNotEligible as Register.
 func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID string, yes bool) (Signup, error) {
@@ -412,7 +519,7 @@ func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID 
 			return ErrNotFound
 		}
 		if !yes {
-			return t.deleteSignup(ctx, signupID)
+			return t.rejectSignup(ctx, signup, acc)
 		}
 		p, err := person(ctx, t, `p.company_id = $1 AND p.id = $2`, companyID, signup.PersonID)
 		if err != nil {
@@ -427,7 +534,7 @@ func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID 
 		if err := t.admit(ctx, &signup, p, acc); err != nil {
 			return err
 		}
-		return t.audit(ctx, companyID, Actor{SlackID: slackID}, AuditEvent{Action: AuditRegistered, Subject: &p, To: Employee})
+		return t.audit(ctx, companyID, Actor{SlackID: slackID}, AuditEvent{Action: AuditRegistered, Subject: &p, To: signup.Member.Type})
 	})
 	if err != nil {
 		return Signup{}, fmt.Errorf("confirm signup: %w", err)
@@ -437,7 +544,7 @@ func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID 
 
 // admit makes the person of a decided signup a member.
 func (t *tx) admit(ctx context.Context, signup *Signup, p Person, acc Account) error {
-	m, err := t.enrol(ctx, p, cmp.Or(signup.Email, p.Email), acc)
+	m, err := t.enrol(ctx, p, signup.Email, "", acc)
 	if err != nil {
 		return err
 	}
@@ -446,6 +553,14 @@ func (t *tx) admit(ctx context.Context, signup *Signup, p Person, acc Account) e
 		return nil
 	}
 	return t.leave(ctx, m.CompanyID, Job{Kind: JobWelcomeDM, Ref: m.ID})
+}
+
+// rejectSignup erases a signup, and lets the access that came with it be ended at the network.
+func (t *tx) rejectSignup(ctx context.Context, signup Signup, acc Account) error {
+	if err := t.deleteSignup(ctx, signup.ID); err != nil {
+		return err
+	}
+	return t.endAccess(ctx, signup.CompanyID, "", []access{{network: acc.Network, subject: acc.Subject, token: acc.Token}})
 }
 
 func (t *tx) deleteSignup(ctx context.Context, signupID string) error {
@@ -486,14 +601,17 @@ func (s *Store) decideSignup(ctx context.Context, companyID string, by Actor, si
 		if signup.Status != SignupApproval {
 			return ErrNotFound
 		}
-		if err := t.deleteSignup(ctx, signupID); err != nil {
-			return err
-		}
 		if err := t.leave(ctx, companyID, decided([]string{signupID})...); err != nil {
 			return err
 		}
 		if !approve {
+			if err := t.rejectSignup(ctx, signup, acc); err != nil {
+				return err
+			}
 			return t.audit(ctx, companyID, by, AuditEvent{Action: AuditSignupDeclined})
+		}
+		if err := t.deleteSignup(ctx, signupID); err != nil {
+			return err
 		}
 		p, err := t.approved(ctx, companyID, signup, acc, colleague)
 		if err != nil {
@@ -502,7 +620,7 @@ func (s *Store) decideSignup(ctx context.Context, companyID string, by Actor, si
 		if err := t.admit(ctx, &signup, p, acc); err != nil {
 			return err
 		}
-		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditSignupApproved, Subject: &p, To: Employee})
+		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditSignupApproved, Subject: &p, To: signup.Member.Type})
 	})
 	if err != nil {
 		return Signup{}, fmt.Errorf("decide signup: %w", err)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -11,35 +12,21 @@ import (
 	"herald/store/storetest"
 )
 
-func allKinds() []store.JobKind {
-	return []store.JobKind{
-		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard, store.JobSignupDecided, store.JobCaseCard,
-		store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile,
-	}
-}
-
-// kinds claims all jobs and returns their kinds, sorted.
-func kinds(t *testing.T, s *store.Store) []store.JobKind {
+// kinds takes all jobs and returns their kinds, sorted.
+func kinds(t *testing.T, env *storetest.Env) []store.JobKind {
 	t.Helper()
-	jobs, err := s.ClaimJobs(t.Context(), 100, time.Minute, allKinds()...)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var list []store.JobKind
-	for _, j := range jobs {
+	for _, j := range storetest.TakeJobs(t, env) {
 		list = append(list, j.Kind)
-		if err := s.FinishJob(t.Context(), j.ID); err != nil {
-			t.Fatal(err)
-		}
 	}
 	slices.Sort(list)
 	return list
 }
 
-func wantJobs(t *testing.T, s *store.Store, want ...store.JobKind) {
+func wantJobs(t *testing.T, env *storetest.Env, want ...store.JobKind) {
 	t.Helper()
 	slices.Sort(want)
-	if got := kinds(t, s); !slices.Equal(got, want) {
+	if got := kinds(t, env); !slices.Equal(got, want) {
 		t.Errorf("jobs %v, want %v", got, want)
 	}
 }
@@ -73,7 +60,7 @@ func TestRegisteringWithAPersonalLink(t *testing.T) {
 		if c := m.Connections; len(c) != 1 || c[0].Network != "linkedin" || c[0].State != store.Connected || !c[0].ExpiresAt.Equal(account.ExpiresAt) {
 			t.Errorf("connections %+v", c)
 		}
-		wantJobs(t, s, store.JobWelcomeDM)
+		wantJobs(t, env, store.JobWelcomeDM)
 		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 1, store.OnLinkedIn: 1, store.Recent: 1, store.Unregistered: 1})
 		secret, err := store.Secret(ctx, s, `SELECT token_sealed FROM connections`, "access token", acme.ID, m.ID, "linkedin")
 		if err != nil || secret != account.Token {
@@ -117,7 +104,7 @@ func TestRegisteringWithAPersonalLink(t *testing.T) {
 
 func TestOfManyClicksOneRegisters(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		acme := storetest.Company(t, s)
 		ann := storetest.Mirror(t, s, acme.ID, "Ann Lee")[0]
 		token, err := s.SignupToken(t.Context(), acme.ID, ann.SlackID)
@@ -144,7 +131,7 @@ func TestOfManyClicksOneRegisters(t *testing.T) {
 			t.Errorf("registered %d times, want once", registered)
 		}
 		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 1})
-		wantJobs(t, s, store.JobWelcomeDM)
+		wantJobs(t, env, store.JobWelcomeDM)
 	})
 }
 
@@ -155,7 +142,7 @@ func TestRegisteringThroughTheCompanyURL(t *testing.T) {
 		acme := storetest.Company(t, s)
 		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
 		ann := storetest.Mirror(t, s, acme.ID, "Ann Lee", "Bo Ek")[0]
-		kinds(t, s)
+		kinds(t, env)
 		register := func(name, email string) store.Signup {
 			t.Helper()
 			signup, err := s.Register(ctx, store.Authorization{CompanyID: acme.ID, Email: email}, storetest.LinkedIn(name), nil)
@@ -170,7 +157,7 @@ func TestRegisteringThroughTheCompanyURL(t *testing.T) {
 		if signup.Status != store.SignupConfirm || signup.SlackID != ann.SlackID || signup.Member != nil {
 			t.Fatalf("signup %+v, want it to wait for Ann", signup)
 		}
-		wantJobs(t, s, store.JobConfirmDM)
+		wantJobs(t, env, store.JobConfirmDM)
 		if got, err := s.Signup(ctx, acme.ID, signup.ID); err != nil || got.Name != "Ann L." || got.Email != "ANN.LEE@acme.example" || got.PersonID != ann.ID {
 			t.Errorf("waiting %+v, %v", got, err)
 		}
@@ -187,12 +174,12 @@ func TestRegisteringThroughTheCompanyURL(t *testing.T) {
 		if _, err := s.Signup(ctx, acme.ID, signup.ID); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("the first one: %v, want ErrNotFound", err)
 		}
-		wantJobs(t, s, store.JobConfirmDM, store.JobSignupDecided)
+		wantJobs(t, env, store.JobConfirmDM, store.JobSignupDecided)
 		done, err := s.ConfirmSignup(ctx, acme.ID, ann.SlackID, second.ID, true)
 		if err != nil || done.Status != store.SignupActive || done.Member.PersonID != ann.ID || done.Member.Name != "Ann Lee" {
 			t.Errorf("confirmed: %+v, %v", done, err)
 		}
-		wantJobs(t, s, store.JobWelcomeDM)
+		wantJobs(t, env, store.JobWelcomeDM)
 		if _, err := s.ConfirmSignup(ctx, acme.ID, ann.SlackID, second.ID, true); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("confirmed twice: %v, want ErrNotFound", err)
 		}
@@ -216,7 +203,7 @@ func TestRegisteringThroughTheCompanyURL(t *testing.T) {
 		if none.Email != "c@home.example" {
 			t.Errorf("email %q, want LinkedIn's", none.Email)
 		}
-		wantJobs(t, s, store.JobConfirmDM, store.JobApprovalCard, store.JobApprovalCard, store.JobApprovalCard)
+		wantJobs(t, env, store.JobRevocation, store.JobConfirmDM, store.JobApprovalCard, store.JobApprovalCard, store.JobApprovalCard)
 		if _, err := s.DecideSignup(ctx, acme.ID, store.Actor{SlackID: ann.SlackID}, unknown.ID, true); !errors.Is(err, store.ErrForbidden) {
 			t.Errorf("approved by an employee: %v, want ErrForbidden", err)
 		}
@@ -227,7 +214,7 @@ func TestRegisteringThroughTheCompanyURL(t *testing.T) {
 		if _, err := s.DecideSignup(ctx, acme.ID, ana, member.ID, false); err != nil {
 			t.Fatal(err)
 		}
-		wantJobs(t, s, store.JobSignupDecided, store.JobSignupDecided)
+		wantJobs(t, env, store.JobRevocation, store.JobSignupDecided, store.JobSignupDecided)
 		if _, err := s.DecideSignup(ctx, acme.ID, ana, member.ID, true); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("decided twice: %v, want ErrNotFound", err)
 		}
@@ -246,7 +233,7 @@ func TestRegisteringThroughTheCompanyURL(t *testing.T) {
 
 func TestRegisteringDropsWhatWaited(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
 		ann := storetest.Mirror(t, s, acme.ID, "Ann Lee")[0]
@@ -258,7 +245,7 @@ func TestRegisteringDropsWhatWaited(t *testing.T) {
 		if _, err := s.Signup(ctx, acme.ID, waiting.ID); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("Ann is a member and is still asked: %v", err)
 		}
-		wantJobs(t, s, store.JobConfirmDM, store.JobSignupDecided, store.JobWelcomeDM)
+		wantJobs(t, env, store.JobRevocation, store.JobConfirmDM, store.JobSignupDecided, store.JobWelcomeDM)
 	})
 }
 
@@ -273,6 +260,7 @@ func TestAnAuthorizationIsTakenOnce(t *testing.T) {
 		}
 		a := store.Authorization{
 			CompanyID: acme.ID, Network: "linkedin", Issuer: "https://www.linkedin.com", Token: token, Email: "ann@home.example", Verifier: "v",
+			Purpose: store.PurposeChoice, Subject: "an id", Pages: []store.Page{{ID: "1", Name: "Acme Jobs"}},
 		}
 		begin := func(state string) {
 			t.Helper()
@@ -286,7 +274,7 @@ func TestAnAuthorizationIsTakenOnce(t *testing.T) {
 		if err := s.BeginAuthorization(ctx, a, "good", "browser"); !errors.Is(err, store.ErrExists) {
 			t.Errorf("a state in use: %v, want ErrExists", err)
 		}
-		if got, err := s.TakeAuthorization(ctx, "linkedin", "good", "browser"); err != nil || got != a {
+		if got, err := s.TakeAuthorization(ctx, "linkedin", "good", "browser"); err != nil || !reflect.DeepEqual(got, a) {
 			t.Errorf("taken %+v, %v; want %+v", got, err, a)
 		}
 		refused := func(what, network, state, browser string) {
@@ -312,7 +300,7 @@ func TestAnAuthorizationIsTakenOnce(t *testing.T) {
 
 func TestOfTwoCallbacksOneTakesTheAuthorization(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		acme := storetest.Company(t, s)
 		if err := s.BeginAuthorization(t.Context(), store.Authorization{CompanyID: acme.ID, Network: "linkedin"}, "state", "browser"); err != nil {
 			t.Fatal(err)
@@ -360,7 +348,7 @@ func TestAMemberReconnectsANetworkWhoseAccessEnded(t *testing.T) {
 		if err := s.Connect(ctx, acme.ID, ann.ID, expiring("Ann Lee")); err != nil {
 			t.Fatal(err)
 		}
-		kinds(t, s)
+		kinds(t, env)
 
 		// As long as the account can be used it gives way to no other one; the same one is renewed.
 		if _, err := s.Register(ctx, link(ann.SlackID), expiring("Second"), nil); !errors.Is(err, store.ErrExists) {
@@ -387,7 +375,7 @@ func TestAMemberReconnectsANetworkWhoseAccessEnded(t *testing.T) {
 		if m.ID != ann.ID || m.Email != ann.Email || !m.RegisteredAt.Equal(ann.RegisteredAt) || len(m.Connections) != 1 || !m.Connections[0].Usable(env.Clock.Now()) {
 			t.Errorf("the member %+v, before %+v", m, ann)
 		}
-		wantJobs(t, s) // no second welcome
+		wantJobs(t, env) // no second welcome
 		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 2, store.Disconnected: 0, store.OnLinkedIn: 2})
 		if events, _, err := s.Audit(ctx, acme.ID, "", 1); err != nil || events[0].Action != store.AuditConnected || events[0].Subject == nil || events[0].Subject.SlackID != ann.SlackID {
 			t.Errorf("audit %+v, %v", events, err)
@@ -409,7 +397,7 @@ func TestAMemberReconnectsANetworkWhoseAccessEnded(t *testing.T) {
 
 func TestAnAdminSaysWhoSomebodyWithAPersonalAddressIs(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
 		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
@@ -449,7 +437,7 @@ func TestAnAdminSaysWhoSomebodyWithAPersonalAddressIs(t *testing.T) {
 		}
 
 		// Nobody but a colleague who may become a member, and only an admin says so.
-		kinds(t, s)
+		kinds(t, env)
 		bo := people[1]
 		for name, test := range map[string]struct {
 			by   store.Actor
@@ -465,12 +453,12 @@ func TestAnAdminSaysWhoSomebodyWithAPersonalAddressIs(t *testing.T) {
 				t.Errorf("%s: %v, want %v", name, err, test.want)
 			}
 		}
-		wantJobs(t, s)
+		wantJobs(t, env)
 		signup, err := s.ApproveSignupAs(ctx, acme.ID, ana, waits.ID, bo)
 		if err != nil || signup.Member == nil || signup.Member.SlackID != bo.SlackID || signup.Member.Name != "Bo Ek" || signup.Member.Email != "bo@home.example" {
 			t.Errorf("approved as Bo: %+v, %v", signup, err)
 		}
-		wantJobs(t, s, store.JobSignupDecided, store.JobWelcomeDM)
+		wantJobs(t, env, store.JobSignupDecided, store.JobWelcomeDM)
 		if a, err := s.Access(ctx, acme.ID, bo.SlackID); err != nil || a.Member == nil {
 			t.Errorf("Bo's access %+v, %v; want him registered", a, err)
 		}

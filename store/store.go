@@ -20,6 +20,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/riverqueue/river"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -37,8 +38,12 @@ var (
 	ErrReplaced      = errors.New("replaced by a newer one")
 	ErrNotEligible   = errors.New("not somebody who can be a member") // bots, guests, deactivated people
 	ErrTaken         = errors.New("the network account is connected to another member")
+	ErrWrongPerson   = errors.New("the link is somebody else's")
+	ErrRemoved       = errors.New("the account was removed")
+	ErrDeclined      = errors.New("declined by whom it was for")
 	ErrTooMany       = errors.New("more than one action may cover")
 	ErrClosed        = errors.New("already decided")
+	ErrTooLate       = errors.New("too far in the future")
 )
 
 // Options open a Store.
@@ -58,7 +63,8 @@ type Store struct {
 	keys        Keys
 	now         func() time.Time
 	wake        func()
-	secrets     sync.Map // company id → secret
+	queue       *river.Client[*sql.Tx] // inserts jobs; delivery runs them
+	secrets     sync.Map               // company id → secret
 }
 
 // postgresConns bounds the connections to PostgreSQL: its default limit is 100 for all of its clients
@@ -83,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	if err := s.Ping(ctx); err != nil {
+	if err := errors.Join(s.openQueue(), s.Ping(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())
 	}
 	return s, nil

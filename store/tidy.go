@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -15,7 +14,9 @@ const (
 )
 
 // Tidy deletes what is of no use any more: old envelopes, screens, transactions, signups, dead invites, removals that were never confirmed
-// or are done, old cards. The files of removals and the cards of signups follow by jobs.
+// or are done, old cards, answered requests to delete data, clients of networks that
+// nobody used for long, the tokens of revocations that did not succeed, the places of messages that
+// could not be deleted. The files of removals and the cards of signups follow by jobs.
 // Invitations that ran out stop counting as such. The caller runs it every hour or so.
 func (s *Store) Tidy(ctx context.Context) error {
 	err := s.update(ctx, func(t *tx) error {
@@ -28,13 +29,25 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM screens WHERE used_at < $1`, before(ScreenLife)},
 			{`DELETE FROM authorizations WHERE expires_at < $1`, stamp(t.now)},
 			{`DELETE FROM cards WHERE saved_at < $1`, before(cardLife)},
-			{`DELETE FROM invites WHERE expires_at < $1 AND (closed <> '' OR kind = 'self')`, before(closedInviteLife)},
+			{`DELETE FROM runs WHERE created_at < $1 AND status = 'proposed'`, before(proposedRunLife)},
+			{`DELETE FROM runs WHERE created_at < $1 AND status <> 'running'`, before(endedRunLife)},
+			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
+			{`DELETE FROM network_clients WHERE saved_at < $1`, before(networkClientLife)},
+			{`DELETE FROM deletions WHERE requested_at < $1`, before(DeletionLife)},
+			{`DELETE FROM email_drafts WHERE created_at < $1`, before(emailDraftLife)},
+			{`DELETE FROM invites WHERE expires_at < $1 AND state = '' AND (closed NOT IN ('', 'declined') OR kind = 'self')`, before(closedInviteLife)},
+			// Nobody resends what ended so long ago, so nobody needs the address.
+			{`UPDATE invites SET email_hash = '', email_sealed = NULL WHERE kind = 'email' AND closed <> '' AND expires_at < $1`, before(closedInviteLife)},
 		} {
 			if _, err := t.ExecContext(ctx, old.sql, old.time); err != nil {
 				return err
 			}
 		}
-		return nil
+		// Whatever became of their jobs: no token and no place of a message is kept longer than promised.
+		if err := t.settleErasures(ctx, MessageKept, `created_at < $1`, before(ErasureLife)); err != nil {
+			return err
+		}
+		return t.settleRevocations(ctx, GivenUp, `created_at < $1`, before(RevocationLife))
 	})
 	if err != nil {
 		return fmt.Errorf("tidy: %w", err)
@@ -44,13 +57,13 @@ func (s *Store) Tidy(ctx context.Context) error {
 		return fmt.Errorf("tidy: %w", err)
 	}
 	for _, c := range companies {
-		for _, expire := range []func(context.Context, string) error{s.expireInvites, s.expireSignups, s.expireRemovals} {
+		for _, expire := range []func(context.Context, string) error{s.expireInvites, s.expireSignups, s.expireRemovals, s.expireFiles} {
 			if err := expire(ctx, c.ID); err != nil {
 				return fmt.Errorf("tidy: %w", err)
 			}
 		}
 	}
-	if err := s.scrub(ctx); err != nil && !errors.Is(err, errBusy) { // the next time
+	if err := s.scrubSoon(ctx); err != nil {
 		return fmt.Errorf("tidy: %w", err)
 	}
 	return nil
@@ -63,8 +76,16 @@ func (s *Store) expireInvites(ctx context.Context, companyID string) error {
 		err := t.SelectContext(ctx, &people, `
 			UPDATE invites
 			SET closed = 'expired', closed_at = $2
-			WHERE company_id = $1 AND kind = 'dm' AND closed = '' AND expires_at <= $2
-			RETURNING person_id`, companyID, stamp(t.now))
+			WHERE company_id = $1 AND kind <> 'self' AND closed = '' AND expires_at <= $2
+			RETURNING coalesce(person_id, '')`, companyID, stamp(t.now))
+		if err != nil {
+			return err
+		}
+		if err := t.restate(ctx, companyID, StateExpired, `state = 'pending' AND closed = 'expired'`); err != nil {
+			return err
+		}
+		// Then they are deleted with all others of their age. Who accepted or declined stays listed.
+		err = t.restate(ctx, companyID, "", `state IN ('expired', 'failed') AND expires_at < $2`, stamp(t.now.Add(-closedInviteLife)))
 		if err != nil {
 			return err
 		}
@@ -72,15 +93,22 @@ func (s *Store) expireInvites(ctx context.Context, companyID string) error {
 	})
 }
 
-// expireSignups erases the registrations that nobody answered, and lets their cards be closed.
+// expireSignups erases the registrations that nobody answered, and lets their cards be closed and the access that came with them be ended.
 func (s *Store) expireSignups(ctx context.Context, companyID string) error {
 	return s.update(ctx, func(t *tx) error {
-		var ids []string
-		err := t.SelectContext(ctx, &ids, `
+		var expired []signupRow
+		err := t.SelectContext(ctx, &expired, `
 			DELETE FROM signups
 			WHERE company_id = $1 AND created_at < $2
-			RETURNING id`, companyID, stamp(t.now.Add(-SignupLife)))
+			RETURNING `+signupColumns, companyID, stamp(t.now.Add(-SignupLife)))
 		if err != nil {
+			return err
+		}
+		ids := make([]string, len(expired))
+		for i, row := range expired {
+			ids[i] = row.ID
+		}
+		if err := t.endAccess(ctx, companyID, "", t.accessesOf(expired, Account{})); err != nil {
 			return err
 		}
 		return t.leave(ctx, companyID, decided(ids)...)

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"herald/networks"
 )
 
 // trailLife is how long a browser remembers where a trip to a network began. It outlives the authorization, so that
@@ -15,20 +17,40 @@ import (
 const trailLife = time.Hour
 
 // A trail binds one trip to the browser that began it. Its cookie holds a secret, which the store keeps as a hash, and
-// the registration page to return to. Whoever presents a state without this cookie is another browser.
+// the page to return to. Whoever presents a state without this cookie is another browser.
 type trail struct {
-	key, token string // the registration page
+	key, token string // the personal link or the company URL
+	page       bool   // it began where a company Page is connected, not at the registration page
 	cookie     string // the whole value, as it is given to the store
 }
 
+// pageSegment ends the cookie of a trip to connect a company Page.
+const pageSegment = "page"
+
 func newTrail(key, token string) trail {
-	return trail{key, token, rand.Text() + "." + encodeSegment(key) + "." + encodeSegment(token)}
+	return trail{key: key, token: token, cookie: rand.Text() + "." + encodeSegment(key) + "." + encodeSegment(token)}
+}
+
+func newPageTrail(key, token string) trail {
+	t := newTrail(key, token)
+	t.page = true
+	t.cookie += "." + pageSegment
+	return t
+}
+
+// back is the path of the page to return to.
+func (t trail) back(network networks.Network) string {
+	if t.page {
+		return pagePath(network.Name(), t.key, t.token)
+	}
+	return registerPath(t.key, t.token)
 }
 
 // parseTrail reports false for what no Server wrote. That it was not made up shows when the store takes it.
 func parseTrail(cookie string) (trail, bool) {
 	parts := strings.Split(cookie, ".")
-	if len(parts) != 3 || parts[0] == "" {
+	page := len(parts) == 4 && parts[3] == pageSegment
+	if len(parts) != 3 && !page || parts[0] == "" {
 		return trail{}, false
 	}
 	key, err := base64.RawURLEncoding.DecodeString(parts[1])
@@ -39,7 +61,7 @@ func parseTrail(cookie string) (trail, bool) {
 	if err != nil {
 		return trail{}, false
 	}
-	return trail{string(key), string(token), cookie}, true
+	return trail{key: string(key), token: string(token), page: page, cookie: cookie}, true
 }
 
 func encodeSegment(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }

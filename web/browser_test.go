@@ -6,7 +6,10 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"herald/networks"
 	"herald/sandbox/browser"
+	"herald/store"
+	"herald/store/storetest"
 )
 
 // TestInABrowser signs up with a real one, on a phone: only a browser applies our Content-Security-Policy, the cookie's
@@ -33,6 +36,7 @@ func TestInABrowser(t *testing.T) {
 	}
 
 	do("register", chromedp.EmulateViewport(390, 844), chromedp.Navigate(s.url+"/register/"+m.company.Key+"/"+annToken), see("form"))
+	do("facebook", click("label[for=look-facebook]"), see(".post.facebook"), chromedp.WaitNotVisible(chromedp.CSS(".post.linkedin")))
 	do("asked", click("summary"), see("details[open] dl"))
 	do("problem",
 		chromedp.SetAttributeValue(chromedp.CSS("form"), "novalidate", ""),
@@ -49,4 +53,85 @@ func TestInABrowser(t *testing.T) {
 	}
 	do("dark", chromedp.EmulateViewport(1280, 860), chromedp.Navigate(s.url+"/register/"+m.company.Key), see("form"))
 	do("privacy", chromedp.Navigate(s.url+"/privacy"), see("h2"))
+}
+
+// TestWhatWentWrongInABrowser looks at the pages for those who cannot go on, on a phone and on a desk.
+func TestWhatWentWrongInABrowser(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	s := newSite(t, start, m)
+	ctx := browser.New(t, "status of 4", "status of 5")
+	link := s.url + "/register/" + m.company.Key + "/" + annToken
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"phone", 390, 844}, {"desk", 1280, 860}} {
+		if err := chromedp.Do(ctx, chromedp.EmulateViewport(size.width, size.height)); err != nil {
+			t.Fatal(err)
+		}
+		for _, wrong := range []struct {
+			name    string
+			err     error // of the link
+			company error // of the company URL
+			signup  error // after the consent
+			press   string
+		}{
+			{name: "expired", err: store.ErrExpired},
+			{name: "replaced", err: store.ErrReplaced},
+			{name: "used", err: store.ErrUsed},
+			{name: "removed", err: store.ErrRemoved},
+			{name: "unknown", err: store.ErrNotFound},
+			{name: "rotated", company: store.ErrReplaced},
+			{name: "refused", press: "cancel"},
+			{name: "taken", signup: store.ErrTaken, press: "allow"},
+			{name: "wrong-person", signup: store.ErrWrongPerson, press: "allow"},
+			{name: "not-eligible", signup: store.ErrNotEligible, press: "allow"},
+			{name: "network-down", signup: networks.ErrUnavailable, press: "allow"},
+		} {
+			m.inviteErr, m.companyErr, m.signupErr = wrong.err, wrong.company, wrong.signup
+			steps := []chromedp.Action[chromedp.Void]{chromedp.Navigate(link)}
+			if wrong.press != "" {
+				steps = append(steps, chromedp.Click(chromedp.CSS("form button")), chromedp.WaitVisible(chromedp.CSS("#account")),
+					chromedp.SetValue(chromedp.CSS("#account"), "ann"), chromedp.Click(chromedp.CSS("button[value="+wrong.press+"]")))
+			}
+			screen := wrong.name + "-" + size.name
+			if err := chromedp.Do(ctx, append(steps, chromedp.WaitVisible(chromedp.CSS(".notice .button")))...); err != nil {
+				t.Fatalf("%s: %v", screen, err)
+			}
+			browser.Screenshot(t, ctx, screen)
+		}
+	}
+}
+
+// TestConnectingMastodonInABrowser: only a browser applies the Content-Security-Policy, which has to let the form lead to a server that
+// Herald did not know before.
+func TestConnectingMastodonInABrowser(t *testing.T) {
+	t.Parallel()
+	db, env := storetest.Open(t)
+	s := newTown(t, db, env)
+	newVisitor(t).signUp(s.personal(t, ann()), "", "ann").wants(t, 200, "You’re in, Ann.")
+	ctx := browser.New(t, "status of 422")
+	see := func(selector string) chromedp.Action[chromedp.Void] {
+		return chromedp.WaitVisible(chromedp.CSS(selector))
+	}
+	click := func(selector string) chromedp.Action[chromedp.Void] { return chromedp.Click(chromedp.CSS(selector)) }
+	for _, step := range []struct {
+		screen  string
+		actions []chromedp.Action[chromedp.Void]
+	}{
+		{"server", []chromedp.Action[chromedp.Void]{
+			chromedp.EmulateViewport(390, 844), chromedp.Navigate(s.personal(t, ann())), click(`button[formaction$="/mastodon"]`), see("#server"),
+		}},
+		{"server-problem", []chromedp.Action[chromedp.Void]{chromedp.SetValue(chromedp.CSS("#server"), "mastodon"), click("form button"), see(".summary")}},
+		{"mastodon", []chromedp.Action[chromedp.Void]{chromedp.SetValue(chromedp.CSS("#server"), s.instance), click("form button"), see("#account")}},
+		{"mastodon-connected", []chromedp.Action[chromedp.Void]{chromedp.SetValue(chromedp.CSS("#account"), "109"), click("button[value=allow]"), see(".notice.good")}},
+	} {
+		if err := chromedp.Do(ctx, step.actions...); err != nil {
+			t.Fatalf("%s: %v", step.screen, err)
+		}
+		browser.Screenshot(t, ctx, step.screen)
+	}
+	if _, ok := s.member(t, ann(), true).Connection("mastodon"); !ok {
+		t.Error("Mastodon is not connected")
+	}
 }

@@ -33,43 +33,56 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.notice(w, r, tripEnded(""))
 		return
 	}
-	trail, ok := s.takeTrail(w, r, state)
+	auth, trail, ok := s.takeTrip(ctx, w, r, network, state, tripEnded(""))
 	if !ok {
-		s.notice(w, r, tripEnded(""))
 		return
 	}
-	back := s.base + registerPath(trail.key, trail.token)
-	auth, err := s.store.TakeAuthorization(ctx, network.Name(), state, trail.cookie)
-	if errors.Is(err, store.ErrNotFound) {
-		s.notice(w, r, tripEnded(back))
-		return
+	back := s.base + trail.back(network)
+	came := s.links.Callback(network.Name())
+	if server := r.PathValue("server"); server != "" {
+		came += "/" + server
 	}
-	if err != nil {
-		s.fail(w, r, err, store.Company{}, back)
+	switch auth.Purpose {
+	case store.PurposePage:
+		s.offerPages(ctx, w, r, network, came, auth, trail, query)
 		return
+	case store.PurposeChoice: // no network sends anybody back with this state
+		s.notice(w, r, pageTripEnded(back))
+		return
+	case store.PurposeRegister:
 	}
 
-	signup, in, err := s.finish(ctx, network, auth, trail, query)
+	signup, in, err := s.finish(ctx, network, came, auth, trail, query)
 	switch {
 	case err == nil && signup.Connected:
-		s.connected(w, r, in.company, network, signup.Again)
+		s.connected(w, r, in, network, signup)
+	case err == nil && signup.Status == store.SignupActive && signup.Member != nil && signup.Member.SlackID == "" && in.mailed != nil:
+		s.welcomeOutsider(w, r, in.company, network, signup)
 	case err == nil && signup.Status == store.SignupActive:
 		s.welcome(w, r, in.company, network, signup)
+	case err == nil && signup.Status == store.SignupApproval && in.mailed != nil:
+		s.waiting(w, r, in.company)
 	case err == nil:
 		s.pending(w, r, in.company, auth.Email)
 	default:
-		s.failAt(w, r, err, in.company, back, network)
+		s.failAt(w, r, err, in, back, network)
 	}
 }
 
-// finish turns a consent into a registration. It looks at the link again, which may have died during the trip.
-func (s *Server) finish(ctx context.Context, network networks.Network, auth store.Authorization, t trail, query url.Values) (store.Signup, entrance, error) {
-	if query.Has("error") {
-		return store.Signup{}, entrance{}, network.Denied(only(query, "error"))
+// finish turns a consent into a registration. It looks at the link again, which may have died during the trip. The person came back to
+// the address came, which must be that of the server they were sent to.
+func (s *Server) finish(ctx context.Context, network networks.Network, came string, auth store.Authorization, t trail, query url.Values) (store.Signup, entrance, error) {
+	callback := s.links.Callback(network.Name())
+	server, err := network.At(ctx, auth.Issuer, callback)
+	if errors.Is(err, networks.ErrWhichServer) { // the operator allows it no more
+		err = networks.ErrRejected
 	}
-	code := only(query, "code")
-	if code == "" || auth.Issuer != network.Issuer() {
-		return store.Signup{}, entrance{}, networks.ErrRejected
+	if err != nil {
+		return store.Signup{}, entrance{}, err
+	}
+	code, err := consented(server, came == server.Callback(callback), auth, query)
+	if err != nil {
+		return store.Signup{}, entrance{}, err
 	}
 	in, err := s.enter(ctx, t.key, auth.Token)
 	if err != nil {
@@ -83,21 +96,60 @@ func (s *Server) finish(ctx context.Context, network networks.Network, auth stor
 		return store.Signup{}, in, err
 	}
 
-	account, err := network.Exchange(ctx, code, s.links.Callback(network.Name()), auth.Verifier)
+	account, err := server.Exchange(ctx, code, came, auth.Verifier)
 	if err != nil {
 		return store.Signup{}, in, err
 	}
 	signup, err := s.store.Register(ctx, auth, store.Account{
 		Network: network.Name(), Subject: account.Subject, Name: account.Name, Email: account.Email,
 		Token: account.Token, RefreshToken: account.RefreshToken, Scopes: account.Scopes, ExpiresAt: account.ExpiresAt,
+		OwnToken: !network.EndsAll(),
 	}, person)
 	return signup, in, err
+}
+
+// takeTrip ends the trip of a state, which must be this browser's. Where there is none it answers, with unknown if
+// the browser remembers none, and reports false.
+func (s *Server) takeTrip(ctx context.Context, w http.ResponseWriter, r *http.Request, network networks.Network, state string, unknown notice) (store.Authorization, trail, bool) {
+	trail, ok := s.takeTrail(w, r, state)
+	if !ok {
+		s.notice(w, r, unknown)
+		return store.Authorization{}, trail, false
+	}
+	back := s.base + trail.back(network)
+	auth, err := s.store.TakeAuthorization(ctx, network.Name(), state, trail.cookie)
+	switch {
+	case err == nil:
+		return auth, trail, true
+	case !errors.Is(err, store.ErrNotFound):
+		s.fail(w, r, err, store.Company{}, back)
+	case trail.page:
+		s.notice(w, r, pageTripEnded(back))
+	default:
+		s.notice(w, r, tripEnded(back))
+	}
+	return store.Authorization{}, trail, false
+}
+
+// consented returns the code with which the person came back: from the server they were sent to, and to its address (here).
+func consented(server networks.Server, here bool, auth store.Authorization, query url.Values) (string, error) {
+	if auth.Issuer != server.Issuer() || !here {
+		return "", networks.ErrRejected
+	}
+	if query.Has("error") {
+		return "", server.Denied(only(query, "error"))
+	}
+	code := only(query, "code")
+	if code == "" {
+		return "", networks.ErrRejected
+	}
+	return code, nil
 }
 
 // stranger asks Slack about the person of a personal link whom Herald does not know (any more). It is nil where that is
 // not needed.
 func (s *Server) stranger(ctx context.Context, in entrance) (*store.Person, error) {
-	if in.token == "" || in.person != nil {
+	if in.token == "" || in.person != nil || in.mailed != nil {
 		return nil, nil //nolint:nilnil // no stranger is the usual case, not a failure
 	}
 	person, err := s.directory.Person(ctx, in.company, in.slackID)

@@ -55,7 +55,7 @@ func FuzzCleanEmail(f *testing.F) {
 		if email == "" {
 			return
 		}
-		if parsed, err := mail.ParseAddress(email); err != nil || parsed.Name != "" || len(email) > maxEmail {
+		if parsed, err := mail.ParseAddress(email); err != nil || parsed.Name != "" || len(email) > 254 {
 			t.Errorf("%q was accepted: %v", email, err)
 		}
 		if strings.ContainsAny(email, " \r\n\t<>\",;:[]()") {

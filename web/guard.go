@@ -113,15 +113,23 @@ func (s *Server) setHeaders(h http.Header) {
 }
 
 // contentPolicy allows our own style sheet and icon, and nothing else. Chromium applies form-action to the redirects
-// that follow a form, so the networks' consent pages are in it.
+// that follow a form, so the networks' consent pages are in it: with all their neighbours where they are at www, because
+// networks send phones on to another host, such as m.facebook.com.
 func contentPolicy(public *url.URL, all []networks.Network) (string, error) {
 	forms := []string{"'self'", origin(public)}
 	for _, n := range all {
-		consent, err := url.Parse(n.AuthURL("", "", ""))
+		server, ok := n.(networks.Server)
+		if !ok {
+			continue // it has many: the page that asks for one has a policy of its own
+		}
+		consent, err := url.Parse(server.AuthURL("", "", ""))
 		if err != nil || consent.Host == "" {
 			return "", fmt.Errorf("%s: no usable consent page, check its URL setting", n.Name())
 		}
 		forms = append(forms, origin(consent))
+		if domain, ok := strings.CutPrefix(consent.Host, "www."); ok {
+			forms = append(forms, consent.Scheme+"://*."+domain)
+		}
 	}
 	return "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action " +
 		strings.Join(forms, " "), nil
@@ -160,6 +168,9 @@ func (s *Server) logRequest(r *http.Request, status int, took time.Duration) {
 		log = s.log.DebugContext
 	}
 	log(r.Context(), "request", "route", routeOf(r), "status", status, "duration", took)
+	if s.answered != nil {
+		s.answered(routeOf(r), status, took)
+	}
 }
 
 // routeOf is the pattern that matched.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"herald/networks"
 	"herald/store"
 	"herald/web"
 )
@@ -15,13 +16,9 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
 	s := newSite(t, start, m)
-	consent, err := url.Parse(s.network.AuthURL("", "", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := map[string]string{
 		"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; " +
-			"form-action 'self' " + s.url + " " + consent.Scheme + "://" + consent.Host,
+			"form-action 'self' " + s.url + " " + s.forms,
 		"Referrer-Policy":              "no-referrer",
 		"X-Content-Type-Options":       "nosniff",
 		"X-Frame-Options":              "DENY",
@@ -57,6 +54,13 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 		{"GET", "/oauth/linkedin/callback", 400},
 		{"GET", "/oauth/myspace/callback", 404},
 		{"POST", "/oauth/linkedin/callback", 405},
+		{"POST", "/oauth/facebook/deauthorize", 403},
+		{"POST", "/oauth/facebook/delete", 403},
+		{"POST", "/oauth/linkedin/deauthorize", 404},
+		{"POST", "/oauth/myspace/delete", 404},
+		{"GET", "/oauth/facebook/delete", 405},
+		{"GET", "/deletion/CODE", 200},
+		{"POST", "/deletion/CODE", 405},
 		{"GET", "/healthz", 200},
 		{"GET", "/livez", 200},
 		{"GET", "/static/herald.js", 404},
@@ -228,4 +232,16 @@ func TestABodyMustBeShort(t *testing.T) {
 	s := newSite(t, start, m)
 	form := url.Values{"email": {"ann@home.example"}, "more": {strings.Repeat("x", 20<<10)}}
 	newVisitor(t).post(s.url+"/register/"+m.company.Key+"/linkedin", form).wants(t, 400, "We could not read the form", "Try again")
+}
+
+// TestConsentPagesMayMoveOnPhones: Facebook sends a phone's browser from www. to m., and the policy of forms applies to that, too.
+func TestConsentPagesMayMoveOnPhones(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, start, newMemory(), func(c *web.Config) {
+		c.Networks = []networks.Network{networks.NewFacebook(networks.FacebookApp{AppID: "1001", AppSecret: "fb-s3cret", Now: start})}
+	})
+	policy := newVisitor(t).open(s.url + "/").header.Get("Content-Security-Policy")
+	if !strings.HasSuffix(policy, " https://www.facebook.com https://*.facebook.com") {
+		t.Errorf("the policy is %s", policy)
+	}
 }

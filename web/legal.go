@@ -1,6 +1,10 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+
+	"herald/networks"
+)
 
 // home says what this server is to those who cut a link short.
 func (s *Server) home(w http.ResponseWriter, r *http.Request) {
@@ -10,19 +14,10 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 func (s *Server) privacy(w http.ResponseWriter, r *http.Request) {
 	s.page(w, r, http.StatusOK, "privacy.html", struct {
 		frame
-		Networks []string
-	}{frame{Title: "Privacy"}, s.titles()})
+		Networks []networks.Network
+	}{frame{Title: "Privacy"}, s.networks})
 }
 
 func (s *Server) terms(w http.ResponseWriter, r *http.Request) {
 	s.page(w, r, http.StatusOK, "terms.html", frame{Title: "Terms"})
-}
-
-// titles are the networks' names.
-func (s *Server) titles() []string {
-	titles := make([]string, 0, len(s.networks))
-	for _, n := range s.networks {
-		titles = append(titles, n.Title())
-	}
-	return titles
 }

@@ -15,6 +15,9 @@ func TestLinks(t *testing.T) {
 			l.Personal("acme-7qf2", "TOK"): "https://jobs.acme.example/register/acme-7qf2/TOK",
 			l.Company("../x?y#z"):          "https://jobs.acme.example/register/..%2Fx%3Fy%23z",
 			l.Callback("linkedin"):         "https://jobs.acme.example/oauth/linkedin/callback",
+			l.Deauthorize("facebook"):      "https://jobs.acme.example/oauth/facebook/deauthorize",
+			l.Delete("facebook"):           "https://jobs.acme.example/oauth/facebook/delete",
+			l.Deletion("A/B"):              "https://jobs.acme.example/deletion/A%2FB",
 		} {
 			if got != want {
 				t.Errorf("got %s, want %s", got, want)

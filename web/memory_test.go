@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"herald/store"
@@ -15,10 +16,18 @@ type memory struct {
 	inviteErr  error
 	person     *store.Person // nil: forgotten
 	member     *store.Member // the account of whom the personal link is bound to
+	mailed     *store.Invite // the personal link came by email to somebody from outside
+	declined   int           // how often DeclineEmail succeeded
 	beginErr   error
 	signup     store.Signup
 	signupErr  error
 	pingErr    error
+	withdrawn  []store.Withdrawal
+	deletion   store.Deletion
+	deleteErr  error
+
+	stranger bool // no account at a network is Ann's
+	pageErr  error
 
 	mu         sync.Mutex
 	trips      map[string]store.Authorization // by network, state and browser
@@ -60,7 +69,31 @@ func (m *memory) InviteByToken(_ context.Context, _, token string) (store.Invite
 	if m.inviteErr == nil && token != annToken {
 		return store.Invite{}, store.ErrNotFound
 	}
+	if m.mailed != nil {
+		return *m.mailed, m.inviteErr
+	}
 	return store.Invite{SlackID: annSlack, Member: m.member}, m.inviteErr
+}
+
+func (m *memory) SignupToken(_ context.Context, _, slackID string) (string, error) {
+	if slackID != annSlack {
+		return "", store.ErrNotFound
+	}
+	return annToken, nil
+}
+
+func (m *memory) InvitationToDecline(_ context.Context, token string) (store.Company, error) {
+	if m.inviteErr == nil && token != annToken {
+		return store.Company{}, store.ErrNotFound
+	}
+	return m.company, m.inviteErr
+}
+
+func (m *memory) DeclineEmail(context.Context, string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.declined++
+	return nil
 }
 
 func (m *memory) PersonBySlackID(context.Context, string, string) (store.Person, error) {
@@ -94,4 +127,34 @@ func (m *memory) Register(_ context.Context, a store.Authorization, acc store.Ac
 	defer m.mu.Unlock()
 	m.registered = append(m.registered, registration{a, acc, person})
 	return m.signup, m.signupErr
+}
+
+func (m *memory) ConnectionsOf(context.Context, string, string) ([]store.Owner, error) {
+	if m.stranger {
+		return []store.Owner{{CompanyID: "company2", MemberID: m.member.ID}}, nil
+	}
+	return []store.Owner{{CompanyID: m.company.ID, MemberID: m.member.ID}}, nil
+}
+
+func (m *memory) ConnectPage(_ context.Context, a store.Authorization, pageID string) (store.Page, error) {
+	i := slices.IndexFunc(a.Pages, func(p store.Page) bool { return p.ID == pageID })
+	if i < 0 {
+		return store.Page{}, store.ErrNotFound
+	}
+	return a.Pages[i], m.pageErr
+}
+
+func (m *memory) Deauthorize(_ context.Context, w store.Withdrawal) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.withdrawn = append(m.withdrawn, w)
+	return m.deleteErr
+}
+
+func (m *memory) RequestDeletion(ctx context.Context, w store.Withdrawal, _ string) error {
+	return m.Deauthorize(ctx, w)
+}
+
+func (m *memory) Deletion(context.Context, string) (store.Deletion, error) {
+	return m.deletion, m.deleteErr
 }

@@ -13,36 +13,45 @@ import (
 	"time"
 
 	"herald/networks"
+	"herald/sandbox/facebook"
 	"herald/sandbox/linkedin"
 	"herald/store"
 	"herald/store/storetest"
 	"herald/web"
 )
 
-// movable is LinkedIn whose issuer can change, as if the operator had changed a setting.
+// movable is a network whose issuer can change, as if the operator had changed a setting.
 type movable struct {
 	networks.Network
 	moved *atomic.Bool
 }
 
-func (m movable) Issuer() string {
+func (m movable) At(ctx context.Context, server, callback string) (networks.Server, error) {
+	s, err := m.Network.At(ctx, server, callback)
+	return movableServer{s, m.moved}, err
+}
+
+type movableServer struct {
+	networks.Server
+	moved *atomic.Bool
+}
+
+func (m movableServer) Issuer() string {
 	if m.moved.Load() {
 		return "https://elsewhere.example"
 	}
-	return m.Network.Issuer()
+	return m.Server.Issuer()
 }
 
-// other is the same network under another name.
-type other struct{ networks.Network }
-
-func (other) Name() string { return "facebook" }
-
-// A trip is one that has come as far as LinkedIn's answer.
+// A trip is one that has come as far as the network's answer.
 type trip struct {
 	*town
 	t        *testing.T
-	victim   *visitor // whose trip it is
-	callback *url.URL // where LinkedIn sends them
+	network  string   // "linkedin"
+	other    string   // a network that Herald knows, too
+	account  string   // whose trip it is
+	victim   *visitor // their browser
+	callback *url.URL // where the network sends them
 	moved    *atomic.Bool
 }
 
@@ -78,14 +87,14 @@ func (p *trip) steal(v *visitor, cookies ...*http.Cookie) {
 // another starts a second trip of somebody else, and returns the answer to it.
 func (p *trip) another(v *visitor) *url.URL {
 	p.t.Helper()
-	return toCallback(p.t, v, p.personal(p.t, bo()), "bo")
+	return toCallback(p.t, v, p.network, p.personal(p.t, bo()), "bo")
 }
 
-// toCallback goes from a link to LinkedIn's answer, and stops there.
-func toCallback(t *testing.T, v *visitor, link, account string) *url.URL {
+// toCallback goes from a link to the network's answer, and stops there.
+func toCallback(t *testing.T, v *visitor, network, link, account string) *url.URL {
 	t.Helper()
 	v.open(link).wants(t, 200)
-	v.submit(nil).wants(t, 200, "Herald would like to")
+	v.chooses(network, nil).wants(t, 200, "Herald")
 	v.stay()
 	v.submit(allow(account)).wants(t, 303)
 	v.client.CheckRedirect = nil
@@ -93,10 +102,11 @@ func toCallback(t *testing.T, v *visitor, link, account string) *url.URL {
 	if err != nil {
 		t.Fatal(err)
 	}
+	back.Fragment = "" // browsers keep it to themselves
 	return back
 }
 
-// TestAttacks lets people come back from LinkedIn in ways that are not theirs. None of them may register anybody.
+// TestAttacks lets people come back from each network in ways that are not theirs. None of them may register anybody.
 func TestAttacks(t *testing.T) {
 	t.Parallel()
 	const ended = "This sign-up has ended"
@@ -142,25 +152,42 @@ func TestAttacks(t *testing.T) {
 			p.env.Clock.Advance(store.AuthLife + time.Second)
 			return p.victim.open(p.callback.String())
 		}, 400, ended, true},
-		{"the path of another network", func(p *trip) page { return p.victim.open(p.at("/oauth/facebook/callback")) }, 400, ended, true},
+		{"the path of another network", func(p *trip) page { return p.victim.open(p.at("/oauth/" + p.other + "/callback")) }, 400, ended, true},
 		{"the path of no network", func(p *trip) page { return p.victim.open(p.at("/oauth/evil/callback")) }, 404, "There is no such page", false},
-		{"an injected code", func(p *trip) page { return p.victim.open(p.with("code", "AQinjected")) }, 400, "LinkedIn did not let us finish", true},
-		{"no code", func(p *trip) page { return p.victim.open(p.with("code", "")) }, 400, "LinkedIn did not let us finish", true},
-		{"code twice", func(p *trip) page { return p.victim.open(p.callback.String() + "&code=AQother") }, 400, "LinkedIn did not let us finish", true},
-		{"a code and an error", func(p *trip) page { return p.victim.open(p.with("error", "user_cancelled_login")) }, 200, "You said no", true},
+		{"an injected code", func(p *trip) page { return p.victim.open(p.with("code", "AQinjected")) }, 400, "did not let us finish", true},
+		{"a code of another network", func(p *trip) page {
+			theirs := toCallback(p.t, newVisitor(p.t), p.other, p.personal(p.t, p.account), p.account)
+			return p.victim.open(p.with("code", theirs.Query().Get("code")))
+		}, 400, "did not let us finish", true},
+		{"a code that was used", func(p *trip) page {
+			v := newVisitor(p.t)
+			theirs := p.another(v)
+			v.open(theirs.String()).wants(p.t, 200, "You’re in, Bo.")
+			_, ana := storetest.Admin(p.t, p.store, p.company.ID, "Ana Cruz")
+			m := p.member(p.t, bo(), true)
+			storetest.Remove(p.t, p.store, p.company.ID, ana, m.ID)
+			return p.victim.open(p.with("code", theirs.Query().Get("code")))
+		}, 400, "did not let us finish", true},
+		{"the state of another network", func(p *trip) page {
+			theirs := toCallback(p.t, p.victim, p.other, p.personal(p.t, p.account), p.account)
+			return p.victim.open(p.with("state", theirs.Query().Get("state")))
+		}, 400, ended, false},
+		{"no code", func(p *trip) page { return p.victim.open(p.with("code", "")) }, 400, "did not let us finish", true},
+		{"code twice", func(p *trip) page { return p.victim.open(p.callback.String() + "&code=AQother") }, 400, "did not let us finish", true},
+		{"a code and an error", func(p *trip) page { return p.victim.open(p.with("error", "access_denied")) }, 200, "You said no", true},
 		{"an error with a forged state", func(p *trip) page {
-			return p.victim.open(p.with("code", "", "error", "user_cancelled_login", "state", "FORGED"))
+			return p.victim.open(p.with("code", "", "error", "access_denied", "state", "FORGED"))
 		}, 400, ended, false},
 		{"an unknown error", func(p *trip) page {
 			return p.victim.open(p.with("code", "", "error", "<script>", "error_description", "<script>"))
-		}, 400, "LinkedIn did not let us finish", true},
+		}, 400, "did not let us finish", true},
 		{"an error of the app", func(p *trip) page {
-			return p.victim.open(p.with("code", "", "error", "unauthorized_scope_error"))
+			return p.victim.open(p.with("code", "", "error", "invalid_scope"))
 		}, 500, "does not work right now", true},
 		{"another issuer", func(p *trip) page {
 			p.moved.Store(true)
 			return p.victim.open(p.callback.String())
-		}, 400, "LinkedIn did not let us finish", true},
+		}, 400, "did not let us finish", true},
 		{"a form instead of a link", func(p *trip) page { return p.victim.post(p.callback.String(), nil) }, 405, "This page cannot do that", false},
 		{"a new line in the state", func(p *trip) page {
 			return p.victim.open(p.with("state", "x\r\nSet-Cookie: evil=1"))
@@ -169,6 +196,14 @@ func TestAttacks(t *testing.T) {
 		{"somewhere else to go", func(p *trip) page {
 			return p.victim.open(p.with("state", "FORGED", "redirect_uri", "https://evil.example", "next", "//evil.example", "return_to", "https://evil.example"))
 		}, 400, ended, false},
+		{"a link that was used on the way", func(p *trip) page {
+			v := newVisitor(p.t)
+			v.open(toCallback(p.t, v, p.other, p.personal(p.t, p.account), p.account).String()).wants(p.t, 200, "You’re in")
+			m := p.member(p.t, p.account, true)
+			_, ana := storetest.Admin(p.t, p.store, p.company.ID, "Ana Cruz")
+			storetest.Remove(p.t, p.store, p.company.ID, ana, m.ID)
+			return p.victim.open(p.callback.String())
+		}, 400, ended, true},
 		{"a link that was replaced on the way", func(p *trip) page {
 			_, ana := storetest.Admin(p.t, p.store, p.company.ID, "Ana Cruz")
 			rotated, err := p.store.RotateKey(p.t.Context(), p.company.ID, ana)
@@ -179,51 +214,62 @@ func TestAttacks(t *testing.T) {
 			return p.victim.open(p.callback.String())
 		}, 410, "This link was replaced", true},
 	}
-	storetest.Each(t, func(t *testing.T, db *store.Store, env *storetest.Env) {
-		moved := &atomic.Bool{}
-		s := newTown(t, db, env, func(c *web.Config) {
-			c.Networks = []networks.Network{movable{c.Networks[0], moved}, other{c.Networks[0]}}
-		})
-		for i, tt := range attacks {
-			t.Run(tt.name, func(t *testing.T) {
-				name := fmt.Sprintf("Ann No%d", i)
-				slackID := storetest.Mirror(t, s.store, s.company.ID, name)[0].SlackID
-				s.linkedin.AddAccount(linkedin.Account{ID: slackID, Name: name})
-				s.env.Clock.Advance(time.Minute) // enough for the rate limit
-				v := newVisitor(t)
-				p := &trip{town: s, t: t, victim: v, callback: toCallback(t, v, s.personal(t, slackID), slackID), moved: moved}
-
-				got := tt.attack(p)
-				got.wants(t, tt.status, tt.words)
-				for _, bad := range []string{"evil", "<script>"} {
-					if strings.Contains(got.body, bad) || strings.Contains(fmt.Sprint(got.header), bad) {
-						t.Errorf("%q is in the answer", bad)
+	for network, other := range map[string]string{"linkedin": "facebook", "facebook": "linkedin"} {
+		t.Run(network, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, db *store.Store, env *storetest.Env) {
+				moved := &atomic.Bool{}
+				s := newTown(t, db, env, func(c *web.Config) {
+					for i := range c.Networks {
+						c.Networks[i] = movable{c.Networks[i], moved}
 					}
-				}
-				if got.header.Get("Location") != "" {
-					t.Errorf("sent to %s", got.header.Get("Location"))
-				}
-				s.member(t, slackID, false)
-				s.member(t, bo(), false)
+				})
+				for i, tt := range attacks {
+					t.Run(tt.name, func(t *testing.T) {
+						name := fmt.Sprintf("Ann No%d", i)
+						slackID := storetest.Mirror(t, s.store, s.company.ID, name)[0].SlackID
+						s.linkedin.AddAccount(linkedin.Account{ID: slackID, Name: name})
+						s.facebook.AddAccount(facebook.Account{ID: slackID, Name: name})
+						s.env.Clock.Advance(time.Minute) // enough for the rate limit
+						v := newVisitor(t)
+						p := &trip{
+							town: s, t: t, network: network, other: other, account: slackID, victim: v, moved: moved,
+							callback: toCallback(t, v, network, s.personal(t, slackID), slackID),
+						}
 
-				moved.Store(false)
-				after := v.open(p.callback.String())
-				if tt.spoilt {
-					after.wants(t, 400, ended)
-				} else {
-					after.wants(t, 200, "You’re in, Ann.")
+						got := tt.attack(p)
+						got.wants(t, tt.status, tt.words)
+						for _, bad := range []string{"evil", "<script>"} {
+							if strings.Contains(got.body, bad) || strings.Contains(fmt.Sprint(got.header), bad) {
+								t.Errorf("%q is in the answer", bad)
+							}
+						}
+						if got.header.Get("Location") != "" {
+							t.Errorf("sent to %s", got.header.Get("Location"))
+						}
+						s.member(t, slackID, false)
+						s.member(t, bo(), false)
+
+						moved.Store(false)
+						after := v.open(p.callback.String())
+						if tt.spoilt {
+							after.wants(t, 400, ended)
+						} else {
+							after.wants(t, 200, "You’re in, Ann.")
+						}
+						s.member(t, slackID, !tt.spoilt)
+					})
 				}
-				s.member(t, slackID, !tt.spoilt)
 			})
-		}
-	})
+		})
+	}
 }
 
 func TestAnAnswerWorksOnce(t *testing.T) {
 	t.Parallel()
 	inTown(t, func(t *testing.T, s *town) {
 		v := newVisitor(t)
-		callback := toCallback(t, v, s.personal(t, ann()), "ann")
+		callback := toCallback(t, v, "linkedin", s.personal(t, ann()), "ann")
 		v.open(callback.String()).wants(t, 200, "You’re in, Ann.")
 		issued := len(s.linkedin.Tokens())
 		for range 2 {
@@ -240,7 +286,7 @@ func TestTooLateLeadsBack(t *testing.T) {
 	t.Parallel()
 	inTown(t, func(t *testing.T, s *town) {
 		v, link := newVisitor(t), s.personal(t, ann())
-		callback := toCallback(t, v, link, "ann")
+		callback := toCallback(t, v, "linkedin", link, "ann")
 		s.env.Clock.Advance(store.AuthLife + time.Second)
 		v.open(callback.String()).wants(t, 400, "This sign-up has ended")
 		v.signUp(s.url+v.page.href(t), "", "ann").wants(t, 200, "You’re in, Ann.")

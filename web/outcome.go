@@ -25,6 +25,7 @@ type notice struct {
 	company string // "" where it is not known, or not for everybody
 	body    []string
 	link    link // zero: to the start page
+	more    link // another thing to do, or zero
 	ref     string
 }
 
@@ -60,15 +61,61 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, c store.Company
 			"When there is a job to share, you see it in Slack first. Nothing appears without your click.",
 			"Type /social in Slack to see what Herald stores about you, or to leave.",
 		},
-		link: s.backToSlack(c),
+		link: s.backToSlack(c), more: s.connectMore(r, c, signup.Member),
+	})
+}
+
+// connectMore leads a member on to the networks that are not connected yet; zero if all are. The link they came by is used up, so it is
+// a new one of theirs.
+func (s *Server) connectMore(r *http.Request, c store.Company, m *store.Member) link {
+	if m == nil || m.SlackID == "" {
+		return link{}
+	}
+	missing := s.missing(m)
+	if len(missing) == 0 {
+		return link{}
+	}
+	token, err := s.store.SignupToken(r.Context(), c.ID, m.SlackID)
+	if err != nil { // they are connected all the same
+		s.log.ErrorContext(r.Context(), "make a link to connect more", "error", err)
+		return link{}
+	}
+	text := "Connect another network"
+	if len(missing) == 1 {
+		text = "Connect " + missing[0].Title() + ", too"
+	}
+	return link{text, s.base + registerPath(c.Key, token)}
+}
+
+// welcomeOutsider shows somebody without a Slack account that they are a member now.
+func (s *Server) welcomeOutsider(w http.ResponseWriter, r *http.Request, c store.Company, n networks.Network, signup store.Signup) {
+	s.notice(w, r, notice{
+		status: http.StatusOK, kind: good, title: "You’re in, " + givenName(signup.Member.Name) + ".", company: c.Name,
+		body: []string{
+			"Your " + n.Title() + " account is connected. Nothing appears there without your click.",
+			"To leave, tell whoever invited you, or any company admin of " + c.Name + ": everything about you is erased then.",
+			"You can close this page.",
+		},
+	})
+}
+
+// waiting shows somebody from outside that an admin has to approve: who invited them could not do that alone.
+func (s *Server) waiting(w http.ResponseWriter, r *http.Request, c store.Company) {
+	s.notice(w, r, notice{
+		status: http.StatusOK, kind: quiet, title: "Almost there", company: c.Name,
+		body: []string{
+			"A company admin of " + c.Name + " looks at your sign-up now. You are in as soon as they say yes.",
+			"There is nothing more to do on this page. You can close it.",
+		},
 	})
 }
 
 // connected shows a member that a network is connected, or connected again.
-func (s *Server) connected(w http.ResponseWriter, r *http.Request, c store.Company, n networks.Network, again bool) {
-	title := n.Title() + " is connected"
-	if again {
-		title += " again"
+func (s *Server) connected(w http.ResponseWriter, r *http.Request, in entrance, n networks.Network, signup store.Signup) {
+	c := in.company
+	title := n.Title() + " is connected to " + accountOf(in.person)
+	if signup.Again {
+		title = n.Title() + " is connected again"
 	}
 	s.notice(w, r, notice{
 		status: http.StatusOK, kind: good, title: title, company: c.Name,
@@ -76,7 +123,7 @@ func (s *Server) connected(w http.ResponseWriter, r *http.Request, c store.Compa
 			"You can share " + c.Name + "’s jobs there whenever you feel like it. Nothing appears without your click.",
 			"Everything else about your account stays as it was. Type /social in Slack to see it.",
 		},
-		link: s.backToSlack(c),
+		link: s.backToSlack(c), more: s.connectMore(r, c, signup.Member),
 	})
 }
 
@@ -104,63 +151,72 @@ func (s *Server) toStart() link { return link{"To the start page", s.base + "/"}
 // fail shows what an error means for the person. The button leads back to the page to try again on, if that may help, else to the
 // company's Slack, where the company (or the zero one) is known. back may be "".
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error, c store.Company, back string) {
-	s.failAt(w, r, err, c, back, nil)
+	s.failAt(w, r, err, entrance{company: c}, back, nil)
 }
 
 // failAt is fail for an error that a network, or what followed it, may have caused.
-func (s *Server) failAt(w http.ResponseWriter, r *http.Request, err error, c store.Company, back string, n networks.Network) {
-	title := "The network"
+func (s *Server) failAt(w http.ResponseWriter, r *http.Request, err error, in entrance, back string, n networks.Network) {
+	c, title, whose := in.company, "The network", ""
 	if n != nil {
 		title = n.Title()
 	}
-	page, expected := explain(err, back, title)
+	if in.person != nil {
+		whose = givenName(in.person.Name)
+	}
+	page, expected := explain(err, back, title, whose)
+	if in.member != nil && n != nil && errors.Is(err, store.ErrExists) {
+		page = anotherAccount(title)
+	}
 	if !expected {
 		page.ref = newRef()
 		s.log.ErrorContext(r.Context(), "request failed", "ref", page.ref, "route", routeOf(r), "error", err)
 	}
+	page.company = c.Name
 	if page.link == (link{}) && c.TeamID != "" {
 		page.link = s.backToSlack(c)
 	}
 	s.notice(w, r, page)
 }
 
-// explain finds the words for an error. It reports false for one that the operator should know about.
-func explain(err error, back, network string) (page notice, expected bool) {
+// explain finds the words for an error; whose is how the person of the link is called, or "". It reports false for one that the operator should know about.
+func explain(err error, back, network, whose string) (page notice, expected bool) {
 	switch {
 	case errors.Is(err, errKeyRotated):
 		return notice{
 			status: http.StatusGone, kind: quiet, title: "This link was replaced",
-			body: []string{"The company has a new registration link. Open Slack and type /social to get yours, or ask whoever sent you this one."},
+			body: []string{"The company has a new registration link, so this one does not work any more. Open Slack and type /social to get yours, or ask whoever sent you this one."},
 		}, true
 	case errors.Is(err, networks.ErrRefused):
 		return notice{
 			status: http.StatusOK, kind: quiet, title: "You said no, and that’s fine",
-			body: []string{"No account was made, and nothing was stored. If you change your mind, you can try again any time."},
+			body: []string{"Nothing was connected, and nothing was stored. If you change your mind, you can try again any time."},
 			link: tryAgain(back),
 		}, true
 	case errors.Is(err, networks.ErrRejected):
 		return notice{
 			status: http.StatusBadRequest, kind: bad, title: network + " did not let us finish",
-			body: []string{"No account was made. This happens when the page stays open for long, or is opened twice."},
+			body: []string{"Nothing was connected. This happens when the page stays open for long, or is opened twice."},
 			link: tryAgain(back),
 		}, true
 	case errors.Is(err, networks.ErrMisconfigured):
 		return notice{
-			status: http.StatusInternalServerError, kind: bad, title: "Signing up with " + network + " does not work right now",
-			body: []string{"Something is wrong with how Herald is set up here, not with you. No account was made. Please tell a company admin, and give them the reference below."},
+			status: http.StatusInternalServerError, kind: bad, title: "Connecting " + network + " does not work right now",
+			body: []string{"Something is wrong with how Herald is set up here, not with you. Nothing was connected. Please tell a company admin, and give them the reference below."},
 		}, false
 	case errors.Is(err, networks.ErrUnavailable):
 		return notice{
 			status: http.StatusServiceUnavailable, kind: bad, title: network + " does not answer",
-			body: []string{"No account was made. Please try again in a few minutes."},
+			body: []string{"Nothing was connected. Please try again in a few minutes."},
 			link: tryAgain(back),
 		}, false
 	case errors.Is(err, errSlackSilent):
 		return notice{
 			status: http.StatusServiceUnavailable, kind: bad, title: "Slack does not answer",
-			body: []string{"We could not ask Slack who you are, so no account was made. Please try again in a few minutes."},
+			body: []string{"We could not ask Slack who you are, so nothing was connected. Please try again in a few minutes."},
 			link: tryAgain(back),
 		}, false
+	case errors.Is(err, store.ErrWrongPerson):
+		return wrongPerson(whose, network, back), true
 	case errors.Is(err, store.ErrTaken):
 		return notice{
 			status: http.StatusConflict, kind: quiet, title: "This " + network + " account is signed up already",
@@ -175,12 +231,25 @@ func explain(err error, back, network string) (page notice, expected bool) {
 	case errors.Is(err, store.ErrExpired):
 		return notice{
 			status: http.StatusGone, kind: quiet, title: "This link has expired",
-			body: []string{"Links work for 30 days. Open Slack and type /social to get a fresh one."},
+			body: []string{"Links work for a while only, so that no old one falls into somebody else’s hands. Open Slack and type /social to get a fresh one."},
 		}, true
 	case errors.Is(err, store.ErrReplaced):
 		return notice{
 			status: http.StatusGone, kind: quiet, title: "This link does not work any more",
 			body: []string{"A newer one was sent, or it was taken back. Look for the latest message in Slack, or type /social there to get your own."},
+		}, true
+	case errors.Is(err, store.ErrDeclined):
+		return notice{
+			status: http.StatusGone, kind: quiet, title: "You said no to this invitation",
+			body: []string{"So its link stopped working, and nobody reminds you. If you change your mind, open Slack and type /social to get your own, or ask whoever invited you."},
+		}, true
+	case errors.Is(err, store.ErrRemoved):
+		return notice{
+			status: http.StatusGone, kind: quiet, title: "This account was removed",
+			body: []string{
+				"Everything that Herald stored about it was erased, and its links went with it.",
+				"To come back, ask for a new link: type /social in Slack, or ask a company admin there to invite you.",
+			},
 		}, true
 	case errors.Is(err, store.ErrNotEligible):
 		return notice{
@@ -196,6 +265,34 @@ func explain(err error, back, network string) (page notice, expected bool) {
 	page = broke("")
 	page.link = tryAgain(back)
 	return page, false
+}
+
+// wrongPerson is for a colleague who followed a link that is not theirs, which shows once the network tells who they are.
+func wrongPerson(whose, network, back string) notice {
+	title, you := "This link is somebody else’s", "If it is yours"
+	if whose != "" {
+		title, you = "This link is "+whose+"’s", "If you are "+whose
+	}
+	return notice{
+		status: http.StatusForbidden, kind: quiet, title: title,
+		body: []string{
+			"The " + network + " account you chose belongs to a colleague, so nothing was connected.",
+			"To sign up yourself, open Slack and type /social: there is a link of your own.",
+			you + ", sign out at " + network + " first, then try again with your own account.",
+		},
+		link: tryAgain(back),
+	}
+}
+
+// anotherAccount is for a member who chose another account at a network than the one that is connected, and works.
+func anotherAccount(network string) notice {
+	return notice{
+		status: http.StatusConflict, kind: quiet, title: "Another " + network + " account is connected",
+		body: []string{
+			"Herald works with one " + network + " account of yours, and the one you chose just now is a different one, so nothing was changed.",
+			"To use this one instead, disconnect the other one first: type /social me in Slack.",
+		},
+	}
 }
 
 func broke(ref string) notice {

@@ -22,11 +22,13 @@ type frame struct {
 // noticePage is what notice.html shows.
 type noticePage struct {
 	frame
-	Kind noticeKind
-	Body []string
-	Text string // of the button, "": none
-	Href string
-	Ref  string
+	Kind     noticeKind
+	Body     []string
+	Text     string // of the button, "": none
+	Href     string
+	More     string // of a second way on, "": none
+	MoreHref string
+	Ref      string
 }
 
 func (s *Server) parsePages() (*template.Template, error) {
@@ -62,7 +64,7 @@ func (s *Server) notice(w http.ResponseWriter, r *http.Request, n notice) {
 	}
 	s.page(w, r, n.status, "notice.html", noticePage{
 		frame: frame{Title: n.title, Company: n.company},
-		Kind:  n.kind, Body: n.body, Text: n.link.text, Href: n.link.href, Ref: n.ref,
+		Kind:  n.kind, Body: n.body, Text: n.link.text, Href: n.link.href, More: n.more.text, MoreHref: n.more.href, Ref: n.ref,
 	})
 }
 

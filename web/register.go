@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,10 +21,21 @@ type entrance struct {
 	slackID string        // whom the personal link is bound to, "" at the company URL
 	person  *store.Person // the same, where Herald knows them
 	member  *store.Member // their account: the link connects a network to it
+	// mailed is the invitation of somebody from outside of the workspace: the link came to their mailbox.
+	mailed *store.Invite
 }
 
-// enter resolves the link of the request; with an error the entrance holds the company alone, where that is known. It changes nothing: Slack's servers open every link they see.
+// enter resolves the link of the request to somebody who has something to connect: ErrExists if they have not.
 func (s *Server) enter(ctx context.Context, key, token string) (entrance, error) {
+	in, err := s.resolve(ctx, key, token)
+	if err == nil && in.member != nil && len(s.missing(in.member)) == 0 {
+		return entrance{company: in.company}, store.ErrExists
+	}
+	return in, err
+}
+
+// resolve resolves the link of the request; with an error the entrance holds the company alone, where that is known. It changes nothing: Slack's servers open every link they see.
+func (s *Server) resolve(ctx context.Context, key, token string) (entrance, error) {
 	if len(key) > maxPathValue || len(token) > maxPathValue || !utf8.ValidString(key+token) || strings.ContainsRune(key+token, 0) {
 		return entrance{}, store.ErrNotFound
 	}
@@ -44,10 +56,11 @@ func (s *Server) enter(ctx context.Context, key, token string) (entrance, error)
 	if err != nil {
 		return known, err
 	}
-	in.slackID, in.member = invite.SlackID, invite.Member
-	if in.member != nil && len(s.missing(in.member)) == 0 {
-		return known, store.ErrExists
+	if invite.SlackID == "" {
+		in.mailed = &invite
+		return in, nil
 	}
+	in.slackID, in.member = invite.SlackID, invite.Member
 	person, err := s.store.PersonBySlackID(ctx, company.ID, invite.SlackID)
 	switch {
 	case err == nil:
@@ -58,11 +71,11 @@ func (s *Server) enter(ctx context.Context, key, token string) (entrance, error)
 	return in, nil
 }
 
-// missing are the networks that a member is not connected to, or not any more.
+// missing are the networks that a member is not connected to, or not any more, or not for long.
 func (s *Server) missing(m *store.Member) []networks.Network {
 	var missing []networks.Network
 	for _, n := range s.networks {
-		if c, ok := m.Connection(n.Name()); !ok || !c.Usable(s.now()) {
+		if c, ok := m.Connection(n.Name()); !ok || c.Renewable(s.now()) {
 			missing = append(missing, n)
 		}
 	}
@@ -80,6 +93,7 @@ type registerPage struct {
 	Required bool   // the email
 	Member   bool   // they are one already, and connect a network
 	Networks []networks.Network
+	Looks    []look // of a post, for somebody who does not know it yet
 }
 
 // showRegister answers the company URL and personal links.
@@ -99,6 +113,9 @@ func (s *Server) showRegister(w http.ResponseWriter, r *http.Request) {
 	if in.person != nil {
 		email = in.person.Email
 	}
+	if in.mailed != nil {
+		email = in.mailed.Email
+	}
 	s.registerPage(w, r, http.StatusOK, in, email, "")
 }
 
@@ -106,13 +123,17 @@ func (s *Server) registerPage(w http.ResponseWriter, r *http.Request, status int
 	p := registerPage{
 		frame:  frame{Title: "Sign up to share " + in.company.Name + "’s jobs", Company: in.company.Name},
 		Action: s.base + registerPath(in.company.Key, in.token), Email: email, Problem: problem,
-		Required: in.token == "", Networks: s.networks,
+		Required: in.token == "", Networks: s.entries, Looks: looks(s.entries, in.company.Name),
 	}
 	if in.person != nil {
 		p.Name, p.Greeting = in.person.Name, givenName(in.person.Name)
 	}
+	if in.mailed != nil {
+		p.Name, p.Greeting = in.mailed.Name, givenName(in.mailed.Name)
+	}
 	if in.member != nil {
-		p.Title, p.Member, p.Networks = "Connect "+titles(s.missing(in.member)), true, s.missing(in.member)
+		p.Member, p.Networks, p.Looks = true, s.missing(in.member), nil
+		p.Title = "Connect " + titles(p.Networks) + " to " + accountOf(in.person)
 	}
 	if problem != "" {
 		p.Title = "Please check: " + p.Title
@@ -122,11 +143,26 @@ func (s *Server) registerPage(w http.ResponseWriter, r *http.Request, status int
 
 // titles names networks as a sentence does.
 func titles(list []networks.Network) string {
-	names := make([]string, len(list))
+	var names strings.Builder
 	for i, n := range list {
-		names[i] = n.Title()
+		switch i {
+		case 0:
+		case len(list) - 1:
+			names.WriteString(" or ")
+		default:
+			names.WriteString(", ")
+		}
+		names.WriteString(n.Title())
 	}
-	return strings.Join(names, " or ")
+	return names.String()
+}
+
+// accountOf says whose account at Herald a network is connected to: whoever follows a colleague's link must notice it.
+func accountOf(p *store.Person) string {
+	if p == nil || p.Name == "" {
+		return "your account"
+	}
+	return givenName(p.Name) + "’s account"
 }
 
 // backToRegister serves those who reload or type what only the form can send.
@@ -150,8 +186,13 @@ func (s *Server) beginRegister(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err, in.company, "")
 		return
 	}
+	back := s.base + registerPath(in.company.Key, in.token)
+	if in.member == nil && !slices.Contains(s.entries, network) {
+		s.notice(w, r, noSuchPage())
+		return
+	}
 	if err := r.ParseForm(); err != nil {
-		s.notice(w, r, unreadableForm(s.base+registerPath(in.company.Key, in.token)))
+		s.notice(w, r, unreadableForm(back))
 		return
 	}
 	entered := r.PostForm.Get("email")
@@ -161,17 +202,27 @@ func (s *Server) beginRegister(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	callback := s.links.Callback(network.Name())
+	server, err := network.At(r.Context(), r.PostForm.Get("server"), callback)
+	if federation, ok := network.(networks.Federation); ok && err != nil {
+		s.serverPage(w, r, in, federation, r.PostForm.Get("server"), err)
+		return
+	}
+	if err != nil {
+		s.failAt(w, r, err, in, back, network)
+		return
+	}
 	state, trail := rand.Text(), newTrail(in.company.Key, in.token)
 	auth := store.Authorization{
-		CompanyID: in.company.ID, Network: network.Name(), Issuer: network.Issuer(),
-		Token: in.token, Email: email, Verifier: network.NewVerifier(),
+		CompanyID: in.company.ID, Network: network.Name(), Issuer: server.Issuer(),
+		Token: in.token, Email: email, Verifier: server.NewVerifier(),
 	}
 	if err := s.store.BeginAuthorization(r.Context(), auth, state, trail.cookie); err != nil {
-		s.fail(w, r, err, in.company, s.base+registerPath(in.company.Key, in.token))
+		s.fail(w, r, err, in.company, back)
 		return
 	}
 	s.layTrail(w, state, trail)
-	http.Redirect(w, r, network.AuthURL(state, s.links.Callback(network.Name()), auth.Verifier), http.StatusSeeOther)
+	http.Redirect(w, r, server.AuthURL(state, server.Callback(callback), auth.Verifier), http.StatusSeeOther) //nolint:gosec // G710: the network looked at the server that was named
 }
 
 // givenName is how to address somebody: the first word of their name where that is surely a name, else all of it.

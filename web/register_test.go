@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -175,7 +176,7 @@ func TestDeadLinks(t *testing.T) {
 	inTown(t, func(t *testing.T, s *town) {
 		_, ana := storetest.Admin(t, s.store, s.company.ID, "Ana Cruz")
 		ann := storetest.Mirror(t, s.store, s.company.ID, "Ann Lee")[0]
-		out, err := s.store.Invite(t.Context(), s.company.ID, ana, []string{ann.ID})
+		out, err := s.store.Invite(t.Context(), s.company.ID, ana, []string{ann.ID}, store.InviteOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,9 +212,28 @@ func TestALinkedInAccountBelongsToOneMember(t *testing.T) {
 	inTown(t, func(t *testing.T, s *town) {
 		newVisitor(t).signUp(s.personal(t, ann()), "", "ann").wants(t, 200, "You’re in")
 		v := newVisitor(t)
-		v.signUp(s.personal(t, bo()), "", "ann").wants(t, 409, "This LinkedIn account is signed up already", "Try again")
+		v.signUp(s.public(), "bo@home.example", "ann").wants(t, 409, "This LinkedIn account is signed up already", "Try again")
+		v.signUp(s.personal(t, bo()), "", "ann").wants(t, 403, "This link is Bo’s", "belongs to a colleague", "Try again")
 		s.member(t, bo(), false)
 		v.signUp(s.url+v.page.href(t), "", "bo").wants(t, 200, "You’re in, Bo.")
+	})
+}
+
+// TestAColleagueFollowsALinkThatIsNotTheirs: LinkedIn tells that it is Bo by the address he has in Slack.
+func TestAColleagueFollowsALinkThatIsNotTheirs(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		entry := store.Person{SlackID: bo(), Name: "Bo García", Email: "Bo@home.example"}
+		if err := s.store.MirrorPeople(t.Context(), s.company.ID, []store.Person{entry}); err != nil {
+			t.Fatal(err)
+		}
+		v := newVisitor(t)
+		v.open(s.personal(t, ann())).wants(t, 200, "Not Ann? Then this link is not for you")
+		v.signUp(s.personal(t, ann()), "", "bo").wants(t, 403, "This link is Ann’s", "type /social")
+		s.member(t, ann(), false)
+		s.member(t, bo(), false)
+		v.signUp(s.url+v.page.href(t), "", "ann").wants(t, 200, "You’re in, Ann.")
+		v.signUp(s.personal(t, bo()), "", "bo").wants(t, 200, "You’re in, Bo.")
 	})
 }
 
@@ -242,8 +262,9 @@ func TestComingBackAfterARemoval(t *testing.T) {
 		storetest.Remove(t, s.store, s.company.ID, ana, s.member(t, ann(), true).ID)
 
 		v := newVisitor(t)
-		if got := v.open(dead); got.status == 200 || strings.Contains(got.body, "Ann") {
-			t.Errorf("the old link still works: %d\n%s", got.status, got.text())
+		v.open(dead).wants(t, 410, "This account was removed", "type /social in Slack, or ask a company admin")
+		if strings.Contains(v.page.body, "Ann") {
+			t.Errorf("the old link still names her:\n%s", v.page.text())
 		}
 		link := s.personal(t, ann())
 		if got := v.open(link); got.status != 200 || strings.Contains(got.body, "Ann") {
@@ -287,16 +308,54 @@ func TestAMemberConnectsAgainWithTheirOwnLink(t *testing.T) {
 		v := newVisitor(t)
 		v.signUp(s.personal(t, ann()), "ann@home.example", "ann").wants(t, 200, "You’re in, Ann.")
 		link := s.personal(t, ann())
-		newVisitor(t).open(link).wants(t, 409, "You are signed up already")
+		if got := newVisitor(t).open(link); !strings.Contains(got.body, ">Connect Facebook or Mastodon to Ann’s account<") {
+			t.Errorf("she is offered something else than what she lacks:\n%s", got.text())
+		}
 
 		s.env.Clock.Advance(61 * 24 * time.Hour)
 		link = s.personal(t, ann())
-		v.open(link).wants(t, 200, "Hello Ann,", "Connect LinkedIn", "You are signed up already")
-		v.submit(nil)
+		v.open(link).wants(t, 200, "Hello Ann,", "Connect LinkedIn, Facebook or Mastodon to Ann’s account", "You are signed up already", "Not Ann?")
+		v.chooses("linkedin", nil)
 		v.submit(allow("ann")).wants(t, 200, "LinkedIn is connected again")
 		if m := s.member(t, ann(), true); m.Email != "ann@home.example" {
 			t.Errorf("her address became %q", m.Email)
 		}
 		newVisitor(t).open(link).wants(t, 409, "You are signed up already")
+	})
+}
+
+func TestAMemberRenewsAnAccessThatEndsSoon(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		v := newVisitor(t)
+		v.signUp(s.personal(t, ann()), "ann@home.example", "ann").wants(t, 200, "You’re in, Ann.")
+		s.env.Clock.Advance(60*24*time.Hour - store.RenewBefore)
+		link := s.personal(t, ann())
+		v.open(link).wants(t, 200, "Connect LinkedIn, Facebook or Mastodon to Ann’s account")
+		v.chooses("linkedin", nil)
+		v.submit(allow("cy")).wants(t, 409, "Another LinkedIn account is connected", "/social me")
+		v.open(link)
+		v.chooses("linkedin", nil)
+		v.submit(allow("ann")).wants(t, 200, "LinkedIn is connected again")
+		m := s.member(t, ann(), true)
+		if c, ok := m.Connection("linkedin"); !ok || c.Renewable(s.env.Clock.Now()) {
+			t.Errorf("connected as %+v", c)
+		}
+	})
+}
+
+func TestSomebodyWhoRegisteredGoesOnToAnotherNetwork(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		v := newVisitor(t)
+		v.signUp(s.personal(t, ann()), "ann@home.example", "ann").wants(t, 200, "You’re in, Ann.", "Connect another network")
+		more := regexp.MustCompile(`<a href="(/register/[^"]*)">Connect another network`).FindStringSubmatch(v.page.body)
+		if more == nil {
+			t.Fatalf("no way on:\n%s", v.page.body)
+		}
+		v.open(s.url+more[1]).wants(t, 200, "Connect Facebook or Mastodon to Ann’s account", "Continue with Facebook")
+		if strings.Contains(v.page.text(), "Continue with LinkedIn") {
+			t.Error("what is connected is offered again")
+		}
 	})
 }

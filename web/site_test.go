@@ -17,7 +17,9 @@ import (
 	"time"
 
 	"herald/networks"
+	"herald/sandbox/facebook"
 	"herald/sandbox/linkedin"
+	"herald/sandbox/mastodon"
 	"herald/store"
 	"herald/web"
 )
@@ -36,11 +38,14 @@ func (d directory) Person(_ context.Context, _ store.Company, slackID string) (s
 	return p, nil
 }
 
-// site is Herald's web server with the local LinkedIn behind it.
+// site is Herald's web server with the local LinkedIn and Facebook behind it.
 type site struct {
 	url      string
 	linkedin *linkedin.Server
-	network  networks.Network
+	facebook *facebook.Server
+	mastodon *mastodon.Server
+	instance string // where mastodon is
+	forms    string // the origins of their consent pages
 	log      *logBook
 	slackOK  bool
 }
@@ -77,31 +82,70 @@ func accounts() []linkedin.Account {
 	}
 }
 
-// newSite starts both servers. change may alter the configuration.
+// facebookAccounts are the people on Facebook. Ann manages Acme's Page there, Bo none. Cy signed up there by phone.
+func facebookAccounts() []facebook.Account {
+	return []facebook.Account{
+		{ID: "ann", Name: "Ann Lee", FirstName: "Ann", LastName: "Lee", Email: "ann@home.example", Pages: []facebook.Page{
+			{ID: "701", Name: "Ann’s <Bakery>"}, {ID: "702", Name: "Acme Jobs"},
+		}},
+		{ID: "bo", Name: "Bo García", FirstName: "Bo", LastName: "García", Email: "bo@home.example"},
+		{ID: "cy", Name: "Cy Wu", FirstName: "Cy", LastName: "Wu"},
+	}
+}
+
+// newSite starts all servers. change may alter the configuration.
 func newSite(t *testing.T, now func() time.Time, s web.Store, change ...func(*web.Config)) *site {
 	t.Helper()
 	front := &later{}
 	server := httptest.NewServer(front)
 	t.Cleanup(server.Close)
-	redirect := web.Links{PublicURL: server.URL}.Callback("linkedin")
+	links := web.Links{PublicURL: server.URL}
 
-	stand, err := linkedin.New(linkedin.Options{
-		Apps:     []linkedin.App{{ClientID: "herald", ClientSecret: "s3cret", Name: "Herald", RedirectURIs: []string{redirect}}},
+	li, err := linkedin.New(linkedin.Options{
+		Apps: []linkedin.App{{
+			ClientID: "herald", ClientSecret: "s3cret", Name: "Herald", RedirectURIs: []string{links.Callback("linkedin")},
+		}},
 		Accounts: accounts(), Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	linkedinServer := httptest.NewServer(stand.Handler())
-	t.Cleanup(linkedinServer.Close)
+	fb, err := facebook.New(facebook.Options{
+		Apps: []facebook.App{{
+			ClientID: "1001", ClientSecret: "fb-s3cret", Name: "Herald", RedirectURIs: []string{links.Callback("facebook")},
+			Permissions:    []string{"public_profile", "email", "pages_show_list"},
+			DeauthorizeURL: links.Deauthorize("facebook"), DeletionURL: links.Delete("facebook"),
+		}},
+		Accounts: facebookAccounts(), Now: now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve := func(handler http.Handler) string {
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	masto, err := mastodon.New(mastodon.Options{
+		Accounts: []mastodon.Account{{ID: "109", Username: "ann", DisplayName: "Ann Lee"}, {ID: "110", Username: "bo"}}, Now: now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	linkedinURL, facebookURL, mastodonURL := serve(li.Handler()), serve(fb.Handler()), serve(masto.Handler())
 
 	book := &logBook{}
-	network := networks.NewLinkedIn(networks.LinkedInApp{
-		ClientID: "herald", ClientSecret: "s3cret", URL: linkedinServer.URL + "/", APIURL: linkedinServer.URL, Now: now,
-	})
-	st := &site{url: server.URL, linkedin: stand, network: network, log: book, slackOK: true}
+	st := &site{url: server.URL, linkedin: li, facebook: fb, mastodon: masto, instance: mastodonURL, forms: linkedinURL + " " + facebookURL, log: book, slackOK: true}
 	config := web.Config{
-		Store: s, Directory: directory{}, Networks: []networks.Network{network}, PublicURL: server.URL,
+		Store: s, Directory: directory{}, PublicURL: server.URL,
+		Networks: []networks.Network{
+			networks.NewLinkedIn(networks.LinkedInApp{
+				ClientID: "herald", ClientSecret: "s3cret", URL: linkedinURL + "/", APIURL: linkedinURL, Now: now,
+			}),
+			networks.NewFacebook(networks.FacebookApp{
+				AppID: "1001", AppSecret: "fb-s3cret", URL: facebookURL, GraphURL: facebookURL + "/", Now: now,
+			}),
+		},
 		Slack: func() (string, bool) {
 			if st.slackOK {
 				return "connected", true
@@ -109,6 +153,11 @@ func newSite(t *testing.T, now func() time.Time, s web.Store, change ...func(*we
 			return "reconnecting", false
 		},
 		Now: now, Log: slog.New(slog.NewTextHandler(io.MultiWriter(book, t.Output()), &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if clients, ok := s.(networks.Clients); ok {
+		config.More = []networks.Network{
+			networks.NewMastodon(networks.MastodonApp{Name: "Herald", Clients: clients, Allowed: []string{mastodonURL}, Now: now}),
+		}
 	}
 	for _, f := range change {
 		f(&config)
@@ -188,7 +237,7 @@ func (b *visitor) post(address string, form url.Values) page {
 }
 
 var (
-	formAction  = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
+	formAction  = regexp.MustCompile(`<form method="post"(?: action="([^"]*)")?`)
 	hiddenInput = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
 	anyTag      = regexp.MustCompile(`<[^>]*>`)
 )
@@ -196,9 +245,20 @@ var (
 // submit sends the page's form, with its hidden fields and the given ones.
 func (b *visitor) submit(fields url.Values) page {
 	b.t.Helper()
-	action := formAction.FindStringSubmatch(b.page.body)
+	return b.send(formAction, fields)
+}
+
+// chooses is submit by the button of a network.
+func (b *visitor) chooses(network string, fields url.Values) page {
+	b.t.Helper()
+	return b.send(regexp.MustCompile(`formaction="([^"]*/`+network+`)"`), fields)
+}
+
+func (b *visitor) send(where *regexp.Regexp, fields url.Values) page {
+	b.t.Helper()
+	action := where.FindStringSubmatch(b.page.body)
 	if action == nil {
-		b.t.Fatalf("no form on %d %s:\n%s", b.page.status, b.page.url.Path, b.page.text())
+		b.t.Fatalf("no such form on %d %s:\n%s", b.page.status, b.page.url.Path, b.page.text())
 	}
 	form := url.Values{}
 	for _, field := range hiddenInput.FindAllStringSubmatch(b.page.body, -1) {

@@ -24,7 +24,8 @@ func Audit(events []store.AuditEvent, first bool, next string) Message {
 	const linesTogether = 3 // within a section's limit even with the longest names, which escaping makes longer
 	blocks := []slack.Block{
 		slack.NewHeaderBlock(plain("Audit")),
-		quiet("Who did what, newest first. Whoever was removed appears as a code: the same code is the same person, and it leads back to nobody."),
+		quiet("Who did what, newest first. Whoever was removed appears as a code: the same code is the same person, and it leads back to nobody. " +
+			"The receipt of a removal tells what was erased where, and goes on counting until all is done."),
 	}
 	if len(events) == 0 {
 		blocks = append(blocks, section("Nothing has happened yet. Invitations, registrations, changes and removals will appear here."))
@@ -61,14 +62,31 @@ func auditLine(e store.AuditEvent) string {
 			return actor + " invited " + count(e.Count, "person", "people")
 		}
 		return actor + " invited " + subject
+	case store.AuditEmailsInvited:
+		return actor + " invited " + count(e.Count, "person", "people") + " by email"
 	case store.AuditInviteResent:
+		if e.Subject == nil && e.SubjectHash == "" && e.Count > 0 {
+			return actor + " sent " + count(e.Count, "person", "people") + " a new invitation"
+		}
+		if e.Subject == nil && e.SubjectHash == "" && e.Count == 0 {
+			return actor + " sent a new invitation by email"
+		}
 		return actor + " sent " + subject + " a new invitation"
 	case store.AuditInviteCancelled:
+		if e.Subject == nil && e.SubjectHash == "" {
+			return actor + " cancelled an invitation by email"
+		}
 		return actor + " cancelled the invitation of " + subject
 	case store.AuditRegistered:
 		return initial(subject) + " registered"
 	case store.AuditConnected:
 		return initial(subject) + " connected a network"
+	case store.AuditDisconnected:
+		return initial(subject) + " disconnected a network"
+	case store.AuditPageConnected:
+		return initial(subject) + " connected a company page"
+	case store.AuditPageDropped:
+		return initial(subject) + " disconnected a company page"
 	case store.AuditSignupApproved:
 		return actor + " approved the sign-up of " + subject
 	case store.AuditSignupDeclined:
@@ -88,16 +106,98 @@ func auditLine(e store.AuditEvent) string {
 		return actor + " removed " + count(e.Count, "member", "members")
 	case store.AuditLeft:
 		return initial(subject) + " left"
+	case store.AuditErased:
+		if e.Receipt == nil {
+			return "Erased: " + count(e.Count, "account", "accounts")
+		}
+		return receipt(*e.Receipt)
 	case store.AuditKeyRotated:
 		return actor + " made a new company URL"
 	case store.AuditAdminGranted:
 		return actor + " made " + subject + " a company admin"
 	case store.AuditExported:
 		return actor + " exported " + count(e.Count, "row", "rows") + " of the member list"
+	case store.AuditDownloaded:
+		return actor + " downloaded what Herald stores about them"
 	case store.AuditURLPosted:
 		return actor + " posted the company URL in a channel"
+	case store.AuditUndelivered:
+		return "A message of Herald's could not be delivered; its log says why"
+	case store.AuditInvitesExported:
+		return actor + " exported " + count(e.Count, "invitation", "invitations")
+	case store.AuditInvitersChanged:
+		return actor + " changed who may invite: " + auditInviters(e.To)
+	case store.AuditLinkDaysChanged:
+		return actor + " changed how long registration links work: " + count(e.Count, "day", "days")
 	}
 	return actor + ": " + escape(string(e.Action)) // an event of a newer release
+}
+
+// auditInviters names who may invite if the user type is the one with the fewest rights that may.
+func auditInviters(least store.MemberType) string {
+	switch least {
+	case store.Employee:
+		return Inviters(store.InvitersEveryone)
+	case store.Recruiter:
+		return Inviters(store.InvitersRecruiters)
+	case store.Admin:
+	}
+	return Inviters(store.InvitersAdmins)
+}
+
+// receiptShown is how much of a receipt is shown: with many networks and outcomes it would not fit beside the others.
+const receiptShown = 900
+
+// receipt says what a removal erased and where, in numbers.
+func receipt(r store.Receipt) string {
+	here := []string{count(r.Accounts, "account", "accounts")}
+	for _, erased := range []struct {
+		n         int
+		one, many string
+	}{
+		{r.Connections, "connection", "connections"}, {r.Invitations, "invitation", "invitations"},
+	} {
+		if erased.n > 0 {
+			here = append(here, count(erased.n, erased.one, erased.many))
+		}
+	}
+	said := []string{"Receipt: erased " + list(here) + " in Herald"}
+	if r.Files > 0 {
+		said = append(said, "deleted "+count(r.Files, "file", "files")+" in Slack")
+	}
+	if r.Messages > 0 {
+		slack := "deleted " + number(r.Deleted) + " of " + count(r.Messages, "message", "messages") + " in Slack"
+		if r.Blanked > 0 {
+			slack += ", took the words off " + number(r.Blanked)
+		}
+		if r.Kept > 0 {
+			slack += ", Slack keeps " + number(r.Kept)
+		}
+		if left := r.Messages - r.Deleted - r.Blanked - r.Kept; left > 0 {
+			slack += ", " + number(left) + " to go"
+		}
+		said = append(said, slack)
+	}
+	return clip(strings.Join(append(said, accessEnded(r.Access)...), " · "), receiptShown)
+}
+
+// accessEnded says what became of Herald's access at the networks.
+func accessEnded(counts []store.RevocationCount) []string {
+	var said []string
+	for _, c := range counts {
+		accounts := count(c.N, "account", "accounts") + " at " + networkName(c.Network)
+		switch c.Outcome {
+		case store.Revoked:
+			said = append(said, "ended the access to "+accounts)
+		case store.Standing:
+			said = append(said, "the access to "+accounts+" only its owner can end there")
+		case store.GivenUp:
+			said = append(said, "the access to "+accounts+" could not be ended")
+		case store.RevocationPending:
+			said = append(said, "the access to "+accounts+" is being ended")
+		}
+	}
+	return said
 }
 
 func auditActor(e store.AuditEvent) string {

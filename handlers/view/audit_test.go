@@ -19,6 +19,16 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditRemoved, Actor: ana, Count: 3})
 	happened(store.AuditEvent{Action: store.AuditRemoved, Actor: ana, Count: 1, SubjectHash: "k7f2-9q3x"})
 	happened(store.AuditEvent{Action: store.AuditLeft, SubjectHash: "k7f2-9q3x"})
+	happened(store.AuditEvent{Action: store.AuditErased, Count: 1, Receipt: &store.Receipt{Accounts: 1}})
+	happened(store.AuditEvent{Action: store.AuditErased, Count: 1200, Receipt: &store.Receipt{
+		Accounts: 1200, Connections: 1300, Invitations: 900, Files: 2, Messages: 2400, Deleted: 2000, Blanked: 3, Kept: 1,
+		Access: []store.RevocationCount{
+			{Network: "facebook", Outcome: store.Revoked, N: 300},
+			{Network: "linkedin", Outcome: store.GivenUp, N: 1},
+			{Network: "linkedin", Outcome: store.RevocationPending, N: 9},
+			{Network: "linkedin", Outcome: store.Standing, N: 990},
+		},
+	}})
 	happened(store.AuditEvent{Action: store.AuditTypeChanged, Actor: ana, Subject: ann, From: store.Employee, To: store.Recruiter})
 	happened(store.AuditEvent{Action: store.AuditCaseOpened, Actor: ana, Subject: ann, From: store.Recruiter, To: store.Admin})
 	happened(store.AuditEvent{Action: store.AuditCaseApproved, Actor: ana, Subject: ann, From: store.Recruiter, To: store.Admin})
@@ -26,14 +36,24 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditInvited, Actor: ana, Subject: ann, Count: 1})
 	happened(store.AuditEvent{Action: store.AuditInvited, Actor: ana, Count: 12})
 	happened(store.AuditEvent{Action: store.AuditInviteResent, Actor: ana, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditInviteResent, Actor: ana, Count: 23})
+	happened(store.AuditEvent{Action: store.AuditInvitesExported, Actor: ana, Count: 401})
 	happened(store.AuditEvent{Action: store.AuditInviteCancelled, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditRegistered, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditPageConnected, Actor: ann, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditPageDropped, Actor: ann, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditSignupApproved, Actor: ana, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditSignupDeclined, Actor: ana})
+	for _, least := range []store.MemberType{store.Admin, store.Recruiter, store.Employee} {
+		happened(store.AuditEvent{Action: store.AuditInvitersChanged, Actor: ana, To: least})
+	}
+	happened(store.AuditEvent{Action: store.AuditLinkDaysChanged, Actor: ana, Count: 14})
 	happened(store.AuditEvent{Action: store.AuditKeyRotated, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditAdminGranted, CLI: true, Subject: ana})
 	happened(store.AuditEvent{Action: store.AuditExported, Actor: ana, Count: 1400})
+	happened(store.AuditEvent{Action: store.AuditDownloaded, Actor: ann})
 	happened(store.AuditEvent{Action: store.AuditURLPosted, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditUndelivered})
 	happened(store.AuditEvent{Action: "from_a_newer_release", Actor: ana})
 	golden(t, "audit", blockkit.Message, Audit(events, true, "cursor"))
 	golden(t, "audit_empty", blockkit.Message, Audit(nil, true, ""))

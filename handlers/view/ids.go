@@ -10,6 +10,7 @@ const (
 	ActionSignup   = "signup"           // asks for the sign-up screen with a personal link
 	ActionStored   = "stored"           // What is stored?
 	ActionMe       = "me"               // My data
+	ActionDownload = "me_download"      // Download my data
 	ActionLeave    = "leave"            // opens the confirmation
 	ActionMembers  = "members_open"     // User Management
 	ActionAudit    = "audit_open"       // Audit
@@ -27,6 +28,7 @@ const (
 	ActionRemove   = "member_remove"    // Remove of a row
 	ActionRemoveN  = "members_remove"   // Remove Selected
 	FormRemoval    = "removal"          // the confirmation; private metadata: the removal's id
+	BlockNever     = "removal_never"    // its input for who leaves: Don't invite me again
 	BlockCount     = "removal_count"    // its input: the number of accounts, typed
 	ActionCount    = "removal_count_in" // the element of BlockCount
 )

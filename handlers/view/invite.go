@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,9 +13,10 @@ import (
 
 // Controls of invitations.
 const (
-	ActionInvitePerson = "invite_person" // value: person id
-	ActionInviteResend = "invite_resend" // value: invite id
-	ActionInviteCancel = "invite_cancel" // value: invite id
+	ActionInviteCoworker = "invite_coworker"
+	ActionInvitePerson   = "invite_person" // value: person id
+	ActionInviteResend   = "invite_resend" // value: invite id
+	ActionInviteCancel   = "invite_cancel" // value: invite id
 
 	// ActionSignupLink is a link button to the registration page: Slack opens it, and there is nothing to do.
 	ActionSignupLink = "signup_link"
@@ -23,53 +25,91 @@ const (
 // Invitation is the DM that invites somebody with their own link; inviter is a Slack id, "" if they were removed meanwhile.
 func Invitation(c store.Company, inviter, url string, expires time.Time) Message {
 	title := escape(clip(c.Name, nameShown)) + " invites you to share jobs with your network"
-	from, why := "", "An admin of "+escape(clip(c.Name, nameShown))+" invited you."
+	from, why := "", "A colleague at "+escape(clip(c.Name, nameShown))+" invited you."
 	if inviter != "" {
-		from, why = "  (from "+mention(inviter)+")", mention(inviter)+" invited you, as a company admin of "+escape(clip(c.Name, nameShown))+"."
+		from, why = "  (from "+mention(inviter)+")", mention(inviter)+" invited you, a colleague at "+escape(clip(c.Name, nameShown))+"."
 	}
 	return Message{
 		Text: title + ". It takes a minute, and nothing is ever posted without your click. Press Sign up in this message.",
 		Blocks: []slack.Block{
-			section("*" + title + "*" + from + "\nIt takes a minute: choose LinkedIn, say yes there, done. Nothing is ever posted without your click."),
+			section("*" + title + "*" + from + "\nIt takes a minute: choose your network, say yes there, done. Nothing is ever posted without your click."),
 			slack.NewActionBlock("",
 				button(ActionSignupLink, "", "Sign up").WithURL(url).WithStyle(slack.StylePrimary),
-				button(ActionPreview, "", "See how a post would look")),
+				button(ActionPreview, "", "See how a post would look"),
+				notForMe()),
 			slack.NewContextBlock("", mrkdwn("_Only you can use this link. It works until "+date(expires, "{date_short}")+"._"),
-				mrkdwn("_Why am I getting this? "+why+" Not interested? Just ignore it._")),
+				mrkdwn("_Why am I getting this? "+why+" Choose *Not for me*, and you are left alone._")),
 		},
 	}
 }
 
-// Invited sums up what became of an invitation: outcomes of the store, Slack ids that belong to nobody or to somebody who cannot
-// take part, and words that name nobody. All that is mentioned is a mention, so it stays short and needs no escaping.
-func Invited(outcomes []store.InviteOutcome, refused, unknown []string) Notice {
+// Invited is what became of an invitation.
+type Invited struct {
+	Outcomes []store.InviteOutcome
+	Refused  []string         // Slack ids that belong to nobody or to somebody who cannot take part
+	Unknown  []string         // words that name nobody
+	As       store.MemberType // what they were invited as
+	Admin    bool             // a company admin invited; others do not learn who is registered
+}
+
+// Notice sums it up. Whom it mentions it mentions as Slack does, so it stays short and needs no escaping.
+func (i Invited) Notice() Notice {
 	by := map[store.InviteResult][]string{}
-	for _, o := range outcomes {
+	for _, o := range i.Outcomes {
 		by[o.Result] = append(by[o.Result], o.Person.SlackID)
 	}
-	refused = append(by[store.InviteRefused], refused...)
+	refused := append(by[store.InviteRefused], i.Refused...)
 	var said []string
 	if ids := by[store.InviteSent]; len(ids) > 0 {
-		said = append(said, "Invited "+mentions(ids)+". Each gets a direct message with their own link.")
+		as := ""
+		if i.As == store.Recruiter {
+			as = " as " + article(i.As) + " " + TypeName(i.As)
+			if len(ids) > 1 {
+				as = " as " + TypeName(i.As) + "s"
+			}
+		}
+		said = append(said, "Invited "+mentions(ids)+as+". Each gets a direct message with their own link.")
 	}
-	if ids := by[store.InviteAgain]; len(ids) > 0 {
-		said = append(said, mentions(ids)+" "+has(ids)+" an open invitation already. To send it again, use *Resend* in `/social members invited`.")
-	}
-	if ids := by[store.InviteRegistered]; len(ids) > 0 {
-		said = append(said, mentions(ids)+" "+is(ids)+" registered already.")
+	var anyway []slack.BlockElement
+	if i.Admin {
+		var no []string
+		no, anyway = saidNo(i.Outcomes, i.As)
+		said = append(append(said, notInvited(by)...), no...)
+	} else if ids := slices.Concat(by[store.InviteAgain], by[store.InviteRegistered], by[store.InviteDeclined], by[store.InviteDeparted]); len(ids) > 0 {
+		said = append(said, "Nothing was sent to "+mentions(ids)+": whoever is registered or was invited before is not invited again. Your admins can tell you more.")
 	}
 	if len(refused) > 0 {
 		said = append(said, mentions(refused)+" cannot take part: guests, bots, deactivated accounts and people of other workspaces are left out.")
 	}
-	if len(unknown) > 0 {
-		said = append(said, "Nobody here is called "+quoted(unknown)+". Type @ and choose the person from Slack's list.")
+	if len(i.Unknown) > 0 {
+		said = append(said, "Nobody here is called "+quoted(i.Unknown)+". Type @ and choose the person from Slack's list.")
 	}
-	return Notice{Good: len(by[store.InviteSent]) > 0, Text: strings.Join(said, "\n")}
+	return Notice{Good: len(by[store.InviteSent]) > 0, Text: strings.Join(said, "\n"), Buttons: anyway}
 }
 
+// notInvited says of colleagues why they were not invited, for company admins.
+func notInvited(by map[store.InviteResult][]string) []string {
+	var said []string
+	if ids := by[store.InviteAgain]; len(ids) > 0 {
+		said = append(said, mentions(ids)+" "+has(ids)+" an open invitation already. To send it again, use *Resend* in `/social invitations pending`.")
+	}
+	if ids := by[store.InviteRegistered]; len(ids) > 0 {
+		said = append(said, mentions(ids)+" "+is(ids)+" registered already.")
+	}
+	return said
+}
+
+// CannotInviteAs is what somebody reads who tried to invite people as something else.
+const CannotInviteAs = "People are invited as employees, or `as recruiter`. To make somebody a company admin, invite them first and change their user type " +
+	"in User Management once they are registered."
+
 // InviteResent says so.
-func InviteResent(slackID string) Notice {
-	return Notice{Good: true, Text: mention(slackID) + " gets a new link. The old one stopped working."}
+func InviteResent(i store.Invite) Notice {
+	who := mention(i.SlackID)
+	if i.SlackID == "" {
+		who = escape(clip(i.Email, nameShown))
+	}
+	return Notice{Good: true, Text: who + " gets a new link. The old one stopped working."}
 }
 
 // InviteCancelled says so.
@@ -82,7 +122,12 @@ func InviteGone() Notice {
 	return Notice{Text: "That invitation is not open any more: it was used or cancelled meanwhile. The list shows how things are now."}
 }
 
-// undelivered explains why the DM of an invitation did not arrive, from Slack's error code
+// InviteeGone says that somebody cannot be invited any more.
+func InviteeGone() Notice {
+	return Notice{Text: "Nothing was sent: they cannot take part any more, since their Slack account is deactivated or a guest's by now."}
+}
+
+// undelivered explains why an invitation did not arrive, from the mail server's refusal or Slack's error code
 // (https://docs.slack.dev/reference/methods/chat.postMessage#errors).
 func undelivered(code string) string {
 	switch code {
@@ -92,6 +137,14 @@ func undelivered(code string) string {
 		return "Herald's Messages tab is off; whoever manages the Slack app can switch it on"
 	case "cannot_dm_bot", "restricted_action", "access_denied", "not_allowed":
 		return "Slack does not let Herald write to them"
+	case "address_refused":
+		return "The mail server refused the address"
+	case "message_refused":
+		return "The mail server refused the message"
+	case "address_invalid":
+		return "Nobody can write to the address"
+	case MailUnreachable:
+		return "The mail server could not be reached"
 	case "unreachable":
 		return "Slack could not be reached"
 	}
@@ -100,7 +153,7 @@ func undelivered(code string) string {
 
 // mentions lists people: "<@U1>, <@U2> and <@U3>", at most mentionsShown by name.
 func mentions(slackIDs []string) string {
-	const mentionsShown = 25
+	const mentionsShown = 20
 	parts := make([]string, 0, mentionsShown+1)
 	for i, id := range slackIDs {
 		if i == mentionsShown {

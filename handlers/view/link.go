@@ -24,6 +24,7 @@ const (
 	BlockChannel = "channel"
 	BlockText    = "text"
 	BlockPeople  = "people"
+	BlockAs      = "as"
 
 	// InputValue is the action id of every form's only input in a block.
 	InputValue = "value"
@@ -53,6 +54,7 @@ func CompanyURL(c store.Company, url, screenID string, rev int) []slack.Block {
 		slack.NewActionBlock(BlockID(screenID, rev, "urlactions", ""),
 			button(ActionPostURL, c.ID, "Post to a channel…"),
 			button(ActionDMPeople, c.ID, "DM to people…"),
+			button(ActionEmail, c.ID, "Email invitations…"),
 			button(ActionInvite, "", "Invite"),
 			menu),
 	}
@@ -143,18 +145,22 @@ func URLRotated() Notice {
 	return Notice{Good: true, Text: "The company URL is new, and the old one stopped working. Post it again where people look for it, and resend open invitations."}
 }
 
-// DMPeople is the form that invites people by DM; screenID is where the result is shown.
-func DMPeople(c store.Company, screenID string) slack.ModalViewRequest {
+// DMPeople is the form that invites people by DM; screenID is where the result is shown, and admin whether a company admin invites, who
+// chooses the user type and may invite everybody in a channel, in one of the user groups, or at the company.
+func DMPeople(c store.Company, screenID string, admin bool, groups []UserGroup) slack.ModalViewRequest {
 	people := &slack.MultiSelectBlockElement{
 		Type: slack.MultiOptTypeUser, ActionID: InputValue, Placeholder: plain("Choose people"), MaxSelectedItems: new(InviteAtOnce),
+	}
+	blocks := []slack.Block{slack.NewInputBlock(BlockPeople, plain("Who?"), nil, people).WithOptional(admin)}
+	if admin {
+		blocks = append(blocks, audience(groups)...)
+		blocks = append(blocks, asWhat())
 	}
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: FormDMPeople, PrivateMetadata: screenID,
 		Title: plain("Invite people"), Submit: plain("Send invitations"), Close: plain("Cancel"),
-		Blocks: slack.Blocks{BlockSet: []slack.Block{
-			slack.NewInputBlock(BlockPeople, plain("Who?"), nil, people),
-			quiet("Herald sends each of them a direct message with a link that only they can use, and says that *you* invite them to share " +
-				escape(clip(c.Name, nameShown)) + "'s jobs."),
-		}},
+		Blocks: slack.Blocks{BlockSet: append(blocks,
+			quiet("Herald sends each of them a direct message with a link that only they can use, and says that *you* invite them to share "+
+				escape(clip(c.Name, nameShown))+"'s jobs."))},
 	}
 }

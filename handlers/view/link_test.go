@@ -21,8 +21,9 @@ func TestLinkScreens(t *testing.T) {
 	golden(t, "link_post_form_longest", blockkit.Modal, PostURL(big, acmeURL, "screen1"))
 	golden(t, "link_post", blockkit.Message, URLPost("Join us <!channel> & *win*\n> now", acmeURL, "U0ANA"))
 	golden(t, "link_post_longest", blockkit.Message, URLPost(strings.Repeat("&", PostLimit), acmeURL, "U0ANA"))
-	golden(t, "link_dm_form", blockkit.Modal, DMPeople(acme, "screen1"))
-	golden(t, "link_dm_form_longest", blockkit.Modal, DMPeople(big, "screen1"))
+	golden(t, "link_dm_form", blockkit.Modal, DMPeople(acme, "screen1", true, []UserGroup{{"S1", "lisbon", "Office Lisbon"}}))
+	golden(t, "link_dm_form_no_admin", blockkit.Modal, DMPeople(acme, "", false, nil))
+	golden(t, "link_dm_form_longest", blockkit.Modal, DMPeople(big, "screen1", true, manyGroups()))
 }
 
 func TestAPostThatSlackRefusesSaysWhatToDo(t *testing.T) {

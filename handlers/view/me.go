@@ -9,27 +9,21 @@ import (
 	"herald/store"
 )
 
-// Me shows somebody everything that Herald stores about them. Person and member may each be nil; link is the member's own link if they
-// should connect a network, else "".
-func Me(c store.Company, person *store.Person, member *store.Member, link string, now time.Time) Message {
+// Me shows somebody everything that Herald stores about them. Person may be nil, and so may networks: then they are not registered.
+func Me(c store.Company, person *store.Person, networks *Networks, now time.Time) Message {
 	var facts []string
 	fact := func(name, value string) {
 		if value != "" {
 			facts = append(facts, "• "+name+": "+value)
 		}
 	}
-	if member != nil {
+	var member *store.Member
+	if networks != nil {
+		member = &networks.Member
 		fact("Name", escape(member.Name))
 		fact("Email for messages about the programme", escape(member.Email))
 		fact("User type", TypeName(member.Type))
 		fact("Signed up", since(member.RegisteredAt, now))
-		for _, n := range member.Connections {
-			value := state(n, now) + ", since " + since(n.ConnectedAt, now) + "; your id there and an encrypted key"
-			if n.CompanyPage != "" {
-				value += "; the company page “" + escape(n.CompanyPage) + "”"
-			}
-			fact(networkName(n.Network), value)
-		}
 	}
 	if person != nil {
 		from := []string{escape(person.Name), "@" + escape(person.Handle)}
@@ -45,21 +39,40 @@ func Me(c store.Company, person *store.Person, member *store.Member, link string
 	}
 	blocks := []slack.Block{section("*What Herald stores about you*\n" + clip(strings.Join(facts, "\n"), maxSection-100))}
 	if member == nil {
-		blocks = append(blocks, quiet("You are not registered, so this is all. Type `/social` to see what the programme is."))
+		blocks = append(blocks, quiet("You are not registered, so this is all. Type `/social` to see what the programme is."),
+			slack.NewActionBlock("", button(ActionDownload, "", "Download my data")))
 		return Message{Text: "What Herald stores about you: what Slack shows to everybody at " + escape(c.Name) + ".", Blocks: blocks}
 	}
-	if network := connect(*member, link, now); network != nil {
-		blocks = append(blocks, slack.NewActionBlock("", network...))
+	blocks = append(blocks, networks.rows(ActionMeDisconnect, func(c store.Connection) string {
+		return "\nSince " + since(c.ConnectedAt, now) + ". Stored are your id there and an encrypted key."
+	})...)
+	if connect := networks.buttons(ActionMeDropPage); len(connect) > 0 {
+		blocks = append(blocks, slack.NewActionBlock("", connect...))
 	}
 	blocks = append(blocks,
+		tellEndings(*member),
 		quiet("The audit log keeps what happened, such as a change of your user type. When you leave, it keeps no trace of who it was."),
-		slack.NewActionBlock("", button(ActionLeave, "", "Leave").WithStyle(slack.StyleDanger)))
+		slack.NewActionBlock("", button(ActionDownload, "", "Download my data"), button(ActionLeave, "", "Leave").WithStyle(slack.StyleDanger)))
 	return Message{Text: "What Herald stores about you. You are " + article(member.Type) + " " + TypeName(member.Type) + ".", Blocks: blocks}
 }
 
 // MeModal is Me on top of the Home tab; its Leave opens the confirmation on top of it.
 func MeModal(m Message) slack.ModalViewRequest {
 	return slack.ModalViewRequest{
-		Type: slack.VTModal, Title: plain("My data"), Close: plain("Close"), Blocks: slack.Blocks{BlockSet: m.Blocks},
+		Type: slack.VTModal, Title: plain("My data"), Close: plain("Close"), Blocks: m.Home().Blocks, // a modal has no attachments either
 	}
 }
+
+// DownloadHours is how long the file with somebody's data stays in Slack.
+const DownloadHours = 24
+
+// What somebody reads about the file with their data.
+const (
+	DataComment = "Everything that Herald stores about you. Herald deletes this file after 24 hours, or when you leave."
+	DataSent    = "Your data is in your messages with Herald, as a file. Herald deletes it after 24 hours."
+	DataComing  = "Your data is on its way to your messages with Herald, as a file…"
+	DataNone    = "Herald stores nothing about you any more, but for a code that keeps it from learning about you again. The code leads back to nobody."
+)
+
+// DataDownloaded says that the file with somebody's data was sent.
+func DataDownloaded() Notice { return Notice{Good: true, Text: DataSent} }

@@ -115,16 +115,7 @@ func (m Members) row(row store.RosterRow) []slack.Block {
 		name.Accessory = slack.NewAccessory(button(ActionInvitePerson, row.Person.ID, "Invite"))
 		return []slack.Block{name}
 	}
-	invited := "Invited " + since(row.Invite.InvitedAt, m.Now)
-	if row.Invite.InvitedBy != "" {
-		invited += " by " + mention(row.Invite.InvitedBy)
-	}
-	switch n := row.Invite.Reminded; {
-	case n == 1:
-		invited += " · reminded once"
-	case n > 1:
-		invited += " · reminded " + strconv.Itoa(n) + " times"
-	}
+	invited := invitedBy(row.Invite.InvitedAt, row.Invite.InvitedBy, row.Invite.Reminded, m.Now)
 	if row.Invite.Failure != "" {
 		invited += " · :warning: not delivered: " + undelivered(row.Invite.Failure)
 	}

@@ -236,7 +236,11 @@ func TestExportsRunNoFormulas(t *testing.T) {
 	for _, name := range evil {
 		m := member("x", store.Employee)
 		m.Name = name
-		m.Connections = []store.Connection{{Network: "linkedin", State: store.Expired}, {Network: "facebook", State: store.Connected, CompanyPage: "=page"}}
+		m.Connections = []store.Connection{
+			{Network: "linkedin", State: store.Expired},
+			{Network: "facebook", State: store.Connected, CompanyPage: "=page"},
+			{Network: "mastodon", State: store.Connected},
+		}
 		file.Add(store.RosterRow{Member: &m})
 	}
 	file.Add(store.RosterRow{Person: store.Person{Name: "Eve", Handle: "eve"}, Invite: &store.RowInvite{InvitedAt: noon}})
@@ -253,10 +257,13 @@ func TestExportsRunNoFormulas(t *testing.T) {
 			t.Errorf("line %d: got %q, want %q", i, line[0], want[i])
 		}
 	}
-	if got, want := strings.Join(lines[1], "|"), "'=1+1|x|x@acme.example|employee|2026-08-24|reconnect|connected|'=page|"; got != want {
+	if got, want := strings.Join(lines[0][5:], "|"), "LinkedIn|Facebook|Mastodon|Company Facebook page|Invited"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := strings.Join(lines[len(lines)-1], "|"), "Eve|eve||not registered|||||2026-11-22"; got != want {
+	if got, want := strings.Join(lines[1], "|"), "'=1+1|x|x@acme.example|employee|2026-08-24|reconnect|connected|connected|'=page|"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := strings.Join(lines[len(lines)-1], "|"), "Eve|eve||not registered||||||2026-11-22"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

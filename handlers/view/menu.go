@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +16,11 @@ type Menu struct {
 	Company store.Company
 	Member  *store.Member // nil: not registered
 	// SignupURL is the person's own registration link. "" for somebody not registered: the button asks for it first. A member needs it
-	// to connect a network, see NeedsNetwork.
+	// to connect a network, see Networks.
 	SignupURL string
+	PageURL   string              // see Networks
+	Inviter   bool                // they may invite coworkers
+	Offered   []string            // networks that people can connect, by name
 	Admins    []store.Member      // for somebody not registered
 	Counts    map[store.Group]int // for a company admin
 	Now       time.Time
@@ -27,21 +31,29 @@ func (m Menu) Message() Message {
 	if m.Member == nil {
 		return m.signup()
 	}
+	var invite []slack.BlockElement
+	if m.Inviter {
+		invite = append(invite, button(ActionInviteCoworker, "", "Invite a coworker"))
+	}
 	blocks := []slack.Block{
 		section("*" + escape(m.Company.Name) + " social recruiting*\nHello " + escape(m.Member.Name) + ", you are " + article(m.Member.Type) + " *" + TypeName(m.Member.Type) + "*."),
-		quiet(networks(*m.Member, m.Now)),
-		slack.NewActionBlock("", append(connect(*m.Member, m.SignupURL, m.Now),
-			button(ActionMe, "", "My data"),
-			button(ActionPreview, "", "See how a post would look"),
-			button(ActionLeave, "", "Leave"))...),
 	}
+	networks := Networks{Member: *m.Member, Offered: m.Offered, URL: m.SignupURL, PageURL: m.PageURL, Now: m.Now}
+	blocks = append(blocks, networks.rows(ActionDisconnect, func(store.Connection) string { return "" })...)
+	blocks = append(blocks, slack.NewActionBlock("", slices.Concat(networks.buttons(ActionDropPage), invite, []slack.BlockElement{
+		button(ActionMe, "", "My data"),
+		button(ActionPreview, "", "See how a post would look"),
+		button(ActionLeave, "", "Leave"),
+	})...))
 	if m.Member.Type == store.Admin {
 		blocks = append(blocks,
 			slack.NewDividerBlock(),
 			section("*Company*\n"+numbers(m.Counts)),
 			slack.NewActionBlock("",
 				button(ActionMembers, "", "User Management"),
-				button(ActionAudit, "", "Audit")))
+				button(ActionInvitations, "", "Invitations"),
+				button(ActionAudit, "", "Audit"),
+				button(ActionSettings, "", "Settings")))
 	}
 	return Message{Text: "The menu of " + escape(m.Company.Name) + "'s social recruiting. You are " + article(m.Member.Type) + " " + TypeName(m.Member.Type) + ".", Blocks: blocks}
 }
@@ -97,73 +109,6 @@ func article(t store.MemberType) string {
 	return "a"
 }
 
-// networkName is a network as it writes itself.
-func networkName(network string) string {
-	switch network {
-	case "linkedin":
-		return "LinkedIn"
-	case "facebook":
-		return "Facebook"
-	}
-	return network
-}
-
-// NeedsNetwork tells whether a member should connect a network: the access to one ended, or there is none.
-func NeedsNetwork(m store.Member, now time.Time) bool {
-	for _, c := range m.Connections {
-		if !c.Usable(now) {
-			return true
-		}
-	}
-	return len(m.Connections) == 0
-}
-
-// connect is the button that opens a member's own link to connect a network, where they should; none without the link.
-func connect(m store.Member, url string, now time.Time) []slack.BlockElement {
-	if url == "" || !NeedsNetwork(m, now) {
-		return nil
-	}
-	label := "Connect LinkedIn"
-	for _, c := range m.Connections {
-		if !c.Usable(now) {
-			label = "Reconnect " + networkName(c.Network)
-			break
-		}
-	}
-	return []slack.BlockElement{button(ActionSignupLink, "", label).WithURL(url).WithStyle(slack.StylePrimary)}
-}
-
-// soon is how long before its end an access is worth mentioning.
-const soon = 14 * 24 * time.Hour
-
-// networks lists a member's networks with their state in words.
-func networks(m store.Member, now time.Time) string {
-	if len(m.Connections) == 0 {
-		return "No network is connected."
-	}
-	list := make([]string, len(m.Connections))
-	for i, c := range m.Connections {
-		list[i] = "*" + networkName(c.Network) + "*: " + state(c, now)
-		if c.CompanyPage != "" {
-			list[i] += ", with the company page “" + escape(c.CompanyPage) + "”"
-		}
-	}
-	return strings.Join(list, " · ")
-}
-
-func state(c store.Connection, now time.Time) string {
-	switch left := c.ExpiresAt.Sub(now); {
-	case !c.Usable(now):
-		return "the access ended, reconnect"
-	case c.ExpiresAt.IsZero() || left > soon:
-		return "connected"
-	case left < 24*time.Hour:
-		return "connected, expires today"
-	default:
-		return "connected, expires in " + count(int(left/(24*time.Hour)), "day", "days")
-	}
-}
-
 // AdminsShown is how many admins a sentence names.
 const AdminsShown = 5
 
@@ -198,7 +143,7 @@ func who(m store.Member) string {
 	return escape(m.Name)
 }
 
-// StoredModal tells what Herald stores about a member.
+// StoredModal tells what Herald stores about a member, and who sees it.
 func StoredModal(c store.Company) slack.ModalViewRequest {
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, Title: plain("What is stored?"), Close: plain("Close"),
@@ -206,10 +151,15 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 			section("*Once you sign up, Herald stores*\n" +
 				"• your name and the email address you enter\n" +
 				"• your Slack name, handle, email address and time zone, as Slack shows them to everybody at " + escape(c.Name) + "\n" +
-				"• your user type and the day you signed up\n" +
-				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click"),
+				"• your user type, the day you signed up, and whether you want to be told before an access ends\n" +
+				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click\n" +
+				"• the name of the company Page that you manage, if you connect it"),
 			section("*It never stores* your passwords, your contacts or your messages."),
+			section("*Who sees it* Company admins see your name and email address, your user type, which networks you connect, and what became of your " +
+				"invitation. Your coworkers see none of it. If you say no, admins see that you did, and never why: reasons are only counted."),
 			section(promises),
+			section("*Already now* it knows what Slack shows to everybody at " + escape(c.Name) + ", and whether you were invited."),
+			slack.NewActionBlock("", button(ActionDownload, "", "Download my data")),
 		}},
 	}
 }

@@ -14,8 +14,9 @@ type Message struct {
 
 // A Notice is a coloured bar: green for what worked, red for what did not.
 type Notice struct {
-	Good bool
-	Text string // mrkdwn
+	Good    bool
+	Text    string               // mrkdwn
+	Buttons []slack.BlockElement // what can be done about it
 }
 
 // Colours of the bars, as Slack's own clients use for success and danger.
@@ -31,12 +32,16 @@ func (n Notice) colour() string {
 	return red
 }
 
-func (n Notice) block() slack.Block {
+func (n Notice) blocks() []slack.Block {
 	mark := ":white_check_mark: "
 	if !n.Good {
 		mark = ":warning: "
 	}
-	return slack.NewSectionBlock(mrkdwn(mark+n.Text), nil, nil)
+	blocks := []slack.Block{slack.NewSectionBlock(mrkdwn(mark+n.Text), nil, nil)}
+	for _, b := range n.Buttons { // one in each row: two with the same action id do not go together
+		blocks = append(blocks, slack.NewActionBlock("", b))
+	}
+	return blocks
 }
 
 func (m Message) attachments() []slack.Attachment {
@@ -45,7 +50,7 @@ func (m Message) attachments() []slack.Attachment {
 	}
 	return []slack.Attachment{{
 		Color: m.Notice.colour(), Fallback: m.Notice.Text,
-		Blocks: slack.Blocks{BlockSet: []slack.Block{m.Notice.block()}},
+		Blocks: slack.Blocks{BlockSet: m.Notice.blocks()},
 	}}
 }
 
@@ -74,7 +79,7 @@ func (m Message) Webhook() *slack.WebhookMessage {
 func (m Message) Home() slack.HomeTabViewRequest {
 	blocks := m.Blocks
 	if m.Notice != nil {
-		blocks = append([]slack.Block{m.Notice.block()}, blocks...)
+		blocks = append(m.Notice.blocks(), blocks...)
 	}
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}
 }
@@ -98,4 +103,4 @@ func Broken(ref string) string {
 }
 
 // Message is the notice as a message of its own.
-func (n Notice) Message() Message { return Message{Text: n.Text, Blocks: []slack.Block{n.block()}} }
+func (n Notice) Message() Message { return Message{Text: n.Text, Blocks: n.blocks()} }

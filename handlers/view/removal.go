@@ -52,7 +52,8 @@ func (v Removal) Modal() slack.ModalViewRequest {
 	}
 	var blocks []slack.Block
 	if v.Changed {
-		blocks = append(blocks, Notice{Text: "Something changed meanwhile, so nobody was removed. Please read the list again: this is how things are now."}.block())
+		changed := Notice{Text: "Something changed meanwhile, so nobody was removed. Please read the list again: this is how things are now."}
+		blocks = append(blocks, changed.blocks()...)
 	}
 	list, shown := removalList(r)
 	blocks = append(append(blocks, section(head)), list...)
@@ -64,6 +65,9 @@ func (v Removal) Modal() slack.ModalViewRequest {
 		blocks = append(blocks, section("…and *"+number(missing)+" more*. "+where))
 	}
 	blocks = append(blocks, warnings(r, v.Leaving)...)
+	if len(r.Members) == 1 && r.Members[0].Self {
+		blocks = append(blocks, never(r.Never))
+	}
 	if v.Leaving {
 		blocks = append(blocks, quiet("To come back you need a new registration link and a new profile."))
 	} else {
@@ -81,6 +85,20 @@ func (v Removal) Modal() slack.ModalViewRequest {
 	modal.Blocks = slack.Blocks{BlockSet: blocks}
 	return modal
 }
+
+// never asks who leaves whether they want to be left alone from then on.
+func never(chosen bool) slack.Block {
+	option := slack.NewOptionBlockObject(neverValue, plain("Don't invite me again"),
+		plain("Herald keeps a code for that, which leads back to nobody."))
+	boxes := slack.NewCheckboxGroupsBlockElement(InputValue, option)
+	if chosen {
+		boxes.InitialOptions = []*slack.OptionBlockObject{option}
+	}
+	return slack.NewInputBlock(BlockNever, plain("Afterwards"), nil, boxes).WithOptional(true)
+}
+
+// neverValue is the value of the checkbox.
+const neverValue = "never"
 
 // RemovalUnfiled takes the place of a confirmation whose complete list could not be sent.
 func RemovalUnfiled() slack.ModalViewRequest {
@@ -181,14 +199,22 @@ func Wait(id string) slack.ModalViewRequest {
 	}
 }
 
-// Removed says how many accounts are gone; self: the reader's own among them.
-func Removed(n int, self bool) Notice {
-	text := count(n, "user was", "users were") + " removed."
-	switch {
-	case self && n == 1:
-		text = "You left. Everything Herald stored about you is erased. Type `/social` if you ever want to come back."
-	case self:
-		text += " You are one of them, so you are signed out. Type `/social` if you ever want to come back."
+// Removed says how many accounts are gone.
+func Removed(n int) Notice {
+	return Notice{Good: true, Text: count(n, "user was", "users were") + " removed."}
+}
+
+// Goodbye is Removed for somebody whose own account is among them; networks are those that the accounts were connected to, appSettings
+// where people end the access there themselves.
+func Goodbye(n int, networks []string, appSettings map[string]string) Notice {
+	text := "You left. Everything Herald stored about you is erased."
+	if n > 1 {
+		text = Removed(n).Text + " You are one of them, so you are signed out."
 	}
-	return Notice{Good: true, Text: text}
+	return Notice{Good: true, Text: text + endItYourself(networks, appSettings) + " Type `/social` if you ever want to come back."}
+}
+
+// Erased takes the place of a message to somebody who was removed, where Slack does not let it be deleted.
+func Erased() Message {
+	return Sentence("_This message was erased together with the account it was sent to._")
 }

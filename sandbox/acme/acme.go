@@ -40,6 +40,9 @@ const (
 	HRTeam  = "G000HRTEAM"
 )
 
+// Lisbon is the id of the user group of an office.
+const Lisbon = "S00LISBON0"
+
 // Role is a user type in the recruiting programme.
 type Role string
 
@@ -114,10 +117,19 @@ type Channel struct {
 	Members []string // Slack ids
 }
 
+// Group is a user group that exists from the start.
+type Group struct {
+	ID      string
+	Handle  string // without the @
+	Name    string
+	Members []string // Slack ids
+}
+
 // Company is the whole demo company.
 type Company struct {
 	People   []Person // main characters first, then the awkward names, then everybody else
 	Channels []Channel
+	Groups   []Group
 }
 
 // Person returns the person with the Slack id and reports whether there is one.
@@ -149,7 +161,7 @@ func New() Company {
 	for _, p := range bots() {
 		b.add(p)
 	}
-	return Company{People: b.people, Channels: channels(b.people)}
+	return Company{People: b.people, Channels: channels(b.people), Groups: groups(b.people)}
 }
 
 type builder struct {
@@ -300,6 +312,13 @@ func channels(people []Person) []Channel {
 		{ID: HRTeam, Name: "hr-team", Topic: "People team only", Private: true, Members: hr},
 		{ID: "C0LISBON00", Name: "office-lisbon", Topic: "Pastéis on Fridays 🥮", Members: inZone(people, "Europe/Lisbon")},
 		{ID: "C00TOKYO00", Name: "office-tokyo", Topic: "東京の皆さんへ", Members: inZone(people, "Asia/Tokyo")},
+	}
+}
+
+func groups(people []Person) []Group {
+	return []Group{
+		{ID: Lisbon, Handle: "lisbon", Name: "Office Lisbon", Members: inZone(people, "Europe/Lisbon")},
+		{ID: "S000TOKYO0", Handle: "tokyo", Name: "Office Tokyo", Members: inZone(people, "Asia/Tokyo")},
 	}
 }
 

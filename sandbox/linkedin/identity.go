@@ -67,6 +67,9 @@ func (s *Server) idToken(r *http.Request, t Token, a Account) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}
+	if s.Failing(BadSignature) {
+		signature[0] ^= 1
+	}
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), nil
 }
 
@@ -77,7 +80,7 @@ func (s *Server) claims(t Token, a Account) map[string]any {
 		c["name"], c["given_name"], c["family_name"] = a.Name, a.GivenName, a.FamilyName
 		c["locale"] = map[string]string{"country": "US", "language": "en"}
 	}
-	if slices.Contains(t.Scopes, "email") && a.Email != "" && !s.failing(NoEmail) {
+	if slices.Contains(t.Scopes, "email") && a.Email != "" && !s.Failing(NoEmail) {
 		c["email"], c["email_verified"] = a.Email, true
 	}
 	return c
@@ -89,10 +92,10 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	case !ok || secret == "":
 		s.apiError(w, http.StatusUnauthorized, 65604, "EMPTY_ACCESS_TOKEN", "Empty oauth2 access token")
 		return
-	case s.failing(RevokedToken):
+	case s.Failing(RevokedToken):
 		s.revoked(w)
 		return
-	case s.failing(ExpiredToken):
+	case s.Failing(ExpiredToken):
 		s.expired(w)
 		return
 	}

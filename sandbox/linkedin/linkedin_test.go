@@ -17,6 +17,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"herald/sandbox/fault"
 	"herald/sandbox/linkedin"
 )
 
@@ -391,18 +392,18 @@ func TestFaults(t *testing.T) {
 	if status, _ := w.userinfo(token); status != http.StatusOK {
 		t.Errorf("the second try answered %d", status)
 	}
-	w.SetFault(linkedin.ExpiredToken, linkedin.Always)
+	w.SetFault(linkedin.ExpiredToken, fault.Always)
 	for range 2 {
 		if _, claims := w.userinfo(token); claims["code"] != "EXPIRED_ACCESS_TOKEN" {
 			t.Errorf("expired: %v", claims)
 		}
 	}
 	w.SetFault(linkedin.ExpiredToken, 0)
-	w.SetFault(linkedin.NoEmail, linkedin.Always)
+	w.SetFault(linkedin.NoEmail, fault.Always)
 	if _, claims := w.userinfo(token); claims["name"] != "Ann Lee" || claims["email"] != nil {
 		t.Errorf("no email: %v", claims)
 	}
-	w.SetFault(linkedin.NoRevocation, linkedin.Always)
+	w.SetFault(linkedin.NoRevocation, fault.Always)
 	form := url.Values{"client_id": {"herald"}, "client_secret": {"s3cret"}, "token": {token}}
 	if status, _, _ := w.post(w.url+"/oauth/v2/revoke", form); status != http.StatusNotFound {
 		t.Errorf("without revocation the endpoint answered %d", status)
@@ -415,7 +416,7 @@ func TestFaults(t *testing.T) {
 	if status, _ := w.userinfo(token); status != http.StatusOK {
 		t.Errorf("slow answered %d", status)
 	}
-	if on := w.FaultsOn(); len(on) != 2 || !slices.Contains(linkedin.Faults(), linkedin.NoEmail) {
+	if on := w.FaultsOn(); len(on) != 2 || !slices.Contains(w.Faults(), linkedin.NoEmail) {
 		t.Errorf("still on: %v", on)
 	}
 }

@@ -22,6 +22,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"herald/sandbox/fault"
 )
 
 //go:embed pages
@@ -76,6 +78,7 @@ type Options struct {
 
 // Server is the network. All methods are safe for concurrent use.
 type Server struct {
+	*fault.Switches
 	handler http.Handler
 	now     func() time.Time
 	log     *slog.Logger
@@ -88,7 +91,6 @@ type Server struct {
 	accounts []Account
 	codes    map[string]grant
 	tokens   []Token
-	faults   map[Fault]int
 }
 
 // grant is what a member allowed, waiting to be exchanged for a token.
@@ -113,8 +115,8 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("make the signing key: %w", err)
 	}
 	s := &Server{
-		now: o.Now, log: o.Logger, pages: templates, key: key, delay: o.Delay,
-		apps: map[string]App{}, accounts: slices.Clone(o.Accounts), codes: map[string]grant{}, faults: map[Fault]int{},
+		Switches: newSwitches(), now: o.Now, log: o.Logger, pages: templates, key: key, delay: o.Delay,
+		apps: map[string]App{}, accounts: slices.Clone(o.Accounts), codes: map[string]grant{},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -188,7 +190,15 @@ func (s *Server) routes() http.Handler {
 		s.json(w, http.StatusNotFound, map[string]any{"status": 404, "code": "NOT_FOUND", "message": "No virtual resource found"})
 	})
 	// A form on another site must not be able to press Allow.
-	return http.NewCrossOriginProtection().Handler(s.breaking(mux))
+	return http.NewCrossOriginProtection().Handler(s.Breaking(s.delay, s.logged(mux)))
+}
+
+// logged tells what was asked for, without queries, which hold secrets.
+func (s *Server) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path)
+		next.ServeHTTP(w, r)
+	})
 }
 
 // AddAccount lets a member join, last in the consent page's list.

@@ -31,7 +31,7 @@ func (s *Server) accessToken(w http.ResponseWriter, r *http.Request) {
 	case form.Get("grant_type") != "authorization_code":
 		s.oauthError(w, http.StatusBadRequest, "invalid_request", `A required parameter "grant_type" is missing or wrong`)
 		return
-	case s.failing(InvalidCode):
+	case s.Failing(InvalidCode):
 		s.oauthError(w, http.StatusBadRequest, "invalid_request", exchangeFailed)
 		return
 	}
@@ -51,7 +51,7 @@ func (s *Server) accessToken(w http.ResponseWriter, r *http.Request) {
 		"scope":        strings.Join(token.Scopes, ","),
 		"token_type":   "Bearer",
 	}
-	if slices.Contains(token.Scopes, "openid") {
+	if slices.Contains(token.Scopes, "openid") && !s.Failing(NoIDToken) {
 		idToken, err := s.idToken(r, token, account)
 		if err != nil {
 			s.log.ErrorContext(r.Context(), "sign id_token", "error", err)
@@ -128,7 +128,7 @@ func (s *Server) introspectToken(w http.ResponseWriter, r *http.Request) {
 // revokeToken is not documented by LinkedIn, yet many apps call it; the NoRevocation fault sides with those who say that
 // it does not exist.
 func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) {
-	if s.failing(NoRevocation) {
+	if s.Failing(NoRevocation) {
 		http.NotFound(w, r)
 		return
 	}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"herald/sandbox/linkedin"
+	"herald/sandbox/fault"
 	"herald/sandbox/slackd"
 )
 
@@ -17,30 +17,36 @@ const shownRecords = 12
 type drawer struct {
 	Kinds       []slackd.Kind
 	On          []slackd.Fault
-	LinkedIn    []linkedInFault
-	LinkedInURL string
+	Networks    []brokenNetwork
 	Connections int
 	Calls       []slackd.Call
 	Acks        []slackd.Ack
 	Reasons     []string
 }
 
-type linkedInFault struct {
-	Name linkedin.Fault
+// brokenNetwork is a network and what is wrong with it.
+type brokenNetwork struct {
+	Network
+	Faults []networkFault
+}
+
+type networkFault struct {
+	Name fault.Name
 	On   bool
 }
 
 func (s *Server) faults(w http.ResponseWriter, r *http.Request) {
 	d := drawer{
-		Kinds: slackd.FaultKinds(), On: s.slack.FaultList(), LinkedInURL: s.linkedInURL, Connections: s.slack.Connections(),
+		Kinds: slackd.FaultKinds(), On: s.slack.FaultList(), Connections: s.slack.Connections(),
 		Calls: latest(s.slack.Calls("")), Acks: latest(s.slack.Acks()),
 		Reasons: []string{"warning", "refresh_requested", "link_disabled", "too_many_websockets"},
 	}
-	if s.linkedIn != nil {
-		on := s.linkedIn.FaultsOn()
-		for _, f := range linkedin.Faults() {
-			d.LinkedIn = append(d.LinkedIn, linkedInFault{f, on[f] != 0})
+	for _, n := range s.networks {
+		broken, on := brokenNetwork{Network: n}, n.Switches.FaultsOn()
+		for _, f := range n.Switches.Faults() {
+			broken.Faults = append(broken.Faults, networkFault{f, on[f] != 0})
 		}
+		d.Networks = append(d.Networks, broken)
 	}
 	s.write(w, r, "faults", d)
 }
@@ -68,13 +74,15 @@ func (s *Server) changeFaults(w http.ResponseWriter, r *http.Request) {
 		s.slack.Disconnect(r.FormValue("reason"))
 	case "drop":
 		s.slack.DropSockets()
-	case "linkedin":
-		if s.linkedIn != nil {
-			times := 0
-			if r.FormValue("on") == "true" {
-				times = linkedin.Always
+	case "network":
+		times := 0
+		if r.FormValue("on") == "true" {
+			times = fault.Always
+		}
+		for _, n := range s.networks {
+			if n.Name == r.FormValue("network") {
+				n.Switches.SetFault(fault.Name(r.FormValue("fault")), times)
 			}
-			s.linkedIn.SetFault(linkedin.Fault(r.FormValue("fault")), times)
 		}
 	}
 	s.faults(w, r)

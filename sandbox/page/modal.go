@@ -3,7 +3,10 @@ package page
 import (
 	"errors"
 	"html/template"
+	"io"
 	"slices"
+	"strconv"
+	"time"
 
 	"herald/sandbox/page/render"
 	"herald/sandbox/slackd"
@@ -44,11 +47,50 @@ func (s *Server) modal(v visit) *modalPane {
 func (s *Server) submit(v visit) {
 	view := v.FormValue("view")
 	s.fillAll(v, slackd.Target{ViewID: view}, "", "")
+	if err := s.upload(v, view); err != nil {
+		s.done(v, err)
+		return
+	}
 	_, err := v.person.Submit(v.Context(), view, nil)
 	if refused, ok := errors.AsType[*slackd.Refusal](err); ok && refused.Code == "invalid_input" {
 		err = nil // the inputs say themselves what is wrong
 	}
 	s.done(v, err)
+}
+
+// upload gives Slack the files that were chosen in a modal, and puts them into its file inputs.
+func (s *Server) upload(v visit, viewID string) error {
+	if v.MultipartForm == nil {
+		return nil
+	}
+	for _, e := range v.person.ViewElements(viewID) {
+		var ids []string
+		for _, header := range v.MultipartForm.File[render.FieldName(e.BlockID, e.ActionID)] {
+			if header.Filename == "" {
+				continue
+			}
+			f, err := header.Open()
+			if err != nil {
+				return err
+			}
+			content, err := io.ReadAll(f)
+			if err = errors.Join(err, f.Close()); err != nil {
+				return err
+			}
+			id, err := v.person.Upload(header.Filename, content)
+			if err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		if ids == nil {
+			continue
+		}
+		if err := v.person.Fill(e.Target, ids...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Server) closeModal(v visit) {
@@ -67,6 +109,9 @@ func (s *Server) fillAll(v visit, surface slackd.Target, exceptBlock, exceptActi
 			continue
 		}
 		values := chosenValues(e, posted)
+		if e.Type == "datetimepicker" {
+			values = moments(values, zone(v.user))
+		}
 		if slices.Equal(values, e.Selected) {
 			continue
 		}
@@ -82,6 +127,17 @@ func (s *Server) elements(v visit, surface slackd.Target) []slackd.Element {
 		return v.person.ViewElements(surface.ViewID)
 	}
 	return v.person.MessageElements(surface.Channel, surface.TS)
+}
+
+// moments turns what a browser's field holds into what Slack holds: seconds since 1970.
+func moments(values []string, zone *time.Location) []string {
+	var seconds []string
+	for _, value := range values {
+		if at, err := time.ParseInLocation(render.Moment, value, zone); err == nil {
+			seconds = append(seconds, strconv.FormatInt(at.Unix(), 10))
+		}
+	}
+	return seconds
 }
 
 // chosenValues drops the empty value that says "nothing is chosen".

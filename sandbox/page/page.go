@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"herald/sandbox/linkedin"
+	"herald/sandbox/fault"
 	"herald/sandbox/page/render"
 	"herald/sandbox/slackd"
 )
@@ -23,25 +23,35 @@ var files embed.FS
 
 // Options say whose page it is. Slack and Now are needed.
 type Options struct {
-	Slack       *slackd.Server
-	LinkedIn    *linkedin.Server // nil: its faults are not offered
-	LinkedInURL string           // where members look after their permitted services
-	First       []string         // user ids listed first where people are picked; the page opens as the first of them
-	Now         func() time.Time
-	Logger      *slog.Logger // default: discards
+	Slack    *slackd.Server
+	Networks []Network // those that can be broken, in the order of the drawer
+	First    []string  // user ids listed first where people are picked; the page opens as the first of them
+	Now      func() time.Time
+	Logger   *slog.Logger // default: discards
+	// MailboxURL is where the mail of this machine is shown; "": nowhere.
+	MailboxURL string
+}
+
+// A Network is a stand-in that can be broken from the page.
+type Network struct {
+	Name     string // in forms, such as "linkedin"
+	Title    string // such as "LinkedIn"
+	Switches *fault.Switches
+	Page     string // what the page below is called there, such as "Permitted services"
+	URL      string // where people throw apps out again
 }
 
 // Server is the page. It is safe for concurrent use.
 type Server struct {
-	slack       *slackd.Server
-	linkedIn    *linkedin.Server
-	linkedInURL string
-	first       []string
-	now         func() time.Time
-	log         *slog.Logger
-	blocks      *render.Renderer
-	templates   *template.Template
-	handler     http.Handler
+	slack     *slackd.Server
+	networks  []Network
+	first     []string
+	mailbox   string
+	now       func() time.Time
+	log       *slog.Logger
+	blocks    *render.Renderer
+	templates *template.Template
+	handler   http.Handler
 
 	mu   sync.Mutex
 	read map[conversation]string // ts up to which a person has read
@@ -59,7 +69,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		slack: o.Slack, linkedIn: o.LinkedIn, linkedInURL: o.LinkedInURL, first: o.First, now: o.Now, log: o.Logger,
+		slack: o.Slack, networks: o.Networks, first: o.First, mailbox: o.MailboxURL, now: o.Now, log: o.Logger,
 		blocks: blocks, read: map[conversation]string{},
 	}
 	if s.log == nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
+	"herald/sandbox/fault"
 	"herald/sandbox/linkedin"
 	"herald/sandbox/page"
 	"herald/sandbox/slackd"
@@ -70,7 +71,12 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := page.New(page.Options{Slack: s, LinkedIn: li, LinkedInURL: "http://127.0.0.1:9", First: []string{"U1", "U2"}, Now: now})
+	p, err := page.New(page.Options{
+		Slack: s, Networks: []page.Network{
+			{Name: "linkedin", Title: "LinkedIn", Switches: li.Switches, Page: "permitted services", URL: "http://127.0.0.1:9/psettings/permitted-services"},
+			{Name: "other", Title: "Other", Switches: fault.New(fault.Down)},
+		}, First: []string{"U1", "U2"}, Now: now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -529,11 +535,11 @@ func TestFaultsAreSwitchedFromTheDrawer(t *testing.T) {
 	if on := w.slack.FaultList(); len(on) != 0 {
 		t.Errorf("still on are %+v", on)
 	}
-	w.post("/faults", url.Values{"do": {"linkedin"}, "fault": {"no_email"}, "on": {"true"}})
-	if w.linkedIn.FaultsOn()[linkedin.NoEmail] != linkedin.Always {
+	w.post("/faults", url.Values{"do": {"network"}, "network": {"linkedin"}, "fault": {"no_email"}, "on": {"true"}})
+	if w.linkedIn.FaultsOn()[linkedin.NoEmail] != fault.Always {
 		t.Error("LinkedIn's fault is not on")
 	}
-	_, body = w.post("/faults", url.Values{"do": {"linkedin"}, "fault": {"no_email"}, "on": {"false"}})
+	_, body = w.post("/faults", url.Values{"do": {"network"}, "network": {"linkedin"}, "fault": {"no_email"}, "on": {"false"}})
 	if len(w.linkedIn.FaultsOn()) != 0 || !strings.Contains(body, "Sockets: 1 open") {
 		t.Error("LinkedIn's fault is still on, or the sockets are not counted")
 	}

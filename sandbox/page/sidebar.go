@@ -12,15 +12,16 @@ import (
 
 // frame is what surrounds every page: the sidebar and the person.
 type frame struct {
-	Base   string // the person's addresses begin so
-	User   face
-	Team   slackd.Team
-	App    slackd.App
-	At     string // "home", "messages" or a channel id
-	Nav    nav
-	People people
-	Title  string
-	Barred string // why the person cannot act, e.g. because they left
+	Base    string // the person's addresses begin so
+	User    face
+	Team    slackd.Team
+	App     slackd.App
+	At      string // "home", "messages" or a channel id
+	Nav     nav
+	People  people
+	Title   string
+	Mailbox string // where mail is shown, or ""
+	Barred  string // why the person cannot act, e.g. because they left
 }
 
 // face is how a person looks.
@@ -33,7 +34,7 @@ type face struct {
 
 func (s *Server) frame(v visit, at, title string) frame {
 	f := frame{
-		Base: v.base(), User: faceOf(v.user), Team: s.slack.Team(), App: s.slack.App(), At: at, Title: title,
+		Base: v.base(), User: faceOf(v.user), Team: s.slack.Team(), App: s.slack.App(), At: at, Title: title, Mailbox: s.mailbox,
 		Nav: s.nav(v, at), People: s.people(v, "", at),
 	}
 	if v.user.Deleted {

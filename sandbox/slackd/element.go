@@ -83,6 +83,8 @@ func field(kind string) (name string, many bool) {
 		return "selected_date_time", false
 	case "plain_text_input", "email_text_input", "url_text_input", "number_input":
 		return "value", false
+	case "file_input":
+		return "files", true
 	}
 	return "", false // buttons and what the sandbox cannot fill
 }
@@ -96,6 +98,8 @@ func initialField(name string) string {
 		return "initial_options"
 	case "value":
 		return "initial_value"
+	case "files":
+		return "" // a file is the person's to choose
 	}
 	return "initial" + name[len("selected"):]
 }
@@ -210,6 +214,10 @@ func chosen(state object) []string {
 	for _, v := range list {
 		switch v := v.(type) {
 		case object:
+			if name == "files" {
+				values = append(values, str(v, "id"))
+				continue
+			}
 			values = append(values, str(v, "value"))
 		case string:
 			if v != "" {

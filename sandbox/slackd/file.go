@@ -46,13 +46,17 @@ func (s *Server) File(id string) (File, bool) {
 // fileObject is the file as files.info shows it.
 func (s *Server) fileObject(f File) object {
 	kind, _, _ := mime.ParseMediaType(mime.TypeByExtension(path.Ext(f.Name)))
+	owner := f.User
+	if owner == "" {
+		owner = s.app.BotUserID
+	}
 	return object{
 		"id":                   f.ID,
 		"name":                 f.Name,
 		"title":                f.Title,
 		"mimetype":             kind,
 		"filetype":             strings.TrimPrefix(path.Ext(f.Name), "."),
-		"user":                 s.app.BotUserID,
+		"user":                 owner,
 		"mode":                 "hosted",
 		"size":                 len(f.Content),
 		"url_private":          f.URL,
@@ -133,6 +137,10 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request) {
 	f, ok := s.File(r.PathValue("id"))
 	if !ok || r.Header.Get("Authorization") != "Bearer "+s.botToken {
 		http.NotFound(w, r)
+		return
+	}
+	if f.User != "" && !s.granted("files:read") {
+		http.Error(w, "the app may not read people's files", http.StatusForbidden)
 		return
 	}
 	w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(f.Name))

@@ -78,7 +78,13 @@ func (f *sighted) in(blocks []any, t Target) bool {
 // set fills an element. Callers hold mu.
 func (p *Person) set(found *sighted, t Target, values []string) (object, error) {
 	d := p.s.desk(p.id)
-	state, err := choose(found.element, values, d.suggestions[t])
+	var state object
+	var err error
+	if str(found.element, "type") == "file_input" {
+		state, err = p.chooseFiles(found.element, values)
+	} else {
+		state, err = choose(found.element, values, d.suggestions[t])
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -113,6 +113,7 @@ type File struct {
 	ID       string // F…
 	Name     string
 	Title    string
+	User     string   // who uploaded it; "": the app
 	Channels []string // where it was shared
 	URL      string   // private download; needs the bot token
 	Content  []byte   // owned by the server: do not change it

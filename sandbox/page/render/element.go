@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"time"
 )
 
 // manyOptions is from how many options on a select gets a search box.
@@ -60,6 +61,8 @@ type element struct {
 	InitialConversations []string      `json:"initial_conversations"`
 	InitialDate          string        `json:"initial_date"`
 	InitialTime          string        `json:"initial_time"`
+	InitialDateTime      int64         `json:"initial_date_time"`
+	FileTypes            []string      `json:"filetypes"`
 	IsDecimalAllowed     bool          `json:"is_decimal_allowed"`
 	MinValue             string        `json:"min_value"`
 	MaxValue             string        `json:"max_value"`
@@ -124,8 +127,10 @@ func (r *Renderer) element(s Surface, b block, e element, label string) template
 	case "external_select", "users_select", "channels_select", "conversations_select",
 		"multi_static_select", "multi_external_select", "multi_users_select", "multi_channels_select", "multi_conversations_select":
 		return r.fill("picker", c)
-	case "plain_text_input", "email_text_input", "url_text_input", "number_input", "datepicker", "timepicker":
+	case "plain_text_input", "email_text_input", "url_text_input", "number_input", "datepicker", "timepicker", "datetimepicker":
 		return r.fill("text-input", c)
+	case "file_input":
+		return r.fill("file-input", c)
 	}
 	return r.unknown(e.Type + " element")
 }
@@ -220,8 +225,10 @@ func (c *control) typing() {
 		c.Input = "date"
 	case "timepicker":
 		c.Input = "time"
+	case "datetimepicker":
+		c.Input = "datetime-local"
 	}
-	if !c.Sends || c.Input == "date" || c.Input == "time" {
+	if !c.Sends || c.Input == "date" || c.Input == "time" || c.Input == "datetime-local" {
 		return
 	}
 	c.OnEnter = c.DispatchActionConfig == nil
@@ -276,7 +283,7 @@ func (s Surface) chosen(blockID string, e element) []chosen {
 		SelectedUser: e.InitialUser, SelectedUsers: e.InitialUsers,
 		SelectedChannel: e.InitialChannel, SelectedChannels: e.InitialChannels,
 		SelectedConversation: e.InitialConversation, SelectedConversations: e.InitialConversations,
-		SelectedDate: e.InitialDate, SelectedTime: e.InitialTime,
+		SelectedDate: e.InitialDate, SelectedTime: e.InitialTime, SelectedDateTime: e.InitialDateTime,
 	}
 	return initial.chosen(s)
 }
@@ -295,6 +302,11 @@ type elementState struct {
 	SelectedConversations []string `json:"selected_conversations"`
 	SelectedDate          string   `json:"selected_date"`
 	SelectedTime          string   `json:"selected_time"`
+	SelectedDateTime      int64    `json:"selected_date_time"`
+	Files                 []struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	} `json:"files"`
 }
 
 func (st elementState) chosen(s Surface) []chosen {
@@ -315,12 +327,40 @@ func (st elementState) chosen(s Surface) []chosen {
 			all = append(all, chosen{id, s.conversationName(id)})
 		}
 	}
+	if st.SelectedDateTime != 0 {
+		moment := s.moment(st.SelectedDateTime)
+		all = append(all, chosen{moment, moment})
+	}
+	for _, f := range st.Files {
+		all = append(all, chosen{f.ID, f.Name})
+	}
 	for _, v := range []string{st.Value, st.SelectedDate, st.SelectedTime} {
 		if v != "" {
 			all = append(all, chosen{v, v})
 		}
 	}
 	return all
+}
+
+// Moment is how a browser writes a date and time into its field, without a zone.
+const Moment = "2006-01-02T15:04"
+
+// moment is a time as the person's browser field holds it.
+func (s Surface) moment(unix int64) string {
+	zone := s.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return time.Unix(unix, 0).In(zone).Format(Moment)
+}
+
+// Accept lists the kinds of files for the browser's dialog.
+func (c control) Accept() string {
+	kinds := make([]string, len(c.FileTypes))
+	for i, kind := range c.FileTypes {
+		kinds[i] = "." + kind
+	}
+	return strings.Join(kinds, ",")
 }
 
 // conversationName is what a picker calls a person, a channel or a DM.

@@ -1,0 +1,255 @@
+package handlers
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"herald/handlers/view"
+	"herald/store"
+)
+
+// A Letter is an invitation by email, ready to be sent.
+type Letter struct {
+	ID         string // of the invitation
+	To         string // the address
+	Name       string // of whom it is for, or ""
+	Company    string
+	Inviter    string // a name, or ""
+	URL        string
+	DeclineURL string
+	Expires    time.Time
+}
+
+// errNoMailServer is said where nobody can be invited by email.
+var errNoMailServer error = &UserError{view.NoMailServer}
+
+// emailForm opens the form that invites addresses.
+func (h *Handlers) emailForm(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	if h.mail == nil {
+		return reply{}, errNoMailServer
+	}
+	screenID := screenOf(pressed)
+	return reply{}, h.openOver(ctx, r, screenID, view.EmailForm(r.company, screenID, r.admin()))
+}
+
+// inviteByEmail answers "/social invite email".
+func (h *Handlers) inviteByEmail(ctx context.Context, r *request) (reply, error) {
+	if h.mail == nil {
+		return reply{}, errNoMailServer
+	}
+	return reply{}, h.open(ctx, r, view.EmailForm(r.company, "", r.admin()))
+}
+
+// draftEmails reads the form, and shows what will become of each address. A file is read once the form was answered: Slack may need
+// longer for it than a form can wait.
+func (h *Handlers) draftEmails(ctx context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+	if h.mail == nil {
+		return nil, nil, errNoMailServer
+	}
+	pasted, files := input(form, view.BlockEmails).Value, input(form, view.BlockFile).Files
+	as := cmp.Or(store.MemberType(input(form, view.BlockAs).SelectedOption.Value), store.Employee)
+	at, problem := h.sendTime(input(form, view.BlockWhen).SelectedDateTime)
+	blank := strings.TrimSpace(pasted) == ""
+	wrong := map[string]string{}
+	switch {
+	case blank && len(files) == 0:
+		wrong[view.BlockEmails] = "Paste addresses here, or choose a file below."
+	case !blank && len(files) > 0:
+		wrong[view.BlockEmails] = "Either paste addresses here, or choose a file, not both."
+	}
+	if problem != "" {
+		wrong[view.BlockWhen] = problem
+	}
+	if len(wrong) > 0 {
+		return slack.NewErrorsViewSubmissionResponse(wrong), nil, nil
+	}
+	if len(files) > 0 {
+		reading := view.ReadingFile()
+		return slack.NewUpdateViewSubmissionResponse(&reading), func(ctx context.Context) (reply, error) {
+			return reply{}, h.draftFile(ctx, r, form, files[0].ID, at)
+		}, nil
+	}
+	list, problems := pastedInvitees(pasted, as)
+	if len(problems) > 0 {
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockEmails: view.PastedProblems(problems)}), nil, nil
+	}
+	modal, err := h.draft(ctx, r, list, at, form.PrivateMetadata)
+	if err != nil {
+		return nil, nil, err
+	}
+	return slack.NewUpdateViewSubmissionResponse(&modal), nil, nil
+}
+
+// sendTime reads when invitations are to be sent, the zero time for now, or says what is wrong with it.
+func (h *Handlers) sendTime(unix int64) (time.Time, string) {
+	if unix == 0 {
+		return time.Time{}, ""
+	}
+	at, now := time.Unix(unix, 0).UTC(), h.now()
+	switch {
+	case !at.After(now):
+		return at, "Choose a time in the future, or none to send now."
+	case at.After(now.Add(store.EmailHorizon)):
+		return at, "Choose a time within the next 60 days."
+	}
+	return at, ""
+}
+
+// draft keeps a list and shows what will become of it.
+func (h *Handlers) draft(ctx context.Context, r *request, list []store.Invitee, at time.Time, screenID string) (slack.ModalViewRequest, error) {
+	if !r.admin() && slices.ContainsFunc(list, func(v store.Invitee) bool { return v.As != store.Employee }) {
+		return slack.ModalViewRequest{}, errAdminsOnly
+	}
+	draft, err := h.store.DraftEmails(ctx, r.company.ID, r.actor(), list, at)
+	if err != nil {
+		return slack.ModalViewRequest{}, fmt.Errorf("keep a list of addresses: %w", err)
+	}
+	return view.ConfirmEmails(draft, screenID, r.admin()), nil
+}
+
+// draftFile reads the file of the form, and shows in its place what will become of it, or what is wrong with it.
+func (h *Handlers) draftFile(ctx context.Context, r *request, form slack.View, fileID string, at time.Time) error {
+	modal, err := h.readFile(ctx, r, fileID, at, form.PrivateMetadata)
+	if err != nil {
+		modal = view.SentenceModal(h.explain(ctx, r, err))
+	}
+	// Slack puts the answer to a form in its place a moment after it was sent: it must not cover what comes now.
+	if err := sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	if _, err := h.api(r.company).UpdateViewContext(ctx, modal, "", "", form.ID); err != nil {
+		if slackError(err) == "not_found" { // the person closed it
+			return nil
+		}
+		return fmt.Errorf("show a list of addresses: %w", clean(err))
+	}
+	return nil
+}
+
+func (h *Handlers) readFile(ctx context.Context, r *request, fileID string, at time.Time, screenID string) (slack.ModalViewRequest, error) {
+	content, err := h.download(ctx, r, fileID)
+	if errors.Is(err, errTooLarge) {
+		return view.FileProblems([]view.ListProblem{{What: "it is larger than 1 MB"}}), nil
+	}
+	if err != nil {
+		return slack.ModalViewRequest{}, err
+	}
+	list, problems := csvInvitees(content)
+	if len(problems) > 0 {
+		return view.FileProblems(problems), nil
+	}
+	return h.draft(ctx, r, list, at, screenID)
+}
+
+// errTooLarge ends a download.
+var errTooLarge = errors.New("the file is too large")
+
+// download fetches a file that the person uploaded themselves.
+func (h *Handlers) download(ctx context.Context, r *request, fileID string) ([]byte, error) {
+	file, _, _, err := h.api(r.company).GetFileInfoContext(ctx, fileID, 0, 0)
+	if code := slackError(err); code == "missing_scope" {
+		h.log.LogAttrs(ctx, slog.LevelWarn, "slack does not let Herald read files: install the app again with the scope files:read")
+		return nil, &UserError{view.FilesNotAllowed}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask about a file: %w", clean(err))
+	}
+	if file.User != r.slackID || file.IsExternal {
+		return nil, &UserError{"That file is not yours. Choose one from your own computer."}
+	}
+	if file.Size > csvLimit {
+		return nil, errTooLarge
+	}
+	var content bounded
+	if err := h.api(r.company).GetFileContext(ctx, file.URLPrivateDownload, &content); err != nil {
+		return nil, fmt.Errorf("fetch a file: %w", clean(err))
+	}
+	return content.Bytes(), nil
+}
+
+// bounded takes what fits into csvLimit: what Slack said about the size need not be true.
+type bounded struct{ bytes.Buffer }
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > csvLimit {
+		return 0, errTooLarge
+	}
+	return b.Buffer.Write(p)
+}
+
+// sendEmails invites the addresses of a list once its confirmation is closed: a thousand take longer than a form can wait.
+func (h *Handlers) sendEmails(_ context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+	draftID, screenID := view.ParseDraft(form.PrivateMetadata)
+	return nil, func(ctx context.Context) (reply, error) {
+		sent, err := h.store.SendEmails(ctx, r.company.ID, r.actor(), draftID)
+		if errors.Is(err, store.ErrNotFound) {
+			return reply{}, &UserError{"Nothing was sent: the list waited too long, or it was sent already. Please enter it again."}
+		}
+		if err != nil {
+			return reply{}, fmt.Errorf("invite by email: %w", err)
+		}
+		return h.redrawScreen(ctx, r, screenID, view.EmailsSent(sent))
+	}, nil
+}
+
+// dropEmails forgets a list whose confirmation was dismissed.
+func (h *Handlers) dropEmails(ctx context.Context, r *request, form slack.View) error {
+	draftID, _ := view.ParseDraft(form.PrivateMetadata)
+	return h.store.DropDraft(ctx, r.company.ID, r.actor(), draftID)
+}
+
+// mailInvite sends an invitation by email. If the process dies between sending and recording it, the address gets the same mail twice,
+// with the same Message-ID.
+func (h *Handlers) mailInvite(ctx context.Context, job store.Job) error {
+	company, err := h.store.Company(ctx, job.CompanyID)
+	if err != nil {
+		return fmt.Errorf("load the company: %w", err)
+	}
+	e, err := h.store.EmailInvite(ctx, company.ID, job.Ref)
+	if err != nil {
+		return fmt.Errorf("load the invitation: %w", err)
+	}
+	if !e.Invite.SentAt.IsZero() {
+		return nil
+	}
+	if h.mail == nil {
+		return errors.New("no mail server is set up any more")
+	}
+	err = h.mail(ctx, Letter{
+		ID: e.Invite.ID, To: e.Invite.Email, Name: e.Invite.Name, Company: company.Name, Inviter: e.Inviter,
+		URL: h.personalURL(company, e.Token), DeclineURL: h.declineURL(e.Token), Expires: e.Invite.ExpiresAt,
+	})
+	failure := ""
+	if refused, ok := errors.AsType[refusal](err); ok {
+		failure = refused.Refusal()
+	} else if err != nil {
+		return err
+	}
+	if err := h.store.InviteDelivered(ctx, company.ID, e.Invite.ID, failure); err != nil {
+		return fmt.Errorf("record what became of an invitation: %w", err)
+	}
+	return nil
+}
+
+// A refusal is an error of Config.Mail that is final.
+type refusal interface {
+	error
+	Refusal() string // in a word
+}
+
+// mailFailed records that an email was given up.
+func (h *Handlers) mailFailed(ctx context.Context, job store.Job, _ error) error {
+	if err := h.store.InviteDelivered(ctx, job.CompanyID, job.Ref, view.MailUnreachable); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("record why an invitation was not sent: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,217 @@
+package handlers_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"herald/delivery"
+	"herald/handlers/view"
+	"herald/sandbox/slackd"
+	"herald/store"
+)
+
+// lisbon is a user group.
+const lisbon = "S0LISBON"
+
+// passes lets time pass until something holds, since a run goes on every few seconds.
+func (w *world) passes(what string, holds func() bool) {
+	w.t.Helper()
+	w.eventually(what, func() bool {
+		w.passed.Add(int64(100 * time.Millisecond))
+		return holds()
+	})
+}
+
+// newcomers are more people than a run invites at once.
+func newcomers() []slackd.User {
+	var many []slackd.User
+	for i := range 24 {
+		many = append(many, slackd.User{ID: fmt.Sprintf("U0MANY%02d", i), Name: fmt.Sprintf("many%02d", i)})
+	}
+	return many
+}
+
+// chooses opens the form that invites people, and says whom.
+func (p person) chooses(values map[string][]string) {
+	p.w.t.Helper()
+	link := p.types("/social link")
+	p.presses(p.in(link, view.ActionDMPeople))
+	if done := p.submits(p.seesModal("Everybody in a channel"), values); done.Action != "update" {
+		p.w.t.Fatalf("the form answers %+v", done)
+	}
+}
+
+// everyone is the choice of all who are not registered.
+func everyone() map[string][]string {
+	return map[string][]string{view.BlockEveryone: {view.OptionEveryone}}
+}
+
+// invited counts those newcomers who got an invitation, and fails if somebody got two.
+func (w *world) invited(people []slackd.User) int {
+	w.t.Helper()
+	n := 0
+	for _, u := range people {
+		switch w.as(u.ID).got("Acme invites you") {
+		case 0:
+		case 1:
+			n++
+		default:
+			w.t.Fatalf("%s was invited twice", u.Name)
+		}
+	}
+	return n
+}
+
+func TestEverybodyInAChannelIsInvitedOnceItIsConfirmed(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.as(ana).chooses(map[string][]string{view.BlockMembersOf: {general}})
+		question := w.as(ana).seesModal("Left out")
+		if question.Title != "Invite 2 people?" {
+			t.Errorf("the question is %q", question.Title)
+		}
+		w.says(words(question.Blocks), "*2 people* get a direct message", "5 registered already", "cannot take part")
+		if n := w.as(eve).got("invites you"); n != 0 {
+			t.Error("Eve is invited before that was confirmed")
+		}
+		w.as(ana).submits(question, nil)
+		w.as(eve).gets("Acme invites you")
+		w.as(olga).gets("Acme invites you")
+		w.passes("Ana reads that it is done", func() bool { return w.as(ana).got("2 of 2 people were invited.") == 1 })
+
+		w.as(ana).chooses(map[string][]string{view.BlockMembersOf: {general}})
+		nobody := w.as(ana).seesModal("There is nobody to invite")
+		w.says(words(nobody.Blocks), "2 invited already")
+	})
+}
+
+// says fails unless a text holds all of it.
+func (w *world) says(text string, parts ...string) {
+	w.t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			w.t.Errorf("want %q in:\n%s", part, text)
+		}
+	}
+}
+
+func TestAUserGroupIsInvitedAsRecruiters(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.as(ana).chooses(map[string][]string{view.BlockGroup: {lisbon}, view.BlockAs: {string(store.Recruiter)}})
+		question := w.as(ana).seesModal("*1 person* gets a direct message")
+		w.says(words(question.Blocks), "as recruiters", "1 registered already")
+		w.as(ana).submits(question, nil)
+		w.as(eve).gets("Acme invites you")
+		w.passes("it is done", func() bool { return w.as(ana).got("1 of 1 person was invited.") == 1 })
+		if n := w.as(olga).got("invites you"); n != 0 {
+			t.Error("somebody outside the group is invited")
+		}
+	})
+}
+
+func TestARunShowsHowFarItIsAndWhoFailed(t *testing.T) {
+	t.Parallel()
+	people := newcomers()
+	each(t, options{people: people, silently: true}, func(t *testing.T, w *world) {
+		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: people[3].ID, Error: "user_not_found"})
+		w.as(ana).chooses(everyone())
+		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
+		m := w.as(ana).gets("Inviting 26 people")
+		w.wants(m, "░░░░░░░░░░ 0 of 26 · about a minute left")
+		if !has(w.as(ana).MessageElements(m.Channel, m.TS), view.ActionRunStop) {
+			t.Error("it cannot be stopped")
+		}
+		w.passes("the bar moves", func() bool { return w.as(ana).got("▓▓▓░░░░░░░ 10 of 26") == 1 })
+		w.passes("it is done", func() bool { return w.as(ana).got("25 of 26 people were invited.") == 1 })
+		m = w.as(ana).becomes(m, "1 message could not be delivered")
+		if len(w.as(ana).MessageElements(m.Channel, m.TS)) != 0 {
+			t.Error("a run that is done can be stopped")
+		}
+		if n := w.invited(people); n != len(people)-1 {
+			t.Errorf("%d of %d were invited", n, len(people))
+		}
+		if failure := w.invitation(people[3].ID).Invite.Failure; failure != "user_not_found" {
+			t.Errorf("the row of whom it failed for says %q", failure)
+		}
+	})
+}
+
+func TestARunWhoseStarterCannotBeReachedGoesOnWithoutAskingSlackAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	people := newcomers()
+	each(t, options{people: people, silently: true}, func(t *testing.T, w *world) {
+		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: ana, Error: "messages_tab_disabled"})
+		w.as(ana).chooses(everyone())
+		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
+		w.passes("everybody is invited", func() bool {
+			return w.invited(people)+w.as(eve).got("invites you")+w.as(olga).got("invites you") == len(people)+2
+		})
+		if n := strings.Count(w.log.text(), "slack did not accept a message"); n != 1 {
+			t.Errorf("Slack was asked %d times to take the message for the starter", n)
+		}
+	})
+}
+
+func TestStopKeepsTheOthersFromBeingInvited(t *testing.T) {
+	t.Parallel()
+	people := newcomers()
+	each(t, options{people: people}, func(t *testing.T, w *world) {
+		w.as(ana).chooses(everyone())
+		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
+		m := w.as(ana).gets("Inviting 26 people")
+		w.eventually("the first have their message", func() bool { return w.invited(people)+w.as(eve).got("invites you")+w.as(olga).got("invites you") == 10 })
+
+		// Ben may not start another one meanwhile, and stops it from there.
+		w.as(ben).chooses(everyone())
+		refused := w.as(ben).seesModal("<@" + ana + "> is inviting people")
+		w.as(ben).presses(w.as(ben).at(refused, view.ActionRunStop))
+		w.as(ben).seesModal("Nobody else gets a message")
+		w.as(ana).becomes(m, "Stopped: 10 of 26 people were invited.")
+
+		w.passed.Add(int64(time.Hour))
+		w.as(ben).chooses(map[string][]string{view.BlockEveryone: {view.OptionEveryone}})
+		w.says(words(w.as(ben).seesModal("*16 people* get").Blocks), "10 invited already")
+	})
+}
+
+func TestARunGoesOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	people := newcomers()
+	each(t, options{people: people, noJobs: true}, func(t *testing.T, w *world) {
+		w.as(ana).chooses(everyone())
+		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
+		ctx, stop := context.WithCancel(w.ctx())
+		returned := make(chan error)
+		go func() { returned <- w.jobs.Run(ctx) }()
+		w.eventually("some are invited", func() bool { return w.invited(people) >= 4 })
+		stop()
+		w.must(<-returned)
+		before := w.invited(people)
+		if before == len(people) {
+			t.Fatal("all were invited at once")
+		}
+		w.runsJobs()
+		w.passes("all are invited", func() bool { return w.invited(people) == len(people) })
+		w.passes("Ana reads it", func() bool { return w.as(ana).got("26 of 26 people were invited.") == 1 })
+	})
+}
+
+func TestAChannelThatHeraldDoesNotSee(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "conversations.members", Error: "channel_not_found", Count: 1})
+		w.as(ana).chooses(map[string][]string{view.BlockMembersOf: {general}})
+		w.as(ana).seesModal("Herald does not see that channel")
+	})
+}
+
+func TestTheTimeThatARunTakesIsThePacers(t *testing.T) {
+	t.Parallel()
+	if view.MessagesPerMinute != 60*delivery.MessagesPerSecond {
+		t.Error("people are told another pace than the one kept")
+	}
+}

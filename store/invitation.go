@@ -1,0 +1,433 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// InviteState says what became of an invitation.
+type InviteState string
+
+// The states.
+const (
+	StatePending  InviteState = "pending"  // sent, or on its way
+	StateAccepted InviteState = "accepted" // whom it was for is a member, through this link or another one
+	StateDeclined InviteState = "declined" // they said no
+	StateExpired  InviteState = "expired"
+	StateFailed   InviteState = "failed" // it could not be delivered; its link works all the same
+)
+
+// InviteStates lists all, in the order of the filter menu.
+func InviteStates() []InviteState {
+	return []InviteState{StatePending, StateAccepted, StateDeclined, StateExpired, StateFailed}
+}
+
+// counted is the prefix under which the table counts keeps how many invitations are in a state.
+const counted = "invites "
+
+func (s InviteState) counter() counter { return counter{grp: counted + string(s)} }
+
+// An Invitation is what became of the latest invitation of somebody.
+type Invitation struct {
+	ID     string
+	State  InviteState
+	Person *Person // nil: from outside of the workspace
+	// Email is the address of somebody from outside, and Name who that is, if the inviter told; "" for others, and once nobody needs them.
+	Email, Name string
+	Member      *Member // nil unless they are registered
+	As          MemberType
+	InvitedBy   string // Slack id, "" if they were removed
+	InvitedAt   time.Time
+	EndedAt     time.Time // when it was accepted, declined or ran out; zero while it is open
+	SendAt      time.Time // when the email is to be sent; zero: at once, or a DM
+	SentAt      time.Time // zero: not delivered yet
+	Reminded    int
+	Failure     string // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
+}
+
+// InvitationsQuery asks for one page.
+type InvitationsQuery struct {
+	State  InviteState // "" for all
+	After  string      // cursor from Invitations.Next, or "" for the first page
+	Before string      // cursor from Invitations.Prev; at most one of the two
+	Limit  int         // 1 to 100
+}
+
+// Invitations is one page, newest first.
+type Invitations struct {
+	Rows   []Invitation
+	Next   string // "" on the last page
+	Prev   string // "" on the first page
+	Counts map[InviteState]int
+}
+
+// Total counts the invitations in the state, or all for "".
+func (i Invitations) Total(s InviteState) int {
+	if s != "" {
+		return i.Counts[s]
+	}
+	n := 0
+	for _, of := range i.Counts {
+		n += of
+	}
+	return n
+}
+
+// listing returns how to list the invitations in the state, spelt as the indexes are.
+func (s InviteState) listing() listing {
+	l := listing{table: "invites l", id: "l.id", key: "l.list_key", condition: `l.company_id = $1 AND l.state <> ''`}
+	for _, known := range InviteStates() {
+		if s == known {
+			l.condition = `l.company_id = $1 AND l.state = '` + string(known) + `'`
+		}
+	}
+	return l
+}
+
+// Invitations returns one page by keyset pagination: its cost does not grow with their number. Cursors behave as in Roster, and a state
+// that is none of InviteStates is all of them.
+func (s *Store) Invitations(ctx context.Context, companyID string, q InvitationsQuery) (Invitations, error) {
+	counts, err := s.InviteCounts(ctx, companyID)
+	if err != nil {
+		return Invitations{}, err
+	}
+	leaf, err := turn(ctx, s.placesOf(companyID, q.State.listing()), q.After, q.Before, min(max(q.Limit, 1), maxPage))
+	if err != nil {
+		return Invitations{}, fmt.Errorf("list invitations: %w", err)
+	}
+	ids := make([]string, len(leaf.places))
+	for i, p := range leaf.places {
+		ids[i] = p.ID
+	}
+	rows, err := s.invitationsByID(ctx, ids)
+	if err != nil {
+		return Invitations{}, fmt.Errorf("list invitations: %w", err)
+	}
+	return Invitations{Rows: rows, Next: leaf.next, Prev: leaf.prev, Counts: counts}, nil
+}
+
+// invitationsByID loads at most a page of invitations, in the order of their ids.
+func (s *Store) invitationsByID(ctx context.Context, ids []string) ([]Invitation, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, args := in(nil, ids)
+	var found []inviteRow
+	err := s.read.SelectContext(ctx, &found, `
+		SELECT `+inviteColumns+`
+		FROM invites
+		WHERE id IN `+list, args...)
+	if err != nil {
+		return nil, fmt.Errorf("load invitations: %w", err)
+	}
+	byID := make(map[string]inviteRow, len(found))
+	var personIDs []string
+	for _, r := range found {
+		byID[r.ID] = r
+		if r.PersonID != nil {
+			personIDs = append(personIDs, *r.PersonID)
+		}
+	}
+	people, err := s.rollByID(ctx, s.read, personIDs)
+	if err != nil {
+		return nil, err
+	}
+	byPerson := make(map[string]RosterRow, len(people))
+	for _, p := range people {
+		byPerson[p.Person.ID] = p
+	}
+	rows := make([]Invitation, 0, len(found))
+	for _, id := range ids {
+		r, ok := byID[id]
+		if !ok { // removed meanwhile
+			continue
+		}
+		i := Invitation{
+			ID: r.ID, State: r.State, As: r.As, InvitedBy: r.InvitedBy, InvitedAt: unstamp(r.CreatedAt), EndedAt: unstamp(r.ClosedAt),
+			SendAt: unstamp(r.SendAt), SentAt: unstamp(r.SentAt), Reminded: r.Reminded, Failure: r.Failure,
+		}
+		if r.PersonID == nil {
+			to, err := s.addressOf(r)
+			if err != nil {
+				return nil, err
+			}
+			i.Email, i.Name = to.Email, to.Name
+		}
+		if r.PersonID != nil {
+			if p, ok := byPerson[*r.PersonID]; ok {
+				i.Person, i.Member = &p.Person, p.Member
+			}
+		}
+		rows = append(rows, i)
+	}
+	return rows, nil
+}
+
+// WalkInvitations calls fn for all invitations in the state ("" for all), newest first, page by page. For CSV exports.
+// An error of fn ends it and is returned.
+func (s *Store) WalkInvitations(ctx context.Context, companyID string, state InviteState, fn func(Invitation) error) error {
+	q := InvitationsQuery{State: state, Limit: maxPage}
+	for {
+		page, err := s.Invitations(ctx, companyID, q)
+		if err != nil {
+			return err
+		}
+		for _, row := range page.Rows {
+			if err := fn(row); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		q.After = page.Next
+	}
+}
+
+// InviteCounts returns the number of invitations in every state, from counters kept with each change.
+func (s *Store) InviteCounts(ctx context.Context, companyID string) (map[InviteState]int, error) {
+	counts := make(map[InviteState]int, len(InviteStates()))
+	for _, state := range InviteStates() {
+		counts[state] = 0
+	}
+	kept, err := countsOf(ctx, s.read, companyID, counted)
+	for state, n := range kept {
+		counts[InviteState(state)] = n
+	}
+	return counts, err
+}
+
+// countsOf returns the counters whose names begin with the prefix, by what follows it.
+func countsOf(ctx context.Context, q querier, companyID, prefix string) (map[string]int, error) {
+	var rows []struct {
+		Group string `db:"grp"`
+		N     int    `db:"n"`
+	}
+	// Without the days of Recent, a company has two dozen counters.
+	err := q.SelectContext(ctx, &rows, `
+		SELECT grp, n
+		FROM counts
+		WHERE company_id = $1 AND day = 0 AND grp <> 'registered'`, companyID)
+	if err != nil {
+		return nil, fmt.Errorf("load counts: %w", err)
+	}
+	counts := map[string]int{}
+	for _, r := range rows {
+		if name, ok := strings.CutPrefix(r.Group, prefix); ok {
+			counts[name] = r.N
+		}
+	}
+	return counts, nil
+}
+
+// restate moves the invitations that the condition selects to another state, "" takes them off the list, and keeps the counters right.
+// $1 is the company; the arguments of the condition begin at $2.
+func (t *tx) restate(ctx context.Context, companyID string, to InviteState, condition string, args ...any) error {
+	var rows []struct {
+		ID    string      `db:"id"`
+		State InviteState `db:"state"`
+	}
+	err := t.SelectContext(ctx, &rows, `
+		SELECT id, state
+		FROM invites
+		WHERE company_id = $1 AND kind <> 'self' AND `+condition, append([]any{companyID}, args...)...)
+	if err != nil {
+		return fmt.Errorf("look for invitations: %w", err)
+	}
+	changes := tally{}
+	var ids []string
+	for _, r := range rows {
+		if r.State != to {
+			ids = append(ids, r.ID)
+			changes.move(r.State, to)
+		}
+	}
+	for part := range chunks(ids) {
+		list, args := in([]any{to}, part)
+		if _, err := t.ExecContext(ctx, `
+			UPDATE invites
+			SET state = $1
+			WHERE id IN `+list, args...); err != nil {
+			return fmt.Errorf("change the state of invitations: %w", err)
+		}
+	}
+	return t.count(ctx, companyID, changes)
+}
+
+// delist takes what is listed of the subjects off the list: another invitation takes its place.
+func (t *tx) delist(ctx context.Context, companyID string, subjectHashes []string) error {
+	for part := range chunks(subjectHashes) {
+		list, args := in([]any{companyID}, part)
+		if err := t.restate(ctx, companyID, "", `state <> '' AND subject_hash IN `+list, args[1:]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// move counts that an invitation is in another state; "" is none.
+func (t tally) move(from, to InviteState) {
+	if from != "" {
+		t[from.counter()]--
+	}
+	if to != "" {
+		t[to.counter()]++
+	}
+}
+
+// uncountInvites takes the invitations of the people of a removal out of the counters, before they are deleted.
+func (t *tx) uncountInvites(ctx context.Context, companyID string, subjectHashes []string) error {
+	changes := tally{}
+	for part := range chunks(subjectHashes) {
+		list, args := in([]any{companyID}, part)
+		var states []InviteState
+		err := t.SelectContext(ctx, &states, `
+			SELECT state
+			FROM invites
+			WHERE company_id = $1 AND state <> '' AND subject_hash IN `+list, args...)
+		if err != nil {
+			return fmt.Errorf("look for invitations: %w", err)
+		}
+		for _, state := range states {
+			changes.move(state, "")
+		}
+	}
+	return t.count(ctx, companyID, changes)
+}
+
+// ResendLimit is the most invitations that ResendOld sends at once.
+const ResendLimit = inviteLimit
+
+// old selects the pending invitations i of people who may still take part whose link was made, and if it went by email, sent before $2,
+// the oldest first.
+const old = `
+	FROM invites i
+	LEFT JOIN people p ON p.id = i.person_id
+	WHERE i.company_id = $1 AND i.state = 'pending' AND i.created_at < $2 AND i.send_at < $2
+		AND (i.person_id IS NULL AND i.email_sealed IS NOT NULL OR ` + eligible + `)
+	ORDER BY i.created_at, i.id
+	LIMIT $3`
+
+func daysBefore(now time.Time, days int) int64 { return stamp(now.AddDate(0, 0, -days)) }
+
+// OldInvites returns how many invitations have been pending for longer than the given days, at most ResendLimit.
+func (s *Store) OldInvites(ctx context.Context, companyID string, days int) (int, error) {
+	var ids []string
+	if err := s.read.SelectContext(ctx, &ids, `SELECT i.id`+old, companyID, daysBefore(s.time(), days), ResendLimit); err != nil {
+		return 0, fmt.Errorf("count old invitations: %w", err)
+	}
+	return len(ids), nil
+}
+
+// ResendOld kills the links of the invitations that have been pending for longer than the given days, the oldest ResendLimit of them, and
+// makes and sends new ones. ErrChanged, and the number there is now, unless it is the expected one. The actor must be a company admin,
+// else ErrForbidden.
+func (s *Store) ResendOld(ctx context.Context, companyID string, by Actor, days, expected int) (int, error) {
+	n := 0
+	err := s.change(ctx, companyID, func(t *tx) error {
+		if err := t.requireAdmin(ctx, companyID, by); err != nil {
+			return err
+		}
+		var rows []invitedRow
+		err := t.SelectContext(ctx, &rows, `SELECT `+inviteColumnsOf("i")+`, coalesce(p.slack_id, '') AS slack_id`+old, companyID, daysBefore(t.now, days), ResendLimit)
+		if err != nil {
+			return err
+		}
+		if n = len(rows); n != expected {
+			return ErrChanged
+		}
+		if n == 0 {
+			return nil
+		}
+		if _, err := t.resend(ctx, companyID, by, rows); err != nil {
+			return err
+		}
+		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Count: n})
+	})
+	if err != nil {
+		return n, fmt.Errorf("resend old invitations: %w", err)
+	}
+	return n, nil
+}
+
+// An invitedRow is an invitation and the Slack user it is for, "" for somebody from outside.
+type invitedRow struct {
+	inviteRow
+	SlackID string `db:"slack_id"`
+}
+
+// inviteColumnsOf are the inviteColumns of the table with the alias.
+func inviteColumnsOf(alias string) string {
+	columns := strings.Split(inviteColumns, ",")
+	for i, c := range columns {
+		columns[i] = alias + "." + strings.TrimSpace(c)
+	}
+	return strings.Join(columns, ", ")
+}
+
+// renewInvite is a new invitation to take the place of another one, the same way. ErrNotFound if its address was erased.
+func (t *tx) renewInvite(keys secret, r invitedRow, life time.Duration) (newInviteRow, Job, error) {
+	if r.Kind != inviteEmail {
+		row, err := t.newInvite(keys, r.CompanyID, inviteDM, r.SlackID, life)
+		row.PersonID = r.PersonID
+		return row, Job{Kind: JobInviteDM, Ref: row.ID}, err
+	}
+	to, err := t.s.addressOf(r.inviteRow)
+	if err == nil && to.Email == "" {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return newInviteRow{}, Job{}, err
+	}
+	var p *Person
+	if r.PersonID != nil {
+		p = &Person{ID: *r.PersonID, SlackID: r.SlackID}
+	}
+	row, err := t.newEmailInvite(keys, r.CompanyID, p, to, time.Time{}, life)
+	return row, Job{Kind: JobInviteEmail, Ref: row.ID}, err
+}
+
+// resend kills all links of the invited people, and makes and sends new ones. What was delivered before and is sent again is a reminder.
+func (t *tx) resend(ctx context.Context, companyID string, by Actor, rows []invitedRow) ([]newInviteRow, error) {
+	keys, err := t.s.secret(ctx, companyID)
+	if err != nil {
+		return nil, err
+	}
+	now, err := settings(ctx, t, companyID)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		fresh               []newInviteRow
+		jobs                []Job
+		personIDs, subjects []string
+	)
+	for _, r := range rows {
+		row, job, err := t.renewInvite(keys, r, now.linkLife())
+		if err != nil {
+			return nil, err
+		}
+		row.InvitedBy, row.As, row.Reminded = by.SlackID, r.As, r.Reminded
+		if r.SentAt != 0 {
+			row.Reminded++
+		}
+		fresh = append(fresh, row)
+		jobs = append(jobs, job)
+		if r.PersonID != nil {
+			personIDs = append(personIDs, *r.PersonID)
+		}
+		subjects = append(subjects, r.SubjectHash)
+	}
+	if err := t.closeInvites(ctx, companyID, closedReplaced, subjects...); err != nil {
+		return nil, err
+	}
+	if err := t.insertInvites(ctx, companyID, keys, fresh); err != nil {
+		return nil, err
+	}
+	if err := t.leave(ctx, companyID, jobs...); err != nil {
+		return nil, err
+	}
+	return fresh, t.derive(ctx, companyID, personIDs)
+}

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// messageLife is how long Herald knows where a direct message is.
+	messageLife = 365 * 24 * time.Hour
+	// messagesKept is of how many messages to one person it does, the latest.
+	messagesKept = 200
+	// ErasureLife is how long Herald tries to delete the messages to somebody who was removed, and knows where they are.
+	ErasureLife = 7 * 24 * time.Hour
+)
+
+// SaveMessage remembers where a direct message is, so that it can be deleted when the account of its recipient is removed: the latest 200
+// of each person, for a year. ErrRemoved if the recipient was removed, perhaps while the message was on its way; then nothing is stored.
+func (s *Store) SaveMessage(ctx context.Context, companyID string, c Card) error {
+	return s.saveMessage(ctx, companyID, c, "", time.Time{})
+}
+
+// SaveFile remembers a Slack file that was sent to a person, like SaveMessage. With expires, it is deleted then in any case; if the person
+// was removed meanwhile, at once.
+func (s *Store) SaveFile(ctx context.Context, companyID, slackID, fileID string, expires time.Time) error {
+	return s.saveMessage(ctx, companyID, Card{SlackID: slackID}, fileID, expires)
+}
+
+func (s *Store) saveMessage(ctx context.Context, companyID string, c Card, fileID string, expires time.Time) error {
+	keys, err := s.secret(ctx, companyID)
+	if err != nil {
+		return fmt.Errorf("remember message: %w", err)
+	}
+	err = s.change(ctx, companyID, func(t *tx) error { // one after the other with a removal
+		n, err := t.exec(ctx, `
+			INSERT INTO messages (id, company_id, slack_id, channel, ts, file_id, sent_at, expires_at)
+			SELECT $1, $2, $3, $4, $5, $6, $7, $8
+			WHERE NOT EXISTS (
+				SELECT 1
+				FROM forgotten
+				WHERE company_id = $2 AND subject_hash = $9)`,
+			newID(), companyID, c.SlackID, c.Channel, c.TS, fileID, stamp(t.now), stamp(expires), keys.slackHash(c.SlackID))
+		if err != nil {
+			return err
+		}
+		if n == 0 && fileID != "" {
+			return t.leave(ctx, companyID, deleteFiles([]string{fileID})...)
+		}
+		if n == 0 {
+			return ErrRemoved
+		}
+		_, err = t.ExecContext(ctx, `
+			DELETE FROM messages
+			WHERE company_id = $1 AND slack_id = $2 AND expires_at = 0 AND sent_at < (
+				SELECT sent_at
+				FROM messages
+				WHERE company_id = $1 AND slack_id = $2
+				ORDER BY sent_at DESC
+				LIMIT 1 OFFSET $3)`, companyID, c.SlackID, messagesKept-1)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("remember message: %w", err)
+	}
+	return nil
+}
+
+// expireFiles lets the files be deleted whose time has come.
+func (s *Store) expireFiles(ctx context.Context, companyID string) error {
+	return s.update(ctx, func(t *tx) error {
+		var files []string
+		err := t.SelectContext(ctx, &files, `
+			DELETE FROM messages
+			WHERE company_id = $1 AND expires_at > 0 AND expires_at <= $2
+			RETURNING file_id`, companyID, stamp(t.now))
+		if err != nil {
+			return err
+		}
+		return t.leave(ctx, companyID, deleteFiles(files)...)
+	})
+}
+
+// An Erasure is a message to somebody who was removed, which JobErase deletes in Slack.
+type Erasure struct {
+	ID      string `db:"id"`
+	Channel string `db:"channel"`
+	TS      string `db:"ts"`
+}
+
+// ErasureOutcome is what became of an Erasure.
+type ErasureOutcome string
+
+// The outcomes.
+const (
+	MessageDeleted ErasureOutcome = "deleted"
+	MessageBlanked ErasureOutcome = "blanked" // its words were taken off
+	MessageKept    ErasureOutcome = "kept"    // Slack allows neither
+)
+
+// Erasures returns at most limit of the messages that a removal still has to delete.
+func (s *Store) Erasures(ctx context.Context, companyID, removalID string, limit int) ([]Erasure, error) {
+	var list []Erasure
+	err := s.read.SelectContext(ctx, &list, `
+		SELECT id, channel, ts
+		FROM erasures
+		WHERE company_id = $1 AND removal_id = $2
+		ORDER BY id
+		LIMIT $3`, companyID, removalID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("load messages to delete: %w", err)
+	}
+	return list, nil
+}
+
+// SettleErasure forgets the message and counts the outcome on the removal's receipt. One that is settled already stays as it is.
+func (s *Store) SettleErasure(ctx context.Context, companyID, erasureID string, outcome ErasureOutcome) error {
+	var more bool
+	err := s.update(ctx, func(t *tx) error {
+		if err := t.settleErasures(ctx, outcome, `company_id = $1 AND id = $2`, companyID, erasureID); err != nil {
+			return err
+		}
+		return t.GetContext(ctx, &more, `
+			SELECT EXISTS (
+				SELECT 1
+				FROM erasures)`)
+	})
+	if err == nil && !more {
+		err = s.scrubSoon(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("settle a deleted message: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) settleErasures(ctx context.Context, outcome ErasureOutcome, condition string, args ...any) error {
+	var removals []string
+	err := t.SelectContext(ctx, &removals, `
+		DELETE FROM erasures
+		WHERE `+condition+`
+		RETURNING removal_id`, args...)
+	if err != nil {
+		return err
+	}
+	n := map[string]int{}
+	for _, id := range removals {
+		n[id]++
+	}
+	for id, settled := range n {
+		var deleted, blanked, kept int
+		switch outcome {
+		case MessageDeleted:
+			deleted = settled
+		case MessageBlanked:
+			blanked = settled
+		case MessageKept:
+			kept = settled
+		default:
+			return errors.New("no outcome " + string(outcome))
+		}
+		_, err := t.ExecContext(ctx, `
+			UPDATE receipts
+			SET deleted = deleted + $2, blanked = blanked + $3, kept = kept + $4
+			WHERE id = $1`, id, deleted, blanked, kept)
+		if err != nil {
+			return fmt.Errorf("count on the receipt: %w", err)
+		}
+	}
+	return nil
+}

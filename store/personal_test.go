@@ -1,0 +1,142 @@
+package store_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"herald/store"
+	"herald/store/storetest"
+)
+
+// notExported says of every column that a person's data do not show, why not.
+func notExported() map[string]string {
+	const (
+		company   = "about the company"
+		placing   = "says whose the row is"
+		derived   = "follows from what is shown"
+		key       = "a key, not a fact"
+		nobody    = "names nobody"
+		fleeting  = "repeats what is shown, in somebody's open confirmation; gone within a day"
+		repeated  = "the address that the directory has, while the invitation is open"
+		elsewhere = "shown, though not as a column: see screensOf"
+	)
+	why := map[string]string{}
+	for reason, columns := range map[string]string{
+		company: `companies.* retired_keys.* settings.* counts.*`,
+		nobody:  `envelopes.* deletions.* deletion_removals.* network_clients.* revocations.* revocation_counts.* erasures.* receipts.* forgotten.* forgotten_emails.*`,
+		derived: `words.* invites.list_key people.email_folded people.standing people.facets people.haystack people.sort_key
+			members.disconnected members.sort_key members.recent_key connections.sort_key audit.sequence_key`,
+		key: `connections.token_sealed connections.refresh_sealed invites.seed invites.token_hash authorizations.state_hash
+			authorizations.browser_hash authorizations.payload_sealed signups.payload_sealed signups.account_hash signups.email_hash former_accounts.account_hash`,
+		placing: `people.company_id people.subject_hash members.id members.company_id connections.member_id connections.company_id
+			invites.id invites.company_id invites.subject_hash invites.person_id authorizations.company_id authorizations.subject_hash
+			signups.id signups.company_id signups.person_id cases.id cases.company_id cases.member_id cases.requested_by cases.decided_by
+			removals.id removals.company_id removals.by_slack removals.by_cli removals.screen_id audit.id audit.company_id audit.actor_hash
+			audit.subject_hash former_accounts.company_id former_accounts.member_id runs.id runs.company_id runs.started_by messages.id messages.company_id messages.slack_id cards.company_id cards.ref cards.slack_id`,
+		repeated:  `invites.email_hash invites.email_sealed`,
+		fleeting:  `removal_members.* selections.* run_people.* email_drafts.*`,
+		elsewhere: `screens.*`,
+	} {
+		for column := range strings.FieldsSeq(columns) {
+			why[column] = reason
+		}
+	}
+	return why
+}
+
+// TestEveryColumnIsDecidedUpon asks, of each new column, whether people's data show it, and if not, why. It also belongs into the purge
+// then, if it is about a person.
+func TestEveryColumnIsDecidedUpon(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+		columns, err := store.Columns(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, why := store.ExportedColumns(), notExported()
+		used := map[string]bool{}
+		for _, column := range columns {
+			table, _, _ := strings.Cut(column, ".")
+			switch {
+			case slices.Contains(shown, column):
+				if why[column] != "" {
+					t.Errorf("%s is shown, and is not", column)
+				}
+			case why[column] != "":
+				used[column] = true
+			case why[table+".*"] != "":
+				used[table+".*"] = true
+			default:
+				t.Errorf("does somebody's data show %s? Add it to dataSections, or say why not in notExported", column)
+			}
+		}
+		for column := range maps.Keys(why) {
+			if !used[column] {
+				t.Errorf("there is no column %s any more", column)
+			}
+		}
+	})
+}
+
+func TestDownloadingEverythingAboutAPerson(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+		w := newPurgeWorld(t, s)
+		text, err := s.PersonalData(t.Context(), w.companyID, w.entry.SlackID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := map[string]any{}
+		if err := json.Unmarshal(text, &data); err != nil {
+			t.Fatal(err)
+		}
+		hidden := []string{"folded name", "word", "invite", "operator's card"}
+		for what, trace := range w.traces {
+			secret := strings.HasPrefix(what, "secret")
+			if slices.Contains(hidden, what) {
+				continue
+			}
+			if has := strings.Contains(string(text), trace); has == secret {
+				t.Errorf("the %s %q is there: %v", what, trace, has)
+			}
+		}
+		// She is registered, never changed her account, and started no bulk invitation.
+		none := []string{"sign_ups_that_ask_you", "former_accounts", "bulk_invitations_by_you"}
+		for name, value := range data {
+			if list, ok := value.([]any); ok && len(list) == 0 && !slices.Contains(none, name) {
+				t.Errorf("%s is empty: either the test stores nothing of the kind, or it is not found", name)
+			}
+		}
+		for _, name := range []string{"directory", "account"} {
+			if _, ok := data[name].(map[string]any); !ok {
+				t.Errorf("%s is %v", name, data[name])
+			}
+		}
+
+		if directory := data["directory"].(map[string]any); directory["bot"] != false || directory["mirrored_at"] != "2026-11-20T09:30:00Z" {
+			t.Errorf("the directory entry is %v", directory)
+		}
+
+		// Somebody who is not registered, and somebody whom Herald does not know.
+		p := storetest.Mirror(t, s, w.companyID, "Nia New")[0]
+		again := storetest.LinkedIn("Nia at LinkedIn")
+		if _, err := s.Register(t.Context(), store.Authorization{CompanyID: w.companyID, Email: p.Email}, again, nil); err != nil {
+			t.Fatal(err)
+		}
+		text, err = s.PersonalData(t.Context(), w.companyID, p.SlackID)
+		if err != nil || !strings.Contains(string(text), `"status": "confirm"`) || !strings.Contains(string(text), p.Email) || strings.Contains(string(text), `"account"`) {
+			t.Errorf("somebody not registered: %v\n%s", err, text)
+		}
+		if _, err := s.PersonalData(t.Context(), w.companyID, "U0NOBODY"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a stranger: %v, want ErrNotFound", err)
+		}
+		storetest.Remove(t, s, w.companyID, w.ana, w.victim.ID)
+		if _, err := s.PersonalData(t.Context(), w.companyID, w.entry.SlackID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("somebody who was removed: %v, want ErrNotFound", err)
+		}
+	})
+}
