@@ -34,10 +34,7 @@ func ticked(list []slackd.Element) []string {
 
 func TestAnAdminPagesFiltersSearchesAndSelects(t *testing.T) {
 	t.Parallel()
-	each(t, options{people: crowd(20)}, func(t *testing.T, w *world) {
-		for _, u := range crowd(20) {
-			w.register(u.ID)
-		}
+	each(t, options{members: crowd(20)}, func(t *testing.T, w *world) {
 		a := w.as(ana)
 		list := a.types("/social members")
 		for _, want := range []string{"25 members", "Page 1 of 3", "All (25)", "Company admins (2)", "Recruiters (1)", "Not registered (2)", "Ana Alves · @ana", "LinkedIn · since 22 Nov", w.company.Key} {
@@ -106,10 +103,7 @@ func TestAnAdminPagesFiltersSearchesAndSelects(t *testing.T) {
 
 func TestTheHomeTabShowsTheSameList(t *testing.T) {
 	t.Parallel()
-	each(t, options{people: crowd(12)}, func(t *testing.T, w *world) {
-		for _, u := range crowd(12) {
-			w.register(u.ID)
-		}
+	each(t, options{members: crowd(12)}, func(t *testing.T, w *world) {
 		a := w.as(ana)
 		home := a.opensHome()
 		if !strings.Contains(words(home.Blocks), "17 registered of 19") {
@@ -250,10 +244,7 @@ func TestAnExportIsAFileForItsAdmin(t *testing.T) {
 
 func TestASecondClickOnNextTurnsOnePage(t *testing.T) {
 	t.Parallel()
-	each(t, options{people: crowd(30)}, func(t *testing.T, w *world) {
-		for _, u := range crowd(30) {
-			w.register(u.ID)
-		}
+	each(t, options{members: crowd(30)}, func(t *testing.T, w *world) {
 		a := w.as(ana)
 		list := a.types("/social members")
 		next := a.in(list, view.ActionNext)

@@ -239,10 +239,7 @@ func TestWhatChangedMeanwhileIsConfirmedAnew(t *testing.T) {
 func TestAListTooLongForAModalIsCompleteInAFile(t *testing.T) {
 	t.Parallel()
 	many := wanderers(310)
-	each(t, options{people: many}, func(t *testing.T, w *world) {
-		for _, u := range many {
-			w.register(u.ID)
-		}
+	each(t, options{members: many}, func(t *testing.T, w *world) {
 		a := w.as(ana)
 		list := a.types("/social members w")
 		list = a.clicks(list, a.in(list, view.ActionAll))
@@ -304,10 +301,7 @@ func TestAListTooLongForAModalIsCompleteInAFile(t *testing.T) {
 func TestAListThatSlackDoesNotTakeAsAFileCannotBeConfirmed(t *testing.T) {
 	t.Parallel()
 	many := wanderers(310)
-	each(t, options{people: many}, func(t *testing.T, w *world) {
-		for _, u := range many {
-			w.register(u.ID)
-		}
+	each(t, options{members: many}, func(t *testing.T, w *world) {
 		w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "files.getUploadURLExternal", Error: "missing_scope"})
 		a := w.as(ana)
 		list := a.types("/social members w")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -69,6 +70,7 @@ type world struct {
 // options change a world before it begins.
 type options struct {
 	people   []slackd.User // more people
+	members  []slackd.User // more people, who registered long ago
 	noBot    bool          // nobody hears Slack: the test calls the handlers itself
 	noJobs   bool          // jobs are left undone
 	noOps    bool          // the settings name no operators, so the primary owner decides
@@ -137,7 +139,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 	}
 	w.db = storetest.DB(t, driver, dsn)
 
-	w.slack, err = slackd.New(workspace(o.people, w.now))
+	w.slack, err = slackd.New(workspace(slices.Concat(o.people, o.members), w.now))
 	w.must(err)
 	w.must(w.slack.Start(ctx))
 	t.Cleanup(func() {
@@ -168,6 +170,10 @@ func begin(t *testing.T, dsn string, o options) *world {
 	w.company, err = w.h.Start(ctx)
 	w.must(err)
 	w.must(w.h.SyncDirectory(ctx, w.company))
+	for _, u := range o.members {
+		w.register(u.ID)
+	}
+	w.must(w.store.DropJobs(ctx)) // they had their welcome
 
 	running, stop := context.WithCancel(ctx)
 	var done sync.WaitGroup
