@@ -87,6 +87,19 @@ CREATE INDEX audit_page ON audit (company_id, sequence_key);
 CREATE INDEX audit_subject ON audit (company_id, subject_hash);
 CREATE INDEX audit_actor ON audit (company_id, actor_hash);
 
+-- What follows from a change and was committed with it.
+CREATE TABLE jobs (
+	id          TEXT    NOT NULL PRIMARY KEY,
+	company_id  TEXT    NOT NULL,
+	kind        TEXT    NOT NULL,
+	ref         TEXT    NOT NULL,
+	attempt     BIGINT  NOT NULL,
+	due_at      BIGINT  NOT NULL,
+	created_at  BIGINT  NOT NULL
+);
+CREATE INDEX jobs_due ON jobs (due_at);
+CREATE INDEX jobs_ref ON jobs (ref);
+
 -- Messages that must change later.
 CREATE TABLE cards (
 	company_id  TEXT    NOT NULL,
@@ -113,6 +126,7 @@ CREATE INDEX envelopes_age ON envelopes (claimed_at);
 -- +goose Down
 DROP TABLE envelopes;
 DROP TABLE cards;
+DROP TABLE jobs;
 DROP TABLE audit;
 DROP TABLE removal_members;
 DROP TABLE removals;

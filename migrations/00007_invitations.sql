@@ -21,7 +21,8 @@ SET state = CASE closed WHEN 'used' THEN 'accepted' WHEN 'expired' THEN 'expired
 WHERE kind = 'dm' AND closed <> 'replaced' AND NOT EXISTS (
 	SELECT 1
 	FROM invites later
-	WHERE later.kind = 'dm' AND later.person_id = invites.person_id AND later.created_at > invites.created_at);
+	WHERE later.kind = 'dm' AND later.person_id = invites.person_id
+		AND (later.created_at > invites.created_at OR later.created_at = invites.created_at AND later.id > invites.id));
 INSERT INTO counts (company_id, grp, day, n)
 SELECT company_id, 'invites ' || state, 0, count(*)
 FROM invites

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	"github.com/riverqueue/river/rivermigrate"
@@ -84,7 +85,7 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	options = append(options, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(jobs))
+	options = append(options, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(jobs, s.oldJobs()))
 	provider, err := goose.NewProvider(dialect, s.write.DB, migrations.FS, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
@@ -133,4 +134,70 @@ func (s *Store) jobTables() (*goose.Migration, error) {
 	}
 	m.Source = "00004_jobs.go" // the name in the list of migrations
 	return m, nil
+}
+
+// oldJobs is the migration that hands what is left to do over to River, from the table in which it stood before: a removal that somebody
+// confirmed must not be lost. The way back makes that table, but not its rows.
+func (s *Store) oldJobs() *goose.Migration {
+	m := goose.NewGoMigration(11,
+		&goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			if err := s.handOver(ctx, tx); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, `DROP TABLE jobs`)
+			return err
+		}},
+		&goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			for _, statement := range []string{
+				`CREATE TABLE jobs (
+	id          TEXT    NOT NULL PRIMARY KEY,
+	company_id  TEXT    NOT NULL,
+	kind        TEXT    NOT NULL,
+	ref         TEXT    NOT NULL,
+	attempt     BIGINT  NOT NULL,
+	due_at      BIGINT  NOT NULL,
+	created_at  BIGINT  NOT NULL
+)`,
+				`CREATE INDEX jobs_due ON jobs (due_at)`,
+				`CREATE INDEX jobs_ref ON jobs (ref)`,
+			} {
+				if _, err := tx.ExecContext(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+	)
+	m.Source = "00011_old_jobs.go"
+	return m
+}
+
+// handOver leaves what stands in the table jobs to River.
+func (s *Store) handOver(ctx context.Context, sqlTx *sql.Tx) error {
+	t := &tx{Tx: &sqlx.Tx{Tx: sqlTx, Mapper: s.write.Mapper}, s: s, now: s.time()}
+	var rows []struct {
+		CompanyID string  `db:"company_id"`
+		Kind      JobKind `db:"kind"`
+		Ref       string  `db:"ref"`
+		DueAt     int64   `db:"due_at"`
+	}
+	err := t.SelectContext(ctx, &rows, `
+		SELECT company_id, kind, ref, due_at
+		FROM jobs
+		ORDER BY company_id, created_at, id`)
+	if err != nil {
+		return err
+	}
+	left := make(map[string][]Job)
+	for _, r := range rows {
+		left[r.CompanyID] = append(left[r.CompanyID], Job{Kind: r.Kind, Ref: r.Ref, At: unstamp(r.DueAt)})
+	}
+	for companyID, jobs := range left {
+		for part := range chunks(jobs) {
+			if err := t.leave(ctx, companyID, part...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"herald/store"
 	"herald/store/storetest"
@@ -89,14 +91,7 @@ func TestInvitationsFromBeforeTheScreenAreListed(t *testing.T) {
 		before, err := s.InviteCounts(ctx, w.companyID)
 		w.check(t, err)
 
-		for {
-			steps, err := s.MigrationStatus(ctx)
-			w.check(t, err)
-			if slices.ContainsFunc(steps, func(m store.Migration) bool { return m.Version == listed && m.AppliedAt.IsZero() }) {
-				break
-			}
-			w.check(t, s.MigrateDown(ctx))
-		}
+		takenBack(t, s, listed)
 		w.check(t, s.Migrate(ctx))
 		after, err := s.InviteCounts(ctx, w.companyID)
 		w.check(t, err)
@@ -107,5 +102,61 @@ func TestInvitationsFromBeforeTheScreenAreListed(t *testing.T) {
 			t.Errorf("listed %v, want %v", after, before)
 		}
 		wantCounts(t, s, w.companyID, nil)
+	})
+}
+
+// takenBack takes migrations back until the one with this version is.
+func takenBack(t *testing.T, s *store.Store, version int64) {
+	t.Helper()
+	for {
+		steps, err := s.MigrationStatus(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.ContainsFunc(steps, func(m store.Migration) bool { return m.Version == version && m.AppliedAt.IsZero() }) {
+			return
+		}
+		if err := s.MigrateDown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestWhatWasLeftToDoBeforeRiverIsStillDone upgrades a database in which a removal is confirmed, a message waits to be tried again, and
+// one that a crash left twice.
+func TestWhatWasLeftToDoBeforeRiverIsStillDone(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		takenBack(t, s, 4)
+		later := env.Clock.Now().Add(10 * time.Minute).UTC()
+		db := storetest.DB(t, env.Engine, env.DSN)
+		for _, job := range []struct {
+			id, companyID, kind, ref string
+			due                      time.Time
+		}{
+			{"1", "ACME", "removal", "CONFIRMED", env.Clock.Now()},
+			{"2", "ACME", "welcome_dm", "MEMBER", later},
+			{"3", "ACME", "welcome_dm", "MEMBER", env.Clock.Now()},
+			{"4", "RIVAL", "case_card", "CASE", env.Clock.Now()},
+		} {
+			_, err := db.ExecContext(t.Context(), `INSERT INTO jobs (id, company_id, kind, ref, attempt, due_at, created_at) VALUES ($1, $2, $3, $4, 1, $5, $6)`,
+				job.id, job.companyID, job.kind, job.ref, job.due.UnixMicro(), env.Clock.Now().UnixMicro())
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		jobs := make(map[string]time.Time)
+		for _, j := range storetest.TakeJobs(t, env) {
+			jobs[fmt.Sprint(j.CompanyID, " ", j.Kind, " ", j.Ref)] = j.At
+		}
+		if len(jobs) != 3 || jobs["ACME removal CONFIRMED"].IsZero() || jobs["RIVAL case_card CASE"].IsZero() || !jobs["ACME welcome_dm MEMBER"].Equal(later) {
+			t.Errorf("River has %v", jobs)
+		}
+		if _, err := db.ExecContext(t.Context(), `SELECT id FROM jobs`); err == nil {
+			t.Error("the old table is still there")
+		}
 	})
 }
