@@ -17,6 +17,7 @@ import (
 	"herald/bot"
 	"herald/delivery"
 	"herald/handlers"
+	"herald/handlers/view"
 	"herald/mail"
 	"herald/metrics"
 	"herald/networks"
@@ -87,12 +88,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	api := slack.New(s.SlackBotToken, slack.OptionAPIURL(s.apiURL()), slack.OptionAppLevelToken(s.SlackAppToken), slack.OptionHTTPClient(client))
 	links := web.Links{PublicURL: s.publicURL()}
 	entries, more := s.networks(now), s.moreNetworks(db, now)
-	var names []string
-	appSettings := map[string]string{}
-	for _, n := range slices.Concat(entries, more) {
-		names = append(names, n.Name())
-		appSettings[n.Name()] = n.AppSettings()
-	}
+	all := slices.Concat(entries, more)
 	post, err := s.sender(now)
 	if err != nil {
 		return fmt.Errorf("read the settings of the mail server: %w", err)
@@ -101,7 +97,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		log.LogAttrs(ctx, slog.LevelWarn, "SMTP_TLS is none, so invitations by email can be read on their way to the mail server")
 	}
 	h := handlers.New(handlers.Config{
-		Store: db, HTTP: client, Operators: s.operators(), Networks: names, AppSettings: appSettings, Revoker: revoker(slices.Concat(entries, more)), Now: now, Log: log,
+		Store: db, HTTP: client, Operators: s.operators(), Networks: offered(all), Revoker: revoker(all), Now: now, Log: log,
 		API:         func(store.Company) *slack.Client { return api },
 		CompanyURL:  func(c store.Company) string { return links.Company(c.Key) },
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
@@ -243,6 +239,19 @@ func (s serveCommand) moreNetworks(db *store.Store, now func() time.Time) []netw
 	return []networks.Network{
 		networks.NewMastodon(networks.MastodonApp{Name: "Herald", Website: s.publicURL(), Clients: db, Allowed: s.allowed(), Now: now}),
 	}
+}
+
+// offered is what Slack's screens show of the networks.
+func offered(all []networks.Network) view.Offered {
+	shown := make(view.Offered, len(all))
+	for i, n := range all {
+		_, pages := n.(networks.Pager)
+		shown[i] = view.Network{Name: n.Name(), Title: n.Title(), AppSettings: n.AppSettings(), Pages: pages}
+		if previewer, ok := n.(networks.Previewer); ok {
+			shown[i].Look = new(view.Look(previewer.Look()))
+		}
+	}
+	return shown
 }
 
 // slackState is the connection to Slack in a word, for the health page.

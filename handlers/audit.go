@@ -24,7 +24,7 @@ func (h *Handlers) drawAudit(ctx context.Context, r *request, before string) (vi
 	if err != nil {
 		return view.Message{}, fmt.Errorf("read the audit log: %w", err)
 	}
-	return view.Audit(events, before == "", next), nil
+	return view.Audit(events, h.networks, before == "", next), nil
 }
 
 // openAudit is the Audit button of the menu: the log takes its place in the Home tab, or comes as a new message.

@@ -70,6 +70,7 @@ func TestParse(t *testing.T) {
 
 func TestParseFilter(t *testing.T) {
 	t.Parallel()
+	h := &Handlers{networks: view.Offered{{Name: "linkedin", Title: "LinkedIn"}, {Name: "mastodon", Title: "Mastodon"}}}
 	for _, test := range []struct {
 		args   string
 		group  store.Group
@@ -87,15 +88,17 @@ func TestParseFilter(t *testing.T) {
 		{"not ann", store.All, "not ann"},
 		{"last 30 days", store.Recent, ""},
 		{"all invited", store.All, "invited"},
+		{"on mastodon ann", store.OnNetwork("mastodon"), "ann"},
+		{"facebook", store.All, "facebook"}, // the operator does not offer it
 		{"AT&amp;T &amp;lt;", store.All, "AT&T &lt;"},
 	} {
-		if g, s := parseFilter(test.args); g != test.group || s != test.search {
+		if g, s := h.parseFilter(test.args); g != test.group || s != test.search {
 			t.Errorf("parseFilter(%q) = %q, %q; want %q, %q", test.args, g, s, test.group, test.search)
 		}
 	}
-	for _, g := range store.Groups() {
-		if named, ok := groupNamed(strings.ToLower(view.GroupName(g))); g != store.Recent && (!ok || named != g) {
-			t.Errorf("the menu's %q does not name its group", view.GroupName(g))
+	for _, g := range store.Groups(h.networks.Names()...) {
+		if named, ok := h.groupNamed(strings.ToLower(h.networks.GroupName(g))); g != store.Recent && (!ok || named != g) {
+			t.Errorf("the menu's %q does not name its group", h.networks.GroupName(g))
 		}
 	}
 }
@@ -127,6 +130,7 @@ func FuzzParse(f *testing.F) {
 	for _, text := range []string{"", "members not registered <@U1|ann>", "role <@U1> admin", "\u00a0help", "\xff", "mémbers", strings.Repeat("x", 5000)} {
 		f.Add(text)
 	}
+	h := &Handlers{networks: view.Offered{{Name: "linkedin", Title: "LinkedIn"}, {Name: "mastodon", Title: "Mastodon"}}}
 	names := []string{"unknown"}
 	for _, c := range commands() {
 		names = append(names, c.name)
@@ -139,8 +143,8 @@ func FuzzParse(f *testing.F) {
 		if !strings.Contains(text, args) {
 			t.Errorf("parse(%q) made up %q", text, args)
 		}
-		group, search := parseFilter(args)
-		if !slices.Contains(store.Groups(), group) || utf8.RuneCountInString(search) > view.SearchLimit {
+		group, search := h.parseFilter(args)
+		if !slices.Contains(store.Groups(h.networks.Names()...), group) || utf8.RuneCountInString(search) > view.SearchLimit {
 			t.Errorf("parseFilter(%q) = %q, %q", args, group, search)
 		}
 		word, _, _ := strings.Cut(args, " ")

@@ -20,7 +20,7 @@ const (
 
 // TellEndings lets people know whose access at a network ends soon, at a decent hour of theirs. The clock calls it several times an hour.
 func (h *Handlers) TellEndings(ctx context.Context) error {
-	return h.store.LeaveEndings(ctx, h.networks, h.awake)
+	return h.store.LeaveEndings(ctx, h.networks.Names(), h.awake)
 }
 
 // awake tells whether it is a decent hour in a time zone; one that nobody knows is UTC.
@@ -54,7 +54,7 @@ func (h *Handlers) tellEnding(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return fmt.Errorf("make a registration link: %w", err)
 	}
-	if _, err := h.deliverInTurn(ctx, company, m.SlackID, view.Ending(company, of, h.personalURL(company, token)), delivery.Bulk); err != nil {
+	if _, err := h.deliverInTurn(ctx, company, m.SlackID, view.Ending(company, h.networks, of, h.personalURL(company, token)), delivery.Bulk); err != nil {
 		return err
 	}
 	if err := h.store.EndingTold(ctx, company.ID, m.ID, of); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack/slackevents"
 
 	"herald/delivery"
+	"herald/handlers/view"
 	"herald/store"
 )
 
@@ -29,10 +30,8 @@ type Config struct {
 	PersonalURL func(c store.Company, token string) string
 	// PageURL builds the link with which the same person connects a company Page to their account at the network.
 	PageURL func(c store.Company, network, token string) string
-	// Networks are those that people can connect, by name, in the order of their buttons.
-	Networks []string
-	// AppSettings are where on the pages of networks, by name, people end Herald's access themselves.
-	AppSettings map[string]string
+	// Networks are those that people can connect, in the order of their buttons.
+	Networks view.Offered
 	// DeclineURL builds the link under an invitation by email.
 	DeclineURL func(token string) string
 	// Mail sends an email. An error with a method Refusal() string, which says why in a word, is final, any other may pass; none may name
@@ -55,8 +54,7 @@ type Handlers struct {
 	companyURL  func(store.Company) string
 	personalURL func(store.Company, string) string
 	pageURL     func(c store.Company, network, token string) string
-	networks    []string
-	appSettings map[string]string
+	networks    view.Offered
 	declineURL  func(string) string
 	mail        func(context.Context, Letter) error
 	revoker     Revoker
@@ -78,7 +76,6 @@ func New(c Config) *Handlers {
 		personalURL: c.PersonalURL,
 		pageURL:     c.PageURL,
 		networks:    c.Networks,
-		appSettings: c.AppSettings,
 		declineURL:  c.DeclineURL,
 		mail:        c.Mail,
 		revoker:     c.Revoker,

@@ -209,7 +209,7 @@ func (h *Handlers) preview(ctx context.Context, r *request, _ *slack.BlockAction
 	case r.access.Person != nil:
 		name = r.access.Person.Name
 	}
-	return reply{}, h.open(ctx, r, view.Preview(r.company.Name, name))
+	return reply{}, h.open(ctx, r, view.Preview(h.networks, r.company.Name, name))
 }
 
 // sendInvite sends the DM of an invitation. If the process dies between sending and recording it, the person gets the same link twice.

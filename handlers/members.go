@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ import (
 
 // members answers "/social members [group] [search words]" with User Management.
 func (h *Handlers) members(ctx context.Context, r *request) (reply, error) {
-	group, search := parseFilter(r.args)
+	group, search := h.parseFilter(r.args)
 	return h.openMembers(ctx, r, group, search)
 }
 
@@ -49,10 +50,10 @@ func (h *Handlers) openMembers(ctx context.Context, r *request, group store.Grou
 }
 
 // parseFilter reads a group's name or one of its synonyms, in one to four words, and takes the rest for a search.
-func parseFilter(args string) (store.Group, string) {
+func (h *Handlers) parseFilter(args string) (store.Group, string) {
 	words := strings.Fields(unescape(args))
 	for n := min(len(words), 4); n > 0; n-- {
-		if g, ok := groupNamed(strings.ToLower(strings.Join(words[:n], " "))); ok {
+		if g, ok := h.groupNamed(strings.ToLower(strings.Join(words[:n], " "))); ok {
 			return g, searchWords(words[n:])
 		}
 	}
@@ -65,7 +66,7 @@ func searchWords(words []string) string {
 }
 
 // groupNamed finds a group by what people call it.
-func groupNamed(name string) (store.Group, bool) {
+func (h *Handlers) groupNamed(name string) (store.Group, bool) {
 	switch name {
 	case "all", "everybody", "everyone", "members":
 		return store.All, true
@@ -75,10 +76,6 @@ func groupNamed(name string) (store.Group, bool) {
 		return store.Recruiters, true
 	case "admins", "admin", "company admins", "company admin":
 		return store.Admins, true
-	case "linkedin", "connected to linkedin", "on linkedin":
-		return store.OnLinkedIn, true
-	case "facebook", "connected to facebook", "on facebook":
-		return store.OnFacebook, true
 	case "disconnected", "not connected", "unconnected", "expired":
 		return store.Disconnected, true
 	case "recent", "new", "last 30 days", "registered recently":
@@ -87,6 +84,12 @@ func groupNamed(name string) (store.Group, bool) {
 		return store.Invited, true
 	case "unregistered", "not registered", "missing":
 		return store.Unregistered, true
+	}
+	for _, n := range h.networks {
+		title := strings.ToLower(n.Title)
+		if slices.Contains([]string{n.Name, title, "connected to " + title, "on " + title}, name) {
+			return store.OnNetwork(n.Name), true
+		}
 	}
 	return "", false
 }
@@ -128,7 +131,7 @@ func (h *Handlers) drawMembers(ctx context.Context, r *request, sc store.Screen,
 		}
 	}
 	return view.Members{
-		Screen: sc, Company: r.company, URL: h.companyURL(r.company), Counts: roster.Counts, Roster: roster, Selected: selected, Now: h.now(),
+		Screen: sc, Company: r.company, Offered: h.networks, URL: h.companyURL(r.company), Counts: roster.Counts, Roster: roster, Selected: selected, Now: h.now(),
 	}.Message(), nil
 }
 
@@ -283,7 +286,7 @@ func onList(
 
 // filterMembers shows another group; search and selection stay.
 func (h *Handlers) filterMembers(_ context.Context, _ *request, sc *store.Screen, pressed *slack.BlockAction, _ string) (*view.Notice, error) {
-	for _, g := range store.Groups() {
+	for _, g := range store.Groups(h.networks.Names()...) {
 		if string(g) == pressed.SelectedOption.Value {
 			sc.Group = g
 			firstPage(sc)
@@ -365,7 +368,7 @@ func (h *Handlers) selectNone(ctx context.Context, r *request, sc *store.Screen,
 
 // exportMembers sends the whole list, as filtered, as a CSV file.
 func (h *Handlers) exportMembers(ctx context.Context, r *request, sc *store.Screen, _ *slack.BlockAction, _ string) (*view.Notice, error) {
-	file := view.NewCSV()
+	file := view.NewCSV(h.networks)
 	err := h.store.WalkRoster(ctx, r.company.ID, query(*sc), func(row store.RosterRow) error {
 		file.Add(row)
 		return nil

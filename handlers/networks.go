@@ -14,7 +14,7 @@ import (
 // networksOf are the member's networks, with a link of the member's own if there is something to connect.
 func (h *Handlers) networksOf(ctx context.Context, r *request) (view.Networks, error) {
 	n := view.Networks{Member: *r.access.Member, Offered: h.networks, Now: h.now()}
-	if !n.Connectable() && !n.Pageable() {
+	if !n.Connectable() && n.PageNetwork() == "" {
 		return n, nil
 	}
 	token, err := h.store.SignupToken(ctx, r.company.ID, r.slackID)
@@ -24,8 +24,8 @@ func (h *Handlers) networksOf(ctx context.Context, r *request) (view.Networks, e
 	if n.Connectable() {
 		n.URL = h.personalURL(r.company, token)
 	}
-	if n.Pageable() {
-		n.PageURL = h.pageURL(r.company, view.PageNetwork, token)
+	if network := n.PageNetwork(); network != "" {
+		n.PageURL = h.pageURL(r.company, network, token)
 	}
 	return n, nil
 }
@@ -78,5 +78,5 @@ func (h *Handlers) endConnection(ctx context.Context, r *request, network string
 		return view.Notice{}, fmt.Errorf("look the person up again: %w", err)
 	}
 	last := r.access.Member != nil && len(r.access.Member.Connections) == 0
-	return view.Disconnected(network, last, h.appSettings), nil
+	return view.Disconnected(h.networks, network, last), nil
 }

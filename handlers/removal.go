@@ -285,7 +285,7 @@ func (h *Handlers) goodbye(ctx context.Context, executed store.Removal) view.Not
 	for _, c := range counts {
 		networks = append(networks, c.Network)
 	}
-	return view.Goodbye(executed.Removed, slices.Compact(networks), h.appSettings)
+	return view.Goodbye(h.networks, executed.Removed, slices.Compact(networks))
 }
 
 // removesSelf tells whether whoever proposed the removal is among the members.

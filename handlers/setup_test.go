@@ -21,6 +21,7 @@ import (
 	"herald/bot"
 	"herald/delivery"
 	"herald/handlers"
+	"herald/handlers/view"
 	"herald/sandbox/slackd"
 	"herald/store"
 	"herald/store/storetest"
@@ -154,7 +155,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 		operators = nil
 	}
 	w.h = handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Operators: operators, Networks: []string{"linkedin", "facebook"}, AppSettings: map[string]string{"linkedin": "Settings › Permitted services", "facebook": "Settings › Apps and websites"}, Revoker: w.ends, Pace: 1000, Now: w.now, Log: log,
+		Store: w.store, HTTP: client, Operators: operators, Networks: offered(), Revoker: w.ends, Pace: 1000, Now: w.now, Log: log,
 		API:        func(store.Company) *slack.Client { return w.api },
 		CompanyURL: func(c store.Company) string { return "https://jobs.acme.example/register/" + c.Key },
 		PersonalURL: func(c store.Company, token string) string {
@@ -517,4 +518,12 @@ func (t *tee) Write(line []byte) (int, error) {
 		}
 	}
 	return len(line), nil
+}
+
+// offered are the networks of these stories.
+func offered() view.Offered {
+	return view.Offered{
+		{Name: "linkedin", Title: "LinkedIn", AppSettings: "Settings › Permitted services", Look: &view.Look{Buttons: []string{"Like"}}},
+		{Name: "facebook", Title: "Facebook", AppSettings: "Settings › Apps and websites", Pages: true, Look: &view.Look{Source: true, Buttons: []string{"Like"}}},
+	}
 }

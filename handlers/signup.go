@@ -31,13 +31,13 @@ func (h *Handlers) askWasThisYou(ctx context.Context, job store.Job) error {
 }
 
 // sendSignupCards asks people about a sign-up, until one of them answers.
-func (h *Handlers) sendSignupCards(ctx context.Context, c store.Company, job store.Job, to []string, draw func(store.Company, store.Signup) view.Message) error {
+func (h *Handlers) sendSignupCards(ctx context.Context, c store.Company, job store.Job, to []string, draw func(store.Company, view.Offered, store.Signup) view.Message) error {
 	_, err := h.sendCards(ctx, c, job, to, func() (view.Message, error) {
 		s, err := h.store.Signup(ctx, c.ID, job.Ref) // somebody may have answered since the last card
 		if err != nil {
 			return view.Message{}, fmt.Errorf("load the sign-up: %w", err)
 		}
-		return draw(c, s), nil
+		return draw(c, h.networks, s), nil
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -267,6 +267,6 @@ func (h *Handlers) welcome(ctx context.Context, job store.Job) error {
 	if m.SlackID == "" { // from outside of the workspace: the page told them
 		return nil
 	}
-	_, err = h.deliver(ctx, company, m.SlackID, view.Welcome(company, m))
+	_, err = h.deliver(ctx, company, m.SlackID, view.Welcome(company, h.networks, m))
 	return err
 }

@@ -91,6 +91,11 @@ func (f *Facebook) Asks() []Ask {
 	}
 }
 
+// Look is how Facebook shows a post.
+func (f *Facebook) Look() Look {
+	return Look{Byline: "Just now · Friends", Source: true, Buttons: []string{"Like", "Comment", "Share"}}
+}
+
 // AppSettings is where Facebook lists the apps that a person let in.
 func (f *Facebook) AppSettings() string { return "Settings › Apps and websites" }
 

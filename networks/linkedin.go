@@ -95,6 +95,9 @@ func (l *LinkedIn) Asks() []Ask {
 	}
 }
 
+// Look is how LinkedIn shows a post.
+func (l *LinkedIn) Look() Look { return Look{Buttons: []string{"Like", "Comment", "Repost", "Send"}} }
+
 // AppSettings is where LinkedIn lists the apps that a member let in.
 func (l *LinkedIn) AppSettings() string { return "Settings › Data privacy › Permitted services" }
 

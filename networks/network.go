@@ -27,9 +27,9 @@ var (
 )
 
 // A Network is a social network that people connect. Implementations are safe for concurrent use. To add one, write its
-// file and add it to the list that main gives to web.
+// file and add it to the list in main; everything else follows from what it says here.
 type Network interface {
-	// Name is its id in URLs and in the database, such as "linkedin". It never changes.
+	// Name is its id in URLs and in the database, such as "linkedin": lower-case letters and digits. It never changes.
 	Name() string
 	// Title is what people call it, such as "LinkedIn".
 	Title() string
@@ -74,6 +74,20 @@ type Federation interface {
 	Network
 	// Servers are those that the operator vouches for, by base URL: to be offered first. There may be none.
 	Servers() []string
+}
+
+// A Previewer is a Network whose posts people can imagine before they connect it.
+type Previewer interface {
+	Network
+	// Look is how the network dresses a post.
+	Look() Look
+}
+
+// A Look is what a network adds to a post. The words of the post, and who wrote it, are the same everywhere.
+type Look struct {
+	Byline  string   // under the author's name, such as "Just now · Friends"; "": where the author works, and how long ago it was
+	Source  bool     // the card of a link begins with the name of the site; otherwise the title comes first
+	Buttons []string // under the post
 }
 
 // A Publisher is a Network on which Herald can post for somebody. Nothing posts yet: sharing a job will call it, once the

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
-// Counts returns the number of people in every group, from counters kept with each change. InviteCounts are kept in the same table.
+// Counts returns the number of people in every group, from counters kept with each change. Of the networks it has those that somebody is
+// connected to. InviteCounts and other numbers are kept in the same table, under names with a space.
 func (s *Store) Counts(ctx context.Context, companyID string) (map[Group]int, error) {
 	var rows []struct {
 		Group string `db:"grp"`
@@ -27,10 +29,10 @@ func (s *Store) Counts(ctx context.Context, companyID string) (map[Group]int, er
 		counts[g] = 0
 	}
 	for _, r := range rows {
-		switch _, ofPeople := counts[Group(r.Group)]; {
+		switch {
 		case r.Group == registered:
 			counts[Recent] += r.N
-		case ofPeople:
+		case r.N != 0 && !strings.Contains(r.Group, " "):
 			counts[Group(r.Group)] += r.N
 		}
 	}

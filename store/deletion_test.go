@@ -81,7 +81,7 @@ func TestDeauthorizeDisconnects(t *testing.T) {
 		if m, err := s.Member(ctx, acme.ID, bo.ID); err != nil || len(m.Connections) != 1 {
 			t.Errorf("Bo is %+v, %v", m, err)
 		}
-		wantCounts(t, s, acme.ID, map[store.Group]int{store.OnFacebook: 1, store.Disconnected: 1})
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.OnNetwork("facebook"): 1, store.Disconnected: 1})
 		if got := kinds(t, env); len(got) != 1 || got[0] != store.JobSignupDecided {
 			t.Errorf("left %v, want Cy's card to be closed and nothing to be revoked", got)
 		}

@@ -56,11 +56,9 @@ func (p *profile) derive() derived {
 		default:
 			set(facetEmployee)
 		}
-		if slices.Contains(p.connected, "linkedin") {
-			set(facetLinkedIn)
-		}
-		if slices.Contains(p.connected, "facebook") {
-			set(facetFacebook)
+		slices.Sort(p.connected) // so that the same networks are the same facets
+		for _, network := range p.connected {
+			set(networkFacet(network))
 		}
 		if d.disconnected {
 			set(facetDisconnected)

@@ -112,8 +112,6 @@ func (s *Store) Recount(ctx context.Context, companyID string) (map[Group]int, e
 		Employees:  `SELECT count(*) FROM members WHERE company_id = $1 AND type = 'employee'`,
 		Recruiters: `SELECT count(*) FROM members WHERE company_id = $1 AND type = 'recruiter'`,
 		Admins:     `SELECT count(*) FROM members WHERE company_id = $1 AND type = 'admin'`,
-		OnLinkedIn: `SELECT count(*) FROM connections WHERE company_id = $1 AND network = 'linkedin' AND state = 'connected'`,
-		OnFacebook: `SELECT count(*) FROM connections WHERE company_id = $1 AND network = 'facebook' AND state = 'connected'`,
 		Disconnected: `
 			SELECT count(*)
 			FROM members m
@@ -146,6 +144,21 @@ func (s *Store) Recount(ctx context.Context, companyID string) (map[Group]int, e
 		return nil, fmt.Errorf("recount %s: %w", Recent, err)
 	}
 	counts[Recent] = n
+	var connected []struct {
+		Network string `db:"network"`
+		N       int    `db:"n"`
+	}
+	err = s.read.SelectContext(ctx, &connected, `
+		SELECT network, count(*) AS n
+		FROM connections
+		WHERE company_id = $1 AND state = 'connected'
+		GROUP BY network`, companyID)
+	if err != nil {
+		return nil, fmt.Errorf("recount networks: %w", err)
+	}
+	for _, c := range connected {
+		counts[OnNetwork(c.Network)] = c.N
+	}
 	return counts, nil
 }
 

@@ -19,19 +19,18 @@ const (
 	standingMember  standing = "member"
 )
 
-// A facet is a group that a person is in, as one letter. The groups that depend on the date are not among them.
-type facet byte
+// A facet is a group that a person is in, as a letter or, for that of a network, as networkFacet writes it. The groups that depend on the
+// date are not among them.
+type facet string
 
 const (
-	facetMember       facet = 'm'
-	facetEmployee     facet = 'e'
-	facetRecruiter    facet = 'r'
-	facetAdmin        facet = 'a'
-	facetLinkedIn     facet = 'l'
-	facetFacebook     facet = 'f'
-	facetDisconnected facet = 'd'
-	facetInvited      facet = 'i'
-	facetUnregistered facet = 'u'
+	facetMember       facet = "m"
+	facetEmployee     facet = "e"
+	facetRecruiter    facet = "r"
+	facetAdmin        facet = "a"
+	facetDisconnected facet = "d"
+	facetInvited      facet = "i"
+	facetUnregistered facet = "u"
 )
 
 // facetOf returns the facet of a group, and false for Recent.
@@ -45,19 +44,60 @@ func facetOf(g Group) (facet, bool) {
 		return facetRecruiter, true
 	case Admins:
 		return facetAdmin, true
-	case OnLinkedIn:
-		return facetLinkedIn, true
-	case OnFacebook:
-		return facetFacebook, true
 	case Disconnected:
 		return facetDisconnected, true
 	case Invited:
 		return facetInvited, true
 	case Unregistered:
 		return facetUnregistered, true
+	case Recent:
+		return "", false
 	default:
-		return 0, false
+		network, _ := g.Network()
+		return networkFacet(network), true
 	}
+}
+
+// firstFacets are the networks that there were first, whose facets are letters like the others.
+func firstFacets() map[string]facet { return map[string]facet{"linkedin": "l", "facebook": "f"} }
+
+// circledA is how far the circled letters are from those without a circle: ⓐ from a.
+const circledA = 'ⓐ' - 'a'
+
+// networkFacet is the facet of whoever is connected to the network. Its name is written in circled letters between brackets, such as
+// [ⓜⓐⓢⓣⓞⓓⓞⓝ], so that none of them passes for one of the other facets.
+func networkFacet(network string) facet {
+	if first, ok := firstFacets()[network]; ok {
+		return first
+	}
+	circled := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r + circledA
+		}
+		return r
+	}, network)
+	return facet("[" + circled + "]")
+}
+
+// networksIn returns the networks that are among the facets.
+func networksIn(facets string) []string {
+	var networks []string
+	for network, first := range firstFacets() {
+		if strings.Contains(facets, string(first)) {
+			networks = append(networks, network)
+		}
+	}
+	for part := range strings.SplitSeq(facets, "[") {
+		if circled, _, ok := strings.Cut(part, "]"); ok {
+			networks = append(networks, strings.Map(func(r rune) rune {
+				if r >= 'ⓐ' && r <= 'ⓩ' {
+					return r - circledA
+				}
+				return r
+			}, circled))
+		}
+	}
+	return networks
 }
 
 // pattern is what facets that hold it are LIKE.
@@ -88,12 +128,12 @@ type tally map[counter]int
 
 // add counts n people who are in the groups of the facets, and registered at the given time if they are members.
 func (t tally) add(facets string, registeredAt int64, n int) {
-	for _, g := range Groups() {
-		if f, ok := facetOf(g); ok && strings.IndexByte(facets, byte(f)) >= 0 {
+	for _, g := range Groups(networksIn(facets)...) {
+		if f, ok := facetOf(g); ok && strings.Contains(facets, string(f)) {
 			t[counter{grp: string(g)}] += n
 		}
 	}
-	if strings.IndexByte(facets, byte(facetMember)) >= 0 {
+	if strings.Contains(facets, string(facetMember)) {
 		t[counter{grp: registered, day: dayOf(registeredAt)}] += n
 	}
 }

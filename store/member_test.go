@@ -162,12 +162,12 @@ func TestAMemberConnectsAnotherNetwork(t *testing.T) {
 		if _, err := s.ExpireConnections(ctx, 10); err != nil {
 			t.Fatal(err)
 		}
-		wantCounts(t, s, acme.ID, map[store.Group]int{store.OnFacebook: 0, store.Disconnected: 0, store.OnLinkedIn: 2})
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.OnNetwork("facebook"): 0, store.Disconnected: 0, store.OnNetwork("linkedin"): 2})
 		facebook.ExpiresAt = time.Time{}
 		if err := s.Connect(ctx, acme.ID, m[0].ID, facebook); err != nil {
 			t.Fatalf("renewed: %v", err)
 		}
-		wantCounts(t, s, acme.ID, map[store.Group]int{store.OnFacebook: 1})
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.OnNetwork("facebook"): 1})
 		got, err := s.MemberBySlackID(ctx, acme.ID, m[0].SlackID)
 		if err != nil || len(got.Connections) != 2 || got.Connections[0].Network != "facebook" || got.Connections[0].CompanyPage != "Acme Jobs" {
 			t.Errorf("%+v, %v", got, err)
@@ -183,7 +183,7 @@ func TestARenamedMemberMovesInTheList(t *testing.T) {
 		if err := s.MirrorPeople(t.Context(), acme.ID, []store.Person{{SlackID: storetest.SlackID("Ann Lee"), Name: "Zoe Lee"}}); err != nil {
 			t.Fatal(err)
 		}
-		for _, g := range []store.Group{store.All, store.Employees, store.OnLinkedIn} {
+		for _, g := range []store.Group{store.All, store.Employees, store.OnNetwork("linkedin")} {
 			wantNames(t, names(t, s, acme.ID, store.RosterQuery{Group: g, Limit: 5}), []string{"Bo Ek", "Zoe Lee"})
 		}
 		wantNames(t, names(t, s, acme.ID, store.RosterQuery{Group: store.All, Search: "zoe", Limit: 5}), []string{"Zoe Lee"})

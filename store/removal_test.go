@@ -77,7 +77,7 @@ func TestARemovalIsShownConfirmedAndExecuted(t *testing.T) {
 		if err != nil || again.Removed != 3 || len(again.Members) != 0 || again.Status != store.RemovalDone {
 			t.Errorf("executed again %+v, %v", again, err)
 		}
-		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 1, store.Admins: 1, store.OnFacebook: 0})
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 1, store.Admins: 1, store.OnNetwork("facebook"): 0})
 		wantNames(t, names(t, s, acme.ID, store.RosterQuery{Group: store.All, Limit: 10}), []string{"Zoë Ek"})
 		if _, err := s.SetType(ctx, acme.ID, ana, members[0].ID, store.Recruiter); !errors.Is(err, store.ErrForbidden) {
 			t.Errorf("the admin who removed herself still acts: %v, want ErrForbidden", err)

@@ -60,7 +60,7 @@ func TestWhoDisconnectsTheLastNetworkStaysAMember(t *testing.T) {
 		if err := s.Disconnect(ctx, acme.ID, ann, "facebook"); err != nil {
 			t.Fatal(err)
 		}
-		wantCounts(t, s, acme.ID, map[store.Group]int{store.OnFacebook: 0, store.OnLinkedIn: 2, store.Disconnected: 0})
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.OnNetwork("facebook"): 0, store.OnNetwork("linkedin"): 2, store.Disconnected: 0})
 		if got, err := s.ConnectionsOf(ctx, "facebook", "fb-ann"); err != nil || len(got) != 0 {
 			t.Errorf("owners afterwards %+v, %v", got, err)
 		}
@@ -79,7 +79,7 @@ func TestWhoDisconnectsTheLastNetworkStaysAMember(t *testing.T) {
 		if err := s.Disconnect(ctx, acme.ID, ann, "linkedin"); err != nil {
 			t.Fatal(err)
 		}
-		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 2, store.OnLinkedIn: 1, store.Disconnected: 1})
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 2, store.OnNetwork("linkedin"): 1, store.Disconnected: 1})
 		if events, _, err := s.Audit(ctx, acme.ID, "", 1); err != nil || events[0].Action != store.AuditDisconnected || events[0].Subject == nil || events[0].Subject.ID != ann {
 			t.Errorf("audit %+v, %v", events, err)
 		}

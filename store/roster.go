@@ -8,26 +8,40 @@ import (
 	"time"
 )
 
-// Group is an entry of the Filter members menu.
+// Group is an entry of the Filter members menu. Those of the networks, which OnNetwork returns, come with the networks.
 type Group string
 
-// The groups, in the order of the menu.
+// The groups that every company has.
 const (
 	All          Group = "all"
 	Employees    Group = "employees"
 	Recruiters   Group = "recruiters"
 	Admins       Group = "admins"
-	OnLinkedIn   Group = "linkedin"
-	OnFacebook   Group = "facebook"
 	Disconnected Group = "disconnected" // access expired at every network, or none connected
 	Recent       Group = "recent"       // registered in the last 30 days (UTC days, today included), newest first
 	Invited      Group = "invited"      // invited but not registered
 	Unregistered Group = "unregistered" // eligible and not registered, invited or not
 )
 
-// Groups lists all groups in the order of the menu.
-func Groups() []Group {
-	return []Group{All, Employees, Recruiters, Admins, OnLinkedIn, OnFacebook, Disconnected, Recent, Invited, Unregistered}
+// OnNetwork is the group of the members who are connected to the network. Names of networks are lower-case letters and digits, and none is
+// that of another group.
+func OnNetwork(network string) Group { return Group(network) }
+
+// Network returns which network's group it is, and false for the groups that every company has.
+func (g Group) Network() (string, bool) {
+	if slices.Contains(Groups(), g) {
+		return "", false
+	}
+	return string(g), true
+}
+
+// Groups lists the groups in the order of the menu, with those of the given networks.
+func Groups(networks ...string) []Group {
+	groups := []Group{All, Employees, Recruiters, Admins}
+	for _, n := range networks {
+		groups = append(groups, OnNetwork(n))
+	}
+	return append(groups, Disconnected, Recent, Invited, Unregistered)
 }
 
 // OfMembers tells whether the group lists members (true) or people who are not registered (false).
@@ -69,7 +83,7 @@ type Roster struct {
 	// Matching counts all rows of the query: from the counters without a search, else counted up to SelectionLimit.
 	Matching int
 	More     bool          // with a search: more than Matching match
-	Counts   map[Group]int // of all groups, without the search
+	Counts   map[Group]int // as Counts returns them, without the search
 }
 
 // A listing is the order in which a group is read: one index range, unique key first to last.
@@ -84,7 +98,6 @@ type listing struct {
 // listing returns how to list the group. The conditions are spelt as the indexes are, so that both engines see that an index serves.
 func (g Group) listing(now time.Time) listing {
 	members := listing{table: "members l", id: "l.id", key: "l.sort_key", condition: `l.company_id = $1`}
-	connections := listing{table: "connections l", id: "l.member_id", key: "l.sort_key"}
 	people := listing{table: "people l", id: "l.id", key: "l.sort_key"}
 	switch g {
 	case Employees:
@@ -99,12 +112,6 @@ func (g Group) listing(now time.Time) listing {
 		members.key = "l.recent_key"
 		members.condition += ` AND l.recent_key < $2`
 		members.bound = []any{newestFirst(recentSince(now)-1, "")}
-	case OnLinkedIn:
-		connections.condition = `l.company_id = $1 AND l.network = 'linkedin' AND l.state = 'connected'`
-		return connections
-	case OnFacebook:
-		connections.condition = `l.company_id = $1 AND l.network = 'facebook' AND l.state = 'connected'`
-		return connections
 	case Invited:
 		people.condition = `l.company_id = $1 AND l.standing = 'invited'`
 		return people
@@ -112,6 +119,12 @@ func (g Group) listing(now time.Time) listing {
 		people.condition = `l.company_id = $1 AND l.standing IN ('new', 'invited')`
 		return people
 	case All:
+	default:
+		network, _ := g.Network()
+		return listing{
+			table: "connections l", id: "l.member_id", key: "l.sort_key",
+			condition: `l.company_id = $1 AND l.network = $2 AND l.state = 'connected'`, bound: []any{network},
+		}
 	}
 	return members
 }

@@ -36,7 +36,10 @@ func cast(t *testing.T, s *store.Store, env *storetest.Env, companyID string) st
 		t.Fatal(err)
 	}
 	env.Clock.Advance(time.Minute)
-	storetest.Register(t, s, companyID, "Bo García")
+	bo := storetest.Register(t, s, companyID, "Bo García")[0]
+	if err := s.Connect(ctx, companyID, bo.ID, store.Account{Network: "photos2", Subject: "1", Name: "Bo", Token: "t"}); err != nil {
+		t.Fatal(err)
+	}
 	people := storetest.Mirror(t, s, companyID, "Nia New", "Ian Invited")
 	if _, err := s.Invite(ctx, companyID, ana, []string{people[1].ID}, store.InviteOptions{}); err != nil {
 		t.Fatal(err)
@@ -53,21 +56,22 @@ func TestEachGroupListsItsPeople(t *testing.T) {
 		acme := storetest.Company(t, s)
 		cast(t, s, env, acme.ID)
 		want := map[store.Group][]string{
-			store.All:          {"Ana Lima", "Bo García", "Faye Book", "Old Timer", "Zoë Ek"},
-			store.Employees:    {"Bo García", "Faye Book"},
-			store.Recruiters:   {"Old Timer"},
-			store.Admins:       {"Ana Lima", "Zoë Ek"},
-			store.OnLinkedIn:   {"Ana Lima", "Bo García", "Old Timer"},
-			store.OnFacebook:   {"Faye Book"},
-			store.Disconnected: {"Zoë Ek"},
-			store.Recent:       {"Bo García", "Faye Book", "Zoë Ek"}, // newest first
-			store.Invited:      {"Ian Invited"},
-			store.Unregistered: {"Ian Invited", "Nia New"},
+			store.All:                   {"Ana Lima", "Bo García", "Faye Book", "Old Timer", "Zoë Ek"},
+			store.Employees:             {"Bo García", "Faye Book"},
+			store.Recruiters:            {"Old Timer"},
+			store.Admins:                {"Ana Lima", "Zoë Ek"},
+			store.OnNetwork("linkedin"): {"Ana Lima", "Bo García", "Old Timer"},
+			store.OnNetwork("facebook"): {"Faye Book"},
+			store.OnNetwork("photos2"):  {"Bo García"}, // a network that nobody has heard of
+			store.Disconnected:          {"Zoë Ek"},
+			store.Recent:                {"Bo García", "Faye Book", "Zoë Ek"}, // newest first
+			store.Invited:               {"Ian Invited"},
+			store.Unregistered:          {"Ian Invited", "Nia New"},
 		}
 		check := func() {
 			t.Helper()
 			counts := map[store.Group]int{}
-			for _, g := range store.Groups() {
+			for _, g := range store.Groups("linkedin", "facebook", "photos2") {
 				r, err := s.Roster(t.Context(), acme.ID, store.RosterQuery{Group: g, Limit: 100})
 				if err != nil {
 					t.Fatal(err)
@@ -94,7 +98,7 @@ func TestEachGroupListsItsPeople(t *testing.T) {
 		if n, err := s.ExpireConnections(t.Context(), 10); err != nil || n != 0 {
 			t.Errorf("expired again %d, %v; want none", n, err)
 		}
-		want[store.OnFacebook] = nil
+		want[store.OnNetwork("facebook")] = nil
 		want[store.Disconnected] = []string{"Faye Book", "Zoë Ek"}
 		check()
 
@@ -155,7 +159,7 @@ func TestPagingGoesForwardAndBack(t *testing.T) {
 			want  []string
 		}{
 			{store.RosterQuery{Group: store.All}, people},
-			{store.RosterQuery{Group: store.OnLinkedIn}, people},
+			{store.RosterQuery{Group: store.OnNetwork("linkedin")}, people},
 			{store.RosterQuery{Group: store.Recent}, newest},
 			{store.RosterQuery{Group: store.All, Search: "person"}, people},
 			{store.RosterQuery{Group: store.Recent, Search: "person"}, newest},
@@ -264,8 +268,12 @@ func TestSearchingFindsTheSameOnBothEngines(t *testing.T) {
 			{store.All, "ian", nil}, // not registered
 			{store.Admins, "acme", []string{"Ana Lima", "Zoë Ek"}},
 			{store.Recruiters, "acme", []string{"Old Timer"}},
-			{store.OnFacebook, "faye", []string{"Faye Book"}},
-			{store.OnLinkedIn, "faye", nil},
+			{store.OnNetwork("facebook"), "faye", []string{"Faye Book"}},
+			{store.OnNetwork("linkedin"), "faye", nil},
+			{store.OnNetwork("photos2"), "acme", []string{"Bo García"}},
+			{store.OnNetwork("photos2"), "faye", nil},
+			{store.OnNetwork("photos"), "acme", nil},
+			{store.OnNetwork("mastodon"), "acme", nil},
 			{store.Disconnected, "ek", []string{"Zoë Ek"}},
 			{store.Recent, "acme bo", []string{"Bo García", "Faye Book"}},
 			{store.Recent, "old", nil},
@@ -300,7 +308,7 @@ func TestSearchingIsRightHoweverItIsDone(t *testing.T) {
 		storetest.Fill(t, s, env, acme.ID, 24_000)
 		wantCounts(t, s, acme.ID, nil)
 		searches := []string{"maria", "maria garcia", "acme example", "s", "ann example", "an ma", "zz zz"}
-		for _, g := range []store.Group{store.All, store.Recruiters, store.Admins, store.OnFacebook, store.Recent} {
+		for _, g := range []store.Group{store.All, store.Recruiters, store.Admins, store.OnNetwork("facebook"), store.OnNetwork("mastodon"), store.Recent} {
 			var everybody []string
 			rows := map[string]store.RosterRow{}
 			if err := s.WalkRoster(ctx, acme.ID, store.RosterQuery{Group: g}, func(r store.RosterRow) error {

@@ -61,7 +61,7 @@ func TestRegisteringWithAPersonalLink(t *testing.T) {
 			t.Errorf("connections %+v", c)
 		}
 		wantJobs(t, env, store.JobWelcomeDM)
-		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 1, store.OnLinkedIn: 1, store.Recent: 1, store.Unregistered: 1})
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 1, store.OnNetwork("linkedin"): 1, store.Recent: 1, store.Unregistered: 1})
 		secret, err := store.Secret(ctx, s, `SELECT token_sealed FROM connections`, "access token", acme.ID, m.ID, "linkedin")
 		if err != nil || secret != account.Token {
 			t.Errorf("the token opens as %q, %v", secret, err)
@@ -226,7 +226,7 @@ func TestRegisteringThroughTheCompanyURL(t *testing.T) {
 		if _, err := s.DecideSignup(ctx, acme.ID, ana, none.ID, true); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("two weeks later: %v, want ErrNotFound", err)
 		}
-		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 3, store.OnLinkedIn: 3})
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 3, store.OnNetwork("linkedin"): 3})
 		wantNames(t, names(t, s, acme.ID, store.RosterQuery{Group: store.All, Limit: 10}), []string{"Ana Lima", "Ann Lee", "B"})
 	})
 }
@@ -376,7 +376,7 @@ func TestAMemberReconnectsANetworkWhoseAccessEnded(t *testing.T) {
 			t.Errorf("the member %+v, before %+v", m, ann)
 		}
 		wantJobs(t, env) // no second welcome
-		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 2, store.Disconnected: 0, store.OnLinkedIn: 2})
+		wantCounts(t, s, acme.ID, map[store.Group]int{store.All: 2, store.Disconnected: 0, store.OnNetwork("linkedin"): 2})
 		if events, _, err := s.Audit(ctx, acme.ID, "", 1); err != nil || events[0].Action != store.AuditConnected || events[0].Subject == nil || events[0].Subject.SlackID != ann.SlackID {
 			t.Errorf("audit %+v, %v", events, err)
 		}

@@ -88,7 +88,7 @@ func TestLoadedPeopleAreLikeRegisteredOnes(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantCounts(t, s, acme.ID, map[store.Group]int{
-			store.All: 2, store.Recruiters: 1, store.Employees: 1, store.OnLinkedIn: 1, store.Disconnected: 1, store.Recent: 2, store.Unregistered: 1,
+			store.All: 2, store.Recruiters: 1, store.Employees: 1, store.OnNetwork("linkedin"): 1, store.Disconnected: 1, store.Recent: 2, store.Unregistered: 1,
 		})
 		wantNames(t, names(t, s, acme.ID, store.RosterQuery{Group: store.Recent, Limit: 5}), []string{"Cy Wu", "Ann García"})
 		wantNames(t, names(t, s, acme.ID, store.RosterQuery{Group: store.All, Search: "home gar", Limit: 5}), []string{"Ann García"})

@@ -36,7 +36,7 @@ func TestInABrowser(t *testing.T) {
 	}
 
 	do("register", chromedp.EmulateViewport(390, 844), chromedp.Navigate(s.url+"/register/"+m.company.Key+"/"+annToken), see("form"))
-	do("facebook", click("label[for=look-facebook]"), see(".post.facebook"), chromedp.WaitNotVisible(chromedp.CSS(".post.linkedin")))
+	do("facebook", click("label[for=look-facebook]"), see("#post-facebook"), chromedp.WaitNotVisible(chromedp.CSS("#post-linkedin")))
 	do("asked", click("summary"), see("details[open] dl"))
 	do("problem",
 		chromedp.SetAttributeValue(chromedp.CSS("form"), "novalidate", ""),

@@ -20,7 +20,7 @@ const (
 const AuditPage = 40
 
 // Audit shows a page of the audit log, newest first; next is the cursor of older events, "" on the last page.
-func Audit(events []store.AuditEvent, first bool, next string) Message {
+func Audit(events []store.AuditEvent, offered Offered, first bool, next string) Message {
 	const linesTogether = 3 // within a section's limit even with the longest names, which escaping makes longer
 	blocks := []slack.Block{
 		slack.NewHeaderBlock(plain("Audit")),
@@ -34,7 +34,7 @@ func Audit(events []store.AuditEvent, first bool, next string) Message {
 		n := min(linesTogether, len(events))
 		lines := make([]string, n)
 		for i, e := range events[:n] {
-			lines[i] = date(e.At, "{date_short_pretty} {time}") + "  " + auditLine(e)
+			lines[i] = date(e.At, "{date_short_pretty} {time}") + "  " + auditLine(e, offered)
 		}
 		blocks = append(blocks, section(strings.Join(lines, "\n")))
 		events = events[n:]
@@ -53,7 +53,7 @@ func Audit(events []store.AuditEvent, first bool, next string) Message {
 }
 
 // auditLine says what happened in one sentence, mrkdwn.
-func auditLine(e store.AuditEvent) string {
+func auditLine(e store.AuditEvent, offered Offered) string {
 	actor := auditActor(e)
 	subject := auditSubject(e)
 	switch e.Action {
@@ -110,7 +110,7 @@ func auditLine(e store.AuditEvent) string {
 		if e.Receipt == nil {
 			return "Erased: " + count(e.Count, "account", "accounts")
 		}
-		return receipt(*e.Receipt)
+		return receipt(*e.Receipt, offered)
 	case store.AuditKeyRotated:
 		return actor + " made a new company URL"
 	case store.AuditAdminGranted:
@@ -149,7 +149,7 @@ func auditInviters(least store.MemberType) string {
 const receiptShown = 900
 
 // receipt says what a removal erased and where, in numbers.
-func receipt(r store.Receipt) string {
+func receipt(r store.Receipt, offered Offered) string {
 	here := []string{count(r.Accounts, "account", "accounts")}
 	for _, erased := range []struct {
 		n         int
@@ -178,14 +178,14 @@ func receipt(r store.Receipt) string {
 		}
 		said = append(said, slack)
 	}
-	return clip(strings.Join(append(said, accessEnded(r.Access)...), " · "), receiptShown)
+	return clip(strings.Join(append(said, accessEnded(r.Access, offered)...), " · "), receiptShown)
 }
 
 // accessEnded says what became of Herald's access at the networks.
-func accessEnded(counts []store.RevocationCount) []string {
+func accessEnded(counts []store.RevocationCount, offered Offered) []string {
 	var said []string
 	for _, c := range counts {
-		accounts := count(c.N, "account", "accounts") + " at " + networkName(c.Network)
+		accounts := count(c.N, "account", "accounts") + " at " + offered.title(c.Network)
 		switch c.Outcome {
 		case store.Revoked:
 			said = append(said, "ended the access to "+accounts)

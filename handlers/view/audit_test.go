@@ -55,13 +55,13 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditURLPosted, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditUndelivered})
 	happened(store.AuditEvent{Action: "from_a_newer_release", Actor: ana})
-	golden(t, "audit", blockkit.Message, Audit(events, true, "cursor"))
-	golden(t, "audit_empty", blockkit.Message, Audit(nil, true, ""))
+	golden(t, "audit", blockkit.Message, Audit(events, offers(), true, "cursor"))
+	golden(t, "audit_empty", blockkit.Message, Audit(nil, offers(), true, ""))
 
 	var fullest []store.AuditEvent
 	loud := &store.Person{Name: longName()}
 	for range AuditPage {
 		fullest = append(fullest, store.AuditEvent{At: noon, Action: store.AuditTypeChanged, Actor: loud, Subject: loud, From: store.Recruiter, To: store.Admin})
 	}
-	golden(t, "audit_fullest", blockkit.Message, Audit(fullest, false, "cursor"))
+	golden(t, "audit_fullest", blockkit.Message, Audit(fullest, offers(), false, "cursor"))
 }

@@ -25,14 +25,17 @@ func (s *sheet) begin(heading ...string) {
 }
 
 // CSV is an export of the member list.
-type CSV struct{ sheet }
+type CSV struct {
+	sheet
+	offered Offered
+}
 
-// NewCSV returns an export with its heading.
-func NewCSV() *CSV {
-	c := &CSV{}
+// NewCSV returns an export with its heading, which has a column for each of the networks.
+func NewCSV(offered Offered) *CSV {
+	c := &CSV{offered: offered}
 	heading := []string{"Name", "Handle", "Email", "User type", "Registered"}
-	for _, network := range knownNetworks() {
-		heading = append(heading, network.title)
+	for _, network := range offered {
+		heading = append(heading, network.Title)
 	}
 	c.begin(append(heading, "Company Facebook page", "Invited")...)
 	return c
@@ -41,7 +44,7 @@ func NewCSV() *CSV {
 // Add adds a row of the list.
 func (c *CSV) Add(row store.RosterRow) {
 	c.rows++
-	networks := make([]string, len(knownNetworks()))
+	networks := make([]string, len(c.offered))
 	page := ""
 	if row.Member == nil {
 		invited := ""
@@ -53,14 +56,16 @@ func (c *CSV) Add(row store.RosterRow) {
 		return
 	}
 	m := row.Member
-	for i, network := range knownNetworks() {
-		conn, connected := m.Connection(network.name)
+	for i, network := range c.offered {
+		conn, connected := m.Connection(network.Name)
 		switch {
 		case connected && conn.State == store.Connected:
 			networks[i] = "connected"
 		case connected:
 			networks[i] = "reconnect"
 		}
+	}
+	for _, conn := range m.Connections {
 		page = cmp.Or(page, conn.CompanyPage)
 	}
 	cells := append([]string{m.Name, m.Handle, m.Email, TypeName(m.Type), m.RegisteredAt.UTC().Format(time.DateOnly)}, networks...)

@@ -16,10 +16,9 @@ const (
 )
 
 // Ending tells somebody that their access at a network, or at several, ends soon; url is their own link.
-func Ending(c store.Company, of []store.Connection, url string) Message {
-	names, ends := make([]string, len(of)), make([]string, len(of))
+func Ending(c store.Company, offered Offered, of []store.Connection, url string) Message {
+	names, ends := offered.connectedAt(of), make([]string, len(of))
 	for i, n := range of {
-		names[i] = networkName(n.Network)
 		ends[i] = names[i] + " on " + date(n.ExpiresAt, "{date_long}")
 	}
 	title := "Your " + names[0] + " access ends on " + date(of[0].ExpiresAt, "{date_long}")

@@ -21,8 +21,8 @@ func TestInvitationScreens(t *testing.T) {
 	golden(t, "invite_dm_longest", blockkit.Message, Invitation(store.Company{Name: longName()}, "U0ANA", url, expires.Add(400*24*time.Hour)))
 	golden(t, "invite_declined", blockkit.Message, InviteDeclined())
 	golden(t, "invite_over", blockkit.Message, InviteOver())
-	golden(t, "preview", blockkit.Modal, Preview("Acme", "Ann Lee"))
-	golden(t, "preview_longest", blockkit.Modal, Preview(longName(), longName()))
+	golden(t, "preview", blockkit.Modal, Preview(offers(), "Acme", "Ann Lee"))
+	golden(t, "preview_longest", blockkit.Modal, Preview(offers(), longName(), longName()))
 }
 
 func TestARowTellsWhyAnInvitationDidNotArrive(t *testing.T) {
@@ -34,7 +34,7 @@ func TestARowTellsWhyAnInvitationDidNotArrive(t *testing.T) {
 		"unreachable":           "could not be reached",
 		"*brand* <new>":         "refused it (∗brand∗ &lt;new&gt;)",
 	} {
-		page := Members{Company: acme, Screen: store.Screen{ID: "screen1", Group: store.Invited, Page: 1}, Now: noon, Roster: store.Roster{
+		page := Members{Company: acme, Offered: offers(), Screen: store.Screen{ID: "screen1", Group: store.Invited, Page: 1}, Now: noon, Roster: store.Roster{
 			Matching: 1, Rows: []store.RosterRow{{
 				Person: store.Person{ID: "person1", SlackID: "U0EVE", Name: "Eve", Handle: "eve"},
 				Invite: &store.RowInvite{ID: "invite1", InvitedBy: "U0ANA", InvitedAt: noon, Failure: code},

@@ -22,6 +22,7 @@ const SearchLimit = 100
 type Members struct {
 	Screen   store.Screen
 	Company  store.Company
+	Offered  Offered
 	URL      string // the company URL
 	Counts   map[store.Group]int
 	Roster   store.Roster
@@ -61,8 +62,8 @@ func (m Members) id(part, rowID string) string {
 func (m Members) filter() []slack.Block {
 	var options []*slack.OptionBlockObject
 	var chosen *slack.OptionBlockObject
-	for _, g := range store.Groups() {
-		o := slack.NewOptionBlockObject(string(g), plain(fmt.Sprintf("%s (%s)", GroupName(g), number(m.Counts[g]))), nil)
+	for _, g := range store.Groups(m.Offered.Names()...) {
+		o := slack.NewOptionBlockObject(string(g), plain(fmt.Sprintf("%s (%s)", m.Offered.GroupName(g), number(m.Counts[g]))), nil)
 		options = append(options, o)
 		if g == m.Screen.Group {
 			chosen = o
@@ -133,7 +134,7 @@ func (m Members) row(row store.RosterRow) []slack.Block {
 func (m Members) member(member store.Member) slack.Block {
 	person := slack.NewOptionBlockObject(member.ID,
 		literal(label(member.Name, member.Handle, member.Email, maxOption)),
-		literal(clip(connections(member)+" · since "+since(member.RegisteredAt, m.Now), maxOption)))
+		literal(clip(m.connections(member)+" · since "+since(member.RegisteredAt, m.Now), maxOption)))
 	box := slack.NewCheckboxGroupsBlockElement(ActionSelect, person)
 	if m.Selected[member.ID] {
 		box.InitialOptions = []*slack.OptionBlockObject{person}
@@ -196,13 +197,13 @@ func (m Members) nobody() string {
 			return "Nobody has an open invitation."
 		case store.Unregistered:
 			return "Everybody is registered."
-		case store.All, store.Employees, store.Recruiters, store.Admins, store.OnLinkedIn, store.OnFacebook, store.Recent:
+		default: // no other needs words of its own
 		}
-		return "Nobody is in *" + GroupName(g) + "* yet."
+		return "Nobody is in *" + m.Offered.GroupName(g) + "* yet."
 	}
 	text := "Nobody matches " + code(clip(m.Screen.Search, SearchLimit))
 	if g != store.All {
-		text += " in *" + GroupName(g) + "*"
+		text += " in *" + m.Offered.GroupName(g) + "*"
 	}
 	return text + ". The search finds the beginnings of names and emails. *Clear* shows everybody."
 }
@@ -244,7 +245,7 @@ func (m Members) spoken() string {
 			names[i] = escape(clip(row.Member.Name, nameShown)) + ", " + TypeName(row.Member.Type)
 		}
 	}
-	shown := GroupName(m.Screen.Group)
+	shown := m.Offered.GroupName(m.Screen.Group)
 	if m.Screen.Search != "" {
 		shown += " matching " + escape(clip(m.Screen.Search, SearchLimit))
 	}
@@ -252,7 +253,7 @@ func (m Members) spoken() string {
 }
 
 // GroupName is an entry of the Filter members menu in words.
-func GroupName(g store.Group) string {
+func (o Offered) GroupName(g store.Group) string {
 	switch g {
 	case store.Employees:
 		return "Employees"
@@ -260,10 +261,6 @@ func GroupName(g store.Group) string {
 		return "Recruiters"
 	case store.Admins:
 		return "Company admins"
-	case store.OnLinkedIn:
-		return "Connected to LinkedIn"
-	case store.OnFacebook:
-		return "Connected to Facebook"
 	case store.Disconnected:
 		return "Not connected"
 	case store.Recent:
@@ -273,8 +270,11 @@ func GroupName(g store.Group) string {
 	case store.Unregistered:
 		return "Not registered"
 	case store.All:
+		return "All"
+	default:
+		network, _ := g.Network()
+		return "Connected to " + o.title(network)
 	}
-	return "All"
 }
 
 // label names a person in at most n characters: a handle or an email tells people of the same name apart, so a long name gives way.
@@ -296,13 +296,12 @@ func label(name, handle, email string, n int) string {
 }
 
 // connections lists a member's networks, briefly.
-func connections(m store.Member) string {
-	if len(m.Connections) == 0 {
+func (m Members) connections(member store.Member) string {
+	if len(member.Connections) == 0 {
 		return "Not connected"
 	}
-	names := make([]string, len(m.Connections))
-	for i, c := range m.Connections {
-		names[i] = networkName(c.Network)
+	names := m.Offered.connectedAt(member.Connections)
+	for i, c := range member.Connections {
 		if c.State != store.Connected {
 			names[i] += " (reconnect)"
 		}

@@ -19,7 +19,7 @@ import (
 func page(rows ...store.RosterRow) Members {
 	return Members{
 		Screen:  store.Screen{ID: "screen1", Group: store.All, Page: 1, Revision: 7},
-		Company: acme, URL: acmeURL,
+		Company: acme, Offered: offers(), URL: acmeURL,
 		Counts: map[store.Group]int{store.All: 1312, store.Recruiters: 14, store.Unregistered: 89, store.Invited: 12},
 		Roster: store.Roster{Rows: rows, Matching: len(rows)},
 		Now:    noon,
@@ -77,7 +77,7 @@ func TestPeopleWhoAreNotRegistered(t *testing.T) {
 
 func TestNobodyFoundSaysWhatWasSearched(t *testing.T) {
 	t.Parallel()
-	for _, g := range store.Groups() {
+	for _, g := range store.Groups(offers().Names()...) {
 		m := page()
 		m.Screen.Group = g
 		everywhere(t, "members_empty_"+string(g), m.Message())
@@ -231,7 +231,7 @@ func TestTypeChanges(t *testing.T) {
 
 func TestExportsRunNoFormulas(t *testing.T) {
 	t.Parallel()
-	file := NewCSV()
+	file := NewCSV(offers())
 	evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\tx", "Ann, \"the\" Lee", "plain"}
 	for _, name := range evil {
 		m := member("x", store.Employee)

@@ -20,7 +20,7 @@ type Menu struct {
 	SignupURL string
 	PageURL   string              // see Networks
 	Inviter   bool                // they may invite coworkers
-	Offered   []string            // networks that people can connect, by name
+	Offered   Offered             // networks that people can connect
 	Admins    []store.Member      // for somebody not registered
 	Counts    map[store.Group]int // for a company admin
 	Now       time.Time

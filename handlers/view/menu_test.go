@@ -22,7 +22,7 @@ func TestMenu(t *testing.T) {
 	t.Parallel()
 	ana, ben := member("ana", store.Admin), member("ben", store.Admin)
 	ben.SlackID = "" // approved by an admin, without a Slack account
-	both := []string{"linkedin", "facebook"}
+	both := offers("linkedin", "facebook")
 	counts := map[store.Group]int{store.All: 1312, store.Unregistered: 89, store.Invited: 12}
 	everywhere(t, "menu_not_registered", Menu{Company: acme, SignupURL: acmeURL + "/token", Admins: []store.Member{ana, ben}, Now: noon}.Message())
 	everywhere(t, "menu_no_link_yet", Menu{Company: acme, Now: noon}.Message())
@@ -33,10 +33,10 @@ func TestMenu(t *testing.T) {
 		{Network: "facebook", State: store.Connected, ExpiresAt: noon.Add(6*24*time.Hour + time.Hour), CompanyPage: "Acme *Jobs*"},
 		{Network: "linkedin", State: store.Expired, ExpiresAt: noon.Add(-time.Hour)},
 	}
-	everywhere(t, "menu_registered", Menu{Company: acme, Member: &ray, Now: noon}.Message())
-	everywhere(t, "menu_inviter", Menu{Company: acme, Member: &ray, Inviter: true, Now: noon}.Message())
+	everywhere(t, "menu_registered", Menu{Company: acme, Member: &ray, Offered: offers(), Now: noon}.Message())
+	everywhere(t, "menu_inviter", Menu{Company: acme, Member: &ray, Offered: offers(), Inviter: true, Now: noon}.Message())
 	everywhere(t, "menu_reconnect", Menu{Company: acme, Member: &ray, Offered: both, SignupURL: acmeURL + "/token", Now: noon}.Message())
-	everywhere(t, "menu_another", Menu{Company: acme, Member: &ana, Offered: append(both, "mastodon"), SignupURL: acmeURL + "/token", Counts: counts, Now: noon}.Message())
+	everywhere(t, "menu_another", Menu{Company: acme, Member: &ana, Offered: offers(), SignupURL: acmeURL + "/token", Counts: counts, Now: noon}.Message())
 	none := member("new", store.Admin)
 	none.Connections = nil
 	everywhere(t, "menu_connect", Menu{Company: acme, Member: &none, Offered: both, SignupURL: acmeURL + "/token", Counts: counts, Now: noon}.Message())
@@ -47,7 +47,7 @@ func TestMenu(t *testing.T) {
 	for i := range admins {
 		admins[i] = store.Member{Name: longName()}
 	}
-	everywhere(t, "menu_longest", Menu{Company: store.Company{Name: longName()}, Member: &longest, Now: noon}.Message())
+	everywhere(t, "menu_longest", Menu{Company: store.Company{Name: longName()}, Member: &longest, Offered: offers(), Now: noon}.Message())
 	everywhere(t, "menu_not_registered_longest", Menu{Company: store.Company{Name: longName()}, Admins: admins, Now: noon}.Message())
 }
 
@@ -87,14 +87,14 @@ func TestMe(t *testing.T) {
 		Network: "linkedin", State: store.Connected, ConnectedAt: noon.Add(-400 * 24 * time.Hour), ExpiresAt: noon.Add(40 * 24 * time.Hour),
 	}}
 	person := store.Person{SlackID: "U0ANN", Name: "Ann Lee", Handle: "ann", Email: "ann@acme.example", TimeZone: "Europe/Lisbon"}
-	networks := Networks{Member: ann, Offered: []string{"linkedin"}, Now: noon}
+	networks := Networks{Member: ann, Offered: offers("linkedin"), Now: noon}
 	everywhere(t, "me_member", Me(acme, &person, &networks, noon))
 	golden(t, "me_modal", blockkit.Modal, MeModal(Me(acme, &person, &networks, noon)))
 	ended := networks
 	ended.URL, ended.Member.Connections = acmeURL+"/token", []store.Connection{{Network: "linkedin", State: store.Expired, ConnectedAt: noon.Add(-70 * 24 * time.Hour)}}
 	everywhere(t, "me_reconnect", Me(acme, &person, &ended, noon))
 	managing := networks
-	managing.PageURL, managing.Offered = "https://jobs.acme.example/page/facebook/acme/token", []string{"linkedin", "facebook"}
+	managing.PageURL, managing.Offered = "https://jobs.acme.example/page/facebook/acme/token", offers("linkedin", "facebook")
 	managing.Member.Connections = []store.Connection{{Network: "facebook", State: store.Connected, ConnectedAt: noon}, ann.Connections[0]}
 	everywhere(t, "me_page_to_connect", Me(acme, &person, &managing, noon))
 	managing.PageURL, managing.Member.Connections = "", slices.Clone(managing.Member.Connections)
@@ -103,7 +103,7 @@ func TestMe(t *testing.T) {
 	none := ended
 	none.Member.Connections = nil
 	disconnected := Me(acme, &person, &none, noon)
-	disconnected.Notice = new(Disconnected("linkedin", true, map[string]string{"linkedin": "Settings › Data privacy › Permitted services"}))
+	disconnected.Notice = new(Disconnected(offers(), "linkedin", true))
 	everywhere(t, "me_disconnected", disconnected)
 	golden(t, "me_modal_disconnected", blockkit.Modal, MeModal(disconnected))
 	everywhere(t, "me_not_registered", Me(acme, &person, nil, noon))
@@ -123,20 +123,20 @@ func TestWhatThereIsToConnect(t *testing.T) {
 	}
 	const days = 24 * time.Hour
 	for name, test := range map[string]struct {
-		offered     []string
+		offered     Offered
 		connections []store.Connection
 		want        []string // labels
 		primary     bool     // the first
 	}{
-		"nothing, of one":            {[]string{"linkedin"}, nil, []string{"Connect LinkedIn"}, true},
-		"nothing, of two":            {[]string{"linkedin", "facebook"}, nil, []string{"Connect a network"}, true},
-		"one of two":                 {[]string{"linkedin", "facebook"}, []store.Connection{connection("linkedin", 60*days)}, []string{"Connect Facebook"}, false},
-		"one of three":               {[]string{"linkedin", "facebook", "mastodon"}, []store.Connection{connection("facebook", 60*days)}, []string{"Connect another network"}, false},
-		"all":                        {[]string{"linkedin"}, []store.Connection{connection("linkedin", 60*days)}, nil, false},
-		"all, one ends soon":         {[]string{"linkedin"}, []store.Connection{connection("linkedin", 13*days)}, []string{"Reconnect LinkedIn"}, false},
-		"all, one ended":             {[]string{"linkedin", "facebook"}, []store.Connection{connection("facebook", 60*days), connection("linkedin", -days)}, []string{"Reconnect LinkedIn"}, false},
-		"one of two, and that ended": {[]string{"linkedin", "facebook"}, []store.Connection{connection("facebook", -days)}, []string{"Reconnect Facebook", "Connect LinkedIn"}, true},
-		"one that is not offered":    {[]string{"linkedin"}, []store.Connection{connection("facebook", -days), connection("linkedin", 60*days)}, nil, false},
+		"nothing, of one":            {offers("linkedin"), nil, []string{"Connect LinkedIn"}, true},
+		"nothing, of two":            {offers("linkedin", "facebook"), nil, []string{"Connect a network"}, true},
+		"one of two":                 {offers("linkedin", "facebook"), []store.Connection{connection("linkedin", 60*days)}, []string{"Connect Facebook"}, false},
+		"one of three":               {offers("linkedin", "facebook", "mastodon"), []store.Connection{connection("facebook", 60*days)}, []string{"Connect another network"}, false},
+		"all":                        {offers("linkedin"), []store.Connection{connection("linkedin", 60*days)}, nil, false},
+		"all, one ends soon":         {offers("linkedin"), []store.Connection{connection("linkedin", 13*days)}, []string{"Reconnect LinkedIn"}, false},
+		"all, one ended":             {offers("linkedin", "facebook"), []store.Connection{connection("facebook", 60*days), connection("linkedin", -days)}, []string{"Reconnect LinkedIn"}, false},
+		"one of two, and that ended": {offers("linkedin", "facebook"), []store.Connection{connection("facebook", -days)}, []string{"Reconnect Facebook", "Connect LinkedIn"}, true},
+		"one that is not offered":    {offers("linkedin"), []store.Connection{connection("facebook", -days), connection("linkedin", 60*days)}, nil, false},
 	} {
 		n := Networks{Member: store.Member{Connections: test.connections}, Offered: test.offered, URL: acmeURL, Now: noon}
 		var labels []string
@@ -162,9 +162,9 @@ func TestWhatThereIsToConnect(t *testing.T) {
 
 func TestWhoCanConnectACompanyPage(t *testing.T) {
 	t.Parallel()
-	both := []string{"linkedin", "facebook"}
+	both := offers("linkedin", "facebook")
 	for name, test := range map[string]struct {
-		offered []string
+		offered Offered
 		account store.Connection
 		want    bool
 	}{
@@ -172,10 +172,10 @@ func TestWhoCanConnectACompanyPage(t *testing.T) {
 		"expired":         {both, store.Connection{Network: "facebook", State: store.Expired}, false},
 		"with a page":     {both, store.Connection{Network: "facebook", State: store.Connected, CompanyPage: "Acme Jobs"}, false},
 		"another network": {both, store.Connection{Network: "linkedin", State: store.Connected}, false},
-		"not offered":     {[]string{"linkedin"}, store.Connection{Network: "facebook", State: store.Connected}, false},
+		"not offered":     {offers("linkedin"), store.Connection{Network: "facebook", State: store.Connected}, false},
 	} {
 		n := Networks{Member: store.Member{Connections: []store.Connection{test.account}}, Offered: test.offered, Now: noon}
-		if got := n.Pageable(); got != test.want {
+		if got := n.PageNetwork() == "facebook"; got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

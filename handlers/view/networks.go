@@ -24,19 +24,21 @@ const (
 // Networks are a member's networks, and what the member can do about them.
 type Networks struct {
 	Member  store.Member
-	Offered []string // networks that people can connect here, by name, in the order of their buttons
-	URL     string   // the member's own link to connect one, "" if there is none
-	PageURL string   // where the member connects a company Page, "" if there is nothing to connect one to, or one is
+	Offered Offered // networks that people can connect here
+	URL     string  // the member's own link to connect one, "" if there is none
+	PageURL string  // where the member connects a company Page, "" if there is nothing to connect one to, or one is
 	Now     time.Time
 }
 
-// PageNetwork is the network whose accounts company Pages are connected to.
-const PageNetwork = "facebook"
-
-// Pageable tells whether the member can connect a company Page.
-func (n Networks) Pageable() bool {
-	c, connected := n.Member.Connection(PageNetwork)
-	return connected && c.CompanyPage == "" && c.Usable(n.Now) && slices.Contains(n.Offered, PageNetwork)
+// PageNetwork returns the network at which the member can connect a company Page, "" if there is none.
+func (n Networks) PageNetwork() string {
+	for _, network := range n.Offered {
+		c, connected := n.Member.Connection(network.Name)
+		if network.Pages && connected && c.CompanyPage == "" && c.Usable(n.Now) {
+			return network.Name
+		}
+	}
+	return ""
 }
 
 // Connectable tells whether there is something to connect, or to connect again: then the member needs a link.
@@ -44,7 +46,7 @@ func (n Networks) Connectable() bool { return len(n.missing())+len(n.ending()) >
 
 // missing are the networks that the member is not connected to.
 func (n Networks) missing() []string {
-	return slices.DeleteFunc(slices.Clone(n.Offered), func(network string) bool {
+	return slices.DeleteFunc(n.Offered.Names(), func(network string) bool {
 		_, connected := n.Member.Connection(network)
 		return connected
 	})
@@ -52,7 +54,7 @@ func (n Networks) missing() []string {
 
 // ending are those whose access ended or ends soon.
 func (n Networks) ending() []string {
-	return slices.DeleteFunc(slices.Clone(n.Offered), func(network string) bool {
+	return slices.DeleteFunc(n.Offered.Names(), func(network string) bool {
 		c, connected := n.Member.Connection(network)
 		return !connected || !c.Renewable(n.Now)
 	})
@@ -65,7 +67,7 @@ func (n Networks) rows(disconnect string, about func(store.Connection) string) [
 	}
 	var rows []slack.Block
 	for _, c := range n.Member.Connections {
-		text := "*" + networkName(c.Network) + "*"
+		text := "*" + n.Offered.title(c.Network) + "*"
 		if c.CompanyPage != "" {
 			text += " · Page “" + escape(clip(c.CompanyPage, nameShown)) + "”"
 		}
@@ -78,7 +80,7 @@ func (n Networks) rows(disconnect string, about func(store.Connection) string) [
 
 // confirm asks before a network is disconnected.
 func (n Networks) confirm(network string) *slack.ConfirmationBlockObject {
-	name := networkName(network)
+	name := n.Offered.title(network)
 	text := "Herald deletes its key and asks " + name + " to end the access. You can connect it again any time."
 	if len(n.Member.Connections) == 1 {
 		text += " You stay registered, without a network."
@@ -96,15 +98,15 @@ func (n Networks) buttons(dropPage string) []slack.BlockElement {
 	}
 	for _, c := range n.Member.Connections {
 		if c.CompanyPage != "" {
-			elements = append(elements, button(dropPage, c.Network, "Disconnect Page").WithConfirm(confirmDropPage(c)))
+			elements = append(elements, button(dropPage, c.Network, "Disconnect Page").WithConfirm(n.confirmDropPage(c)))
 		}
 	}
 	return elements
 }
 
 // confirmDropPage asks before a company Page is taken off an account.
-func confirmDropPage(c store.Connection) *slack.ConfirmationBlockObject {
-	text := "Herald forgets that you manage “" + clip(tidy(c.CompanyPage), nameShown) + "”. Your own " + networkName(c.Network) + " account stays connected."
+func (n Networks) confirmDropPage(c store.Connection) *slack.ConfirmationBlockObject {
+	text := "Herald forgets that you manage “" + clip(tidy(c.CompanyPage), nameShown) + "”. Your own " + n.Offered.title(c.Network) + " account stays connected."
 	confirm := slack.NewConfirmationBlockObject(plain("Disconnect the Page?"), plain(text), plain("Disconnect Page"), plain("Keep"))
 	confirm.Style = slack.StyleDanger
 	return confirm
@@ -120,11 +122,11 @@ func (n Networks) connects() []slack.BlockElement {
 	}
 	var list []*slack.ButtonBlockElement
 	for _, network := range n.ending() {
-		list = append(list, button(actionReconnect+network, "", "Reconnect "+networkName(network)))
+		list = append(list, button(actionReconnect+network, "", "Reconnect "+n.Offered.title(network)))
 	}
 	switch missing := n.missing(); {
 	case len(missing) == 1:
-		list = append(list, button(actionConnect, "", "Connect "+networkName(missing[0])))
+		list = append(list, button(actionConnect, "", "Connect "+n.Offered.title(missing[0])))
 	case len(missing) > 1 && len(n.Member.Connections) == 0:
 		list = append(list, button(actionConnect, "", "Connect a network"))
 	case len(missing) > 1:
@@ -145,9 +147,9 @@ func (n Networks) usable() bool {
 	return slices.ContainsFunc(n.Member.Connections, func(c store.Connection) bool { return c.Usable(n.Now) })
 }
 
-// Disconnected says that a network was disconnected; last: it was the only one. appSettings are where people end the access themselves.
-func Disconnected(network string, last bool, appSettings map[string]string) Notice {
-	text := networkName(network) + " is disconnected." + endItYourself([]string{network}, appSettings)
+// Disconnected says that a network was disconnected; last: it was the only one.
+func Disconnected(offered Offered, network string, last bool) Notice {
+	text := offered.title(network) + " is disconnected." + offered.endItYourself([]string{network})
 	if last {
 		text += " You are still registered; connect a network whenever you want to share jobs again."
 	}
@@ -156,15 +158,15 @@ func Disconnected(network string, last bool, appSettings map[string]string) Noti
 
 // endItYourself says where people end the access at the networks themselves; "" if there is none. LinkedIn documents no revocation
 // (https://learn.microsoft.com/en-us/linkedin/shared/authentication), and the others may not answer, or not follow.
-func endItYourself(networks []string, appSettings map[string]string) string {
+func (o Offered) endItYourself(networks []string) string {
 	if len(networks) == 0 {
 		return ""
 	}
 	names, places := make([]string, len(networks)), make([]string, len(networks))
 	for i, network := range networks {
-		names[i] = networkName(network)
+		names[i] = o.title(network)
 		places[i] = names[i]
-		if where := appSettings[network]; where != "" {
+		if where := o.find(network).AppSettings; where != "" {
 			places[i] += " under *" + where + "*"
 		}
 	}
@@ -173,24 +175,6 @@ func endItYourself(networks []string, appSettings map[string]string) string {
 	}
 	return " " + list(names) + " do not always end the access when Herald asks them to. To be sure, remove Herald there, too: at " +
 		strings.Join(places, ", at ") + "."
-}
-
-// A networkTitle is a network as it writes itself.
-type networkTitle struct{ name, title string }
-
-// knownNetworks are all that members may be connected to, also where the operator does not offer them (any more).
-func knownNetworks() []networkTitle {
-	return []networkTitle{{"linkedin", "LinkedIn"}, {"facebook", "Facebook"}, {"mastodon", "Mastodon"}}
-}
-
-// networkName is a network as it writes itself.
-func networkName(network string) string {
-	for _, known := range knownNetworks() {
-		if known.name == network {
-			return known.title
-		}
-	}
-	return network
 }
 
 // state is how a connection stands, in words.

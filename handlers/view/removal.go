@@ -204,14 +204,14 @@ func Removed(n int) Notice {
 	return Notice{Good: true, Text: count(n, "user was", "users were") + " removed."}
 }
 
-// Goodbye is Removed for somebody whose own account is among them; networks are those that the accounts were connected to, appSettings
-// where people end the access there themselves.
-func Goodbye(n int, networks []string, appSettings map[string]string) Notice {
+// Goodbye is Removed for somebody whose own account is among them; networks are those that the accounts were connected
+// to.
+func Goodbye(offered Offered, n int, networks []string) Notice {
 	text := "You left. Everything Herald stored about you is erased."
 	if n > 1 {
 		text = Removed(n).Text + " You are one of them, so you are signed out."
 	}
-	return Notice{Good: true, Text: text + endItYourself(networks, appSettings) + " Type `/social` if you ever want to come back."}
+	return Notice{Good: true, Text: text + offered.endItYourself(networks) + " Type `/social` if you ever want to come back."}
 }
 
 // Erased takes the place of a message to somebody who was removed, where Slack does not let it be deleted.

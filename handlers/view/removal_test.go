@@ -108,23 +108,22 @@ func TestRemovedSaysHowMany(t *testing.T) {
 	} {
 		n := Removed(test.n)
 		if test.self {
-			n = Goodbye(test.n, nil, nil)
+			n = Goodbye(nil, test.n, nil)
 		}
 		if !n.Good || !strings.HasPrefix(n.Text, test.want) {
 			t.Errorf("%d removed, self %v: got %q, want %q", test.n, test.self, n.Text, test.want)
 		}
 	}
-	settings := map[string]string{"linkedin": "Permitted services", "facebook": "Apps and websites", "mastodon": "Authorized apps"}
 	for _, test := range []struct {
 		networks []string
 		want     string
 	}{
 		{nil, "You left. Everything Herald stored about you is erased. Type"},
-		{[]string{"mastodon"}, "remove Herald there, too: at Mastodon under *Authorized apps*. Type"},
-		{[]string{"facebook", "linkedin"}, "remove Herald there, too: at Facebook under *Apps and websites*, at LinkedIn under *Permitted services*. Type"},
-		{[]string{"myspace"}, "remove Herald there, too: at myspace. Type"}, // the operator does not offer it any more
+		{[]string{"mastodon"}, "remove Herald there, too: at Mastodon under *Preferences › Account › Authorized apps*. Type"},
+		{[]string{"facebook", "linkedin"}, "remove Herald there, too: at Facebook under *Settings › Apps and websites*, at LinkedIn under *Settings › Data privacy › Permitted services*. Type"},
+		{[]string{"myspace"}, "remove Herald there, too: at Myspace. Type"}, // the operator does not offer it any more
 	} {
-		if n := Goodbye(1, test.networks, settings); !strings.Contains(n.Text, test.want) {
+		if n := Goodbye(offers(), 1, test.networks); !strings.Contains(n.Text, test.want) {
 			t.Errorf("the goodbye of who was connected to %v does not say %q: %q", test.networks, test.want, n.Text)
 		}
 	}

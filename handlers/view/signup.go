@@ -21,7 +21,7 @@ const (
 )
 
 // ConfirmSignup asks the Slack user whose email address was entered whether it was they who signed up.
-func ConfirmSignup(c store.Company, s store.Signup) Message {
+func ConfirmSignup(c store.Company, offered Offered, s store.Signup) Message {
 	who := escape(clip(s.Name, nameShown))
 	email := s.Email
 	if s.AskedAt != "" && !strings.EqualFold(s.AskedAt, s.Email) { // the network told it, not who signed up
@@ -31,7 +31,7 @@ func ConfirmSignup(c store.Company, s store.Signup) Message {
 		Text: "Was this you? Somebody signed up to share " + escape(clip(c.Name, nameShown)) + "'s jobs with your email address.",
 		Blocks: []slack.Block{
 			section("*Was this you?*\nSomebody signed up to share " + escape(clip(c.Name, nameShown)) + "'s jobs with your email address " + code(email) +
-				", and with the " + networkName(s.Network) + " account of *" + who + "*."),
+				", and with the " + offered.title(s.Network) + " account of *" + who + "*."),
 			slack.NewActionBlock("",
 				button(ActionConfirmYes, s.ID, "Yes, it was me").WithStyle(slack.StylePrimary),
 				button(ActionConfirmNo, s.ID, "No, it was not")),
@@ -54,14 +54,10 @@ func SignupErased() Message {
 const SignupOver = "This sign-up was answered already, or it waited too long and was erased. There is nothing left to do."
 
 // Welcome is the DM that confirms a registration.
-func Welcome(c store.Company, m store.Member) Message {
-	names := make([]string, len(m.Connections))
-	for i, conn := range m.Connections {
-		names[i] = networkName(conn.Network)
-	}
+func Welcome(c store.Company, offered Offered, m store.Member) Message {
 	connected := ""
-	if len(names) > 0 {
-		connected = "Connected: " + list(names) + ". "
+	if len(m.Connections) > 0 {
+		connected = "Connected: " + list(offered.connectedAt(m.Connections)) + ". "
 	}
 	title := "You're in, " + escape(clip(m.Name, nameShown)) + "."
 	return Message{
@@ -75,7 +71,7 @@ func Welcome(c store.Company, m store.Member) Message {
 }
 
 // ApprovalCard asks an admin about somebody who signed up with an address of nobody who could be asked.
-func ApprovalCard(c store.Company, s store.Signup) Message {
+func ApprovalCard(c store.Company, offered Offered, s store.Signup) Message {
 	who := escape(clip(s.Name, nameShown))
 	email := "no email address"
 	if s.Email != "" {
@@ -84,7 +80,7 @@ func ApprovalCard(c store.Company, s store.Signup) Message {
 	return Message{
 		Text: "Somebody signed up through the company URL and waits for a company admin's approval.",
 		Blocks: []slack.Block{
-			section("*" + who + "* signed up through the company URL\n" + email + " · " + networkName(s.Network) + " · " + date(s.CreatedAt, "{date_short_pretty} {time}")),
+			section("*" + who + "* signed up through the company URL\n" + email + " · " + offered.title(s.Network) + " · " + date(s.CreatedAt, "{date_short_pretty} {time}")),
 			section(addressOf(s) + ", so you decide whether they belong to " + escape(clip(c.Name, nameShown)) + "."),
 			slack.NewActionBlock("",
 				button(ActionSignupApprove, s.ID, "Approve").WithStyle(slack.StylePrimary),

@@ -11,29 +11,29 @@ import (
 func TestSignupScreens(t *testing.T) {
 	t.Parallel()
 	s := store.Signup{ID: "signup1", Name: "Eve Novák", Email: "eve@acme.example", Network: "linkedin", CreatedAt: noon}
-	golden(t, "signup_question", blockkit.Message, ConfirmSignup(acme, s))
+	golden(t, "signup_question", blockkit.Message, ConfirmSignup(acme, offers(), s))
 	golden(t, "signup_confirmed", blockkit.Message, SignupConfirmed())
 	golden(t, "signup_erased", blockkit.Message, SignupErased())
-	golden(t, "signup_welcome", blockkit.Message, Welcome(acme, member("eve", store.Employee)))
-	golden(t, "signup_card", blockkit.Message, ApprovalCard(acme, s))
+	golden(t, "signup_welcome", blockkit.Message, Welcome(acme, offers(), member("eve", store.Employee)))
+	golden(t, "signup_card", blockkit.Message, ApprovalCard(acme, offers(), s))
 	told := s
 	told.AskedAt = "eve.novak@acme.example"
-	golden(t, "signup_question_network", blockkit.Message, ConfirmSignup(acme, told))
+	golden(t, "signup_question_network", blockkit.Message, ConfirmSignup(acme, offers(), told))
 	known := s
 	known.Owner, known.OwnerMember = &store.Person{SlackID: "U0ANN", Name: "Ann Lee"}, true
-	golden(t, "signup_card_member", blockkit.Message, ApprovalCard(acme, known))
+	golden(t, "signup_card_member", blockkit.Message, ApprovalCard(acme, offers(), known))
 	known.Owner, known.OwnerMember = &store.Person{SlackID: "U0GUS", Name: "Gus Guest", Guest: true}, false
-	golden(t, "signup_card_guest", blockkit.Message, ApprovalCard(acme, known))
+	golden(t, "signup_card_guest", blockkit.Message, ApprovalCard(acme, offers(), known))
 	s.Email = ""
-	golden(t, "signup_card_no_email", blockkit.Message, ApprovalCard(acme, s))
+	golden(t, "signup_card_no_email", blockkit.Message, ApprovalCard(acme, offers(), s))
 	golden(t, "signup_approved", blockkit.Message, SignupDecided(SignupApproved, "U0ANA", noon))
 	golden(t, "signup_declined", blockkit.Message, SignupDecided(SignupDeclined, "U0ANA", noon))
 
 	s.Name, s.Email = longName(), strings.Repeat("e", 64)+"@"+strings.Repeat("x", 180)+".example"
 	big := store.Company{Name: longName()}
-	golden(t, "signup_question_longest", blockkit.Message, ConfirmSignup(big, s))
-	golden(t, "signup_card_longest", blockkit.Message, ApprovalCard(big, s))
+	golden(t, "signup_question_longest", blockkit.Message, ConfirmSignup(big, offers(), s))
+	golden(t, "signup_card_longest", blockkit.Message, ApprovalCard(big, offers(), s))
 	m := member("eve", store.Employee)
 	m.Name = longName()
-	golden(t, "signup_welcome_longest", blockkit.Message, Welcome(big, m))
+	golden(t, "signup_welcome_longest", blockkit.Message, Welcome(big, offers(), m))
 }

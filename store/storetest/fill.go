@@ -64,6 +64,9 @@ func synthetic(random *rand.Rand, names names, i int, now time.Time) store.Entry
 	if i%50 == 11 {
 		e.Accounts = append(e.Accounts, store.Account{Network: "facebook", Subject: fmt.Sprintf("fb-%d", i), Name: e.Person.Name, Token: "t"})
 	}
+	if i%50 == 21 {
+		e.Accounts = append(e.Accounts, store.Account{Network: "mastodon", Subject: fmt.Sprintf("ma-%d", i), Name: e.Person.Name, Token: "t"})
+	}
 	return e
 }
 
