@@ -236,9 +236,11 @@ func (s serveCommand) networks(now func() time.Time) []networks.Network {
 
 // moreNetworks are those that members can connect besides.
 func (s serveCommand) moreNetworks(db *store.Store, now func() time.Time) []networks.Network {
-	return []networks.Network{
-		networks.NewMastodon(networks.MastodonApp{Name: "Herald", Website: s.publicURL(), Clients: db, Allowed: s.allowed(), Now: now}),
-	}
+	return []networks.Network{s.mastodon(db, now)}
+}
+
+func (s serveCommand) mastodon(db *store.Store, now func() time.Time) *networks.Mastodon {
+	return networks.NewMastodon(networks.MastodonApp{Name: "Herald", Website: s.publicURL(), Clients: db, Allowed: s.allowed(), Now: now})
 }
 
 // offered is what Slack's screens show of the networks.

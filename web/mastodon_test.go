@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -63,16 +64,54 @@ func TestConnectingMastodon(t *testing.T) {
 	})
 }
 
-// TestConnectingMastodonAgain ends the access that it replaces: such a token would work for ever.
+// TestConnectingMastodonAgain: a server gives the same token again as long as it works, and that one must live. Another token takes its
+// place, so its access ends: it would work for ever.
 func TestConnectingMastodonAgain(t *testing.T) {
 	t.Parallel()
 	inTown(t, func(t *testing.T, s *town) {
 		v := s.annConnects(t)
-		for i := range 2 {
+		for _, tt := range []struct {
+			name         string
+			before       func()
+			tokens, ends int
+		}{
+			{"the first time", func() {}, 1, 0},
+			{"again", func() {}, 1, 0},
+			{"after she removed Herald there", func() { s.mastodon.Revoke("109") }, 2, 1},
+		} {
+			tt.before()
 			v.post(s.personal(t, ann())+"/mastodon", onMastodon(s.instance))
 			v.submit(url.Values{"account": {"109"}, "decision": {"allow"}}).wants(t, 200, "Mastodon is connected")
-			if jobs := storetest.TakeJobs(t, s.env, store.JobRevocation); len(jobs) != i {
-				t.Errorf("connected %d times: %d accesses end, want %d", i+1, len(jobs), i)
+			if jobs := storetest.TakeJobs(t, s.env, store.JobRevocation); len(jobs) != tt.ends {
+				t.Errorf("%s: %d accesses end, want %d", tt.name, len(jobs), tt.ends)
+			}
+			if n := len(s.mastodon.Tokens()); n != tt.tokens {
+				t.Errorf("%s: the server has %d tokens, want %d", tt.name, n, tt.tokens)
+			}
+		}
+	})
+}
+
+// TestAMastodonAccountOfSomebodyElse: the server gives Bo the very token that Ann's connection holds. It is not his, and not to be ended.
+func TestAMastodonAccountOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	inTown(t, func(t *testing.T, s *town) {
+		connect := func(v *visitor, slackID string) page {
+			v.open(s.personal(t, slackID))
+			v.chooses("mastodon", nil)
+			v.submit(onMastodon(s.instance))
+			return v.submit(url.Values{"account": {"109"}, "decision": {"allow"}})
+		}
+		connect(s.annConnects(t), ann()).wants(t, 200, "Mastodon is connected to Ann’s account")
+		v := newVisitor(t)
+		v.signUp(s.personal(t, bo()), "", "bo").wants(t, 200, "You’re in, Bo.")
+		connect(v, bo()).wants(t, 403, "This link is Bo’s", "The Mastodon account you chose belongs to a colleague")
+		if m := s.member(t, bo(), true); len(m.Connections) != 1 {
+			t.Errorf("Bo is connected as %+v", m.Connections)
+		}
+		for _, job := range storetest.TakeJobs(t, s.env, store.JobRevocation) {
+			if _, err := s.store.TakeRevocation(t.Context(), s.company.ID, job.Ref, func(string) bool { return false }); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("Ann's access would be ended: %v", err)
 			}
 		}
 	})

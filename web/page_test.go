@@ -163,7 +163,7 @@ func TestAttacksOnACompanyPage(t *testing.T) {
 				return choose(v)
 			}, 400, ended, true},
 			{"the choice as if Facebook answered", func(t *testing.T, v *visitor) page {
-				theirs := toCallback(t, newVisitor(t), "facebook", s.personal(t, bo()), "ann")
+				theirs := s.toCallback(t, newVisitor(t), "facebook", s.personal(t, bo()), "ann")
 				return v.open(s.url + "/oauth/facebook/callback?" + url.Values{"state": {state(v)}, "code": {theirs.Query().Get("code")}}.Encode())
 			}, 400, ended, true},
 			{"another network", func(_ *testing.T, v *visitor) page {
@@ -215,7 +215,7 @@ func TestATripHasOnePurpose(t *testing.T) {
 		s.annJoins(t)
 		// A registration is no choice.
 		v := newVisitor(t)
-		callback := toCallback(t, v, "facebook", s.personal(t, bo()), "bo")
+		callback := s.toCallback(t, v, "facebook", s.personal(t, bo()), "bo")
 		v.post(s.url+"/oauth/facebook/page", url.Values{"state": {callback.Query().Get("state")}, "page": {"702"}}).wants(t, 400, "This page has ended")
 		v.open(callback.String()).wants(t, 400, "This sign-up has ended")
 		s.member(t, bo(), false)

@@ -93,6 +93,13 @@ func facebookAccounts() []facebook.Account {
 	}
 }
 
+// everywhere gives somebody an account with this id at every network.
+func (s *site) everywhere(id, name string) {
+	s.linkedin.AddAccount(linkedin.Account{ID: id, Name: name})
+	s.facebook.AddAccount(facebook.Account{ID: id, Name: name})
+	s.mastodon.AddAccount(mastodon.Account{ID: id, Username: name})
+}
+
 // newSite starts all servers. change may alter the configuration.
 func newSite(t *testing.T, now func() time.Time, s web.Store, change ...func(*web.Config)) *site {
 	t.Helper()
@@ -290,7 +297,7 @@ func (p page) wants(t *testing.T, status int, words ...string) {
 	}
 }
 
-// allow is the consent of a LinkedIn member.
+// allow is the consent of somebody: the pages of all networks here take the same form.
 func allow(account string) url.Values {
 	return url.Values{"account": {account}, "decision": {"allow"}}
 }

@@ -60,6 +60,9 @@ type Standing string
 const (
 	Outside    Standing = ""           // nobody asked them yet, or they may not take part
 	Invited    Standing = "invited"    // an admin sent them a link
+	Declined   Standing = "declined"   // … and they said no
+	Lapsed     Standing = "lapsed"     // … and did nothing until it ran out
+	Unreached  Standing = "unreached"  // … and Slack did not deliver it
 	Registered Standing = "registered" // they have an account
 )
 
@@ -69,10 +72,12 @@ type Membership struct {
 	Role            Role   // empty unless registered
 	Email           string // the address they entered: personal or work
 	DaysAgo         int    // when they registered or were invited, counted in days before the demo starts
-	InvitedBy       string // Slack id of the admin, when invited
+	InvitedBy       string // Slack id of the admin, when invited; "" for those who registered by themselves
+	Why             string // a reason of those who declined: "privacy", "not_interested", "no_networks" or "other"
 	LinkedIn        bool   // connected to LinkedIn
 	LinkedInExpired bool   // … but the access ran out
 	Facebook        bool   // connected to Facebook
+	Mastodon        bool   // connected to the sandbox's Mastodon server, besides
 	FacebookPage    string // name of the company page their Facebook account is connected to, e.g. "Acme Jobs"
 }
 
@@ -169,6 +174,8 @@ type builder struct {
 	people  []Person
 	handles map[string]int // how often a handle was wanted, to number the later ones
 	humans  int
+	// How many there are so far, for what every so many of them have in common.
+	members, invitations, declines int
 }
 
 func (b *builder) add(p Person) {
@@ -227,7 +234,7 @@ func (b *builder) membership(p Person, least int) Membership {
 	case n < 12:
 		return Membership{}
 	case n < registered:
-		return Membership{Standing: Invited, DaysAgo: days % 28, InvitedBy: pick(b.rand, []string{Ana, Ben})}
+		return b.invitation(days, pick(b.rand, []string{Ana, Ben}))
 	}
 	m := Membership{Standing: Registered, Role: Employee, Email: p.Email, DaysAgo: days, LinkedIn: true}
 	if n >= 96 {
@@ -245,6 +252,27 @@ func (b *builder) membership(p Person, least int) Membership {
 		m.LinkedIn, m.Facebook = false, true
 	case k == 4:
 		m.LinkedIn = false
+	}
+	b.members++
+	if b.members%4 == 0 && days < 360 { // there were admins by then
+		m.InvitedBy = []string{Ana, Ben}[b.members/4%2]
+	}
+	m.Mastodon = b.members%40 == 1
+	return m
+}
+
+// invitation is what became of one: half of them still wait for an answer.
+func (b *builder) invitation(days int, by string) Membership {
+	m := Membership{Standing: Invited, DaysAgo: days % 28, InvitedBy: by}
+	b.invitations++
+	switch b.invitations % 8 {
+	case 1, 3:
+		b.declines++
+		m.Standing, m.Why = Declined, []string{"not_interested", "privacy", "no_networks", "other"}[b.declines%4]
+	case 5:
+		m.Standing, m.DaysAgo = Lapsed, 35+days%28
+	case 7:
+		m.Standing = Unreached
 	}
 	return m
 }

@@ -56,8 +56,9 @@ func TestTheCompanyIsWorthLookingAt(t *testing.T) {
 		count["role "+string(p.Membership.Role)]++
 		for what, is := range map[string]bool{
 			"bot": p.Bot, "guest": p.Guest, "deactivated": p.Deactivated, "outsider": p.TeamID != acme.TeamID,
-			"primary owner": p.PrimaryOwner, "expired": p.Membership.LinkedInExpired, "facebook": p.Membership.Facebook,
-			"long": utf8.RuneCountInString(p.RealName) > 80,
+			"primary owner": p.PrimaryOwner, "expired": p.Membership.LinkedInExpired, "facebook": p.Membership.Facebook, "mastodon": p.Membership.Mastodon,
+			"accepted": p.Membership.Standing == acme.Registered && p.Membership.InvitedBy != "",
+			"long":     utf8.RuneCountInString(p.RealName) > 80,
 		} {
 			if is {
 				count[what]++
@@ -65,8 +66,8 @@ func TestTheCompanyIsWorthLookingAt(t *testing.T) {
 		}
 	}
 	for what, least := range map[string]int{
-		"people": 400, "standing registered": 280, "standing invited": 10, "standing ": 30, "role admin": 2, "role recruiter": 10,
-		"bot": 2, "guest": 4, "deactivated": 3, "outsider": 1, "primary owner": 1, "expired": 5, "facebook": 10, "long": 2,
+		"people": 400, "standing registered": 280, "standing invited": 10, "standing declined": 3, "standing lapsed": 2, "standing unreached": 2, "standing ": 30, "role admin": 2, "role recruiter": 10,
+		"bot": 2, "guest": 4, "deactivated": 3, "outsider": 1, "primary owner": 1, "expired": 5, "facebook": 10, "mastodon": 3, "accepted": 30, "long": 2,
 	} {
 		if count[what] < least {
 			t.Errorf("%d %s, want at least %d", count[what], what, least)

@@ -2,6 +2,8 @@ package mastodon
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -104,16 +106,7 @@ func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
 	case "cancel":
 		req.redirect(w, r, url.Values{"error": {"access_denied"}, "error_description": {"The resource owner or authorization server denied the request."}})
 	case "allow":
-		s.mu.Lock()
-		a, known := s.account(r.PostForm.Get("account"))
-		code := rand.Text()
-		if known {
-			s.codes[code] = grant{
-				clientID: req.app.ClientID, accountID: a.ID, redirectURI: req.app.RedirectURI, challenge: req.challenge, scopes: req.scopes,
-				expires: s.now().Add(CodeLife),
-			}
-		}
-		s.mu.Unlock()
+		code, known := s.allow(req, r.PostForm.Get("account"))
 		if !known {
 			s.showConsent(w, r, req, "Choose who you are first.")
 			return
@@ -122,6 +115,40 @@ func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.showConsent(w, r, req, "Press Authorize or Deny.")
 	}
+}
+
+// Allow does what a person does on the consent page at the address, and returns the code with which the app is led back. It fails if the
+// page would refuse, or if there is no such account.
+func (s *Server) Allow(address, accountID string) (code string, err error) {
+	page, err := url.Parse(address)
+	if err != nil {
+		return "", fmt.Errorf("read the address of the consent page: %w", err)
+	}
+	req, refused := s.check(page.Query())
+	if refused != nil {
+		return "", errors.New(refused.Reason)
+	}
+	code, known := s.allow(req, accountID)
+	if !known {
+		return "", fmt.Errorf("there is no account %q", accountID)
+	}
+	return code, nil
+}
+
+// allow notes that the account lets the app in, and returns the code for it; known is false if there is no such account.
+func (s *Server) allow(req request, accountID string) (code string, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, known := s.account(accountID)
+	if !known {
+		return "", false
+	}
+	code = rand.Text()
+	s.codes[code] = grant{
+		clientID: req.app.ClientID, accountID: a.ID, redirectURI: req.app.RedirectURI, challenge: req.challenge, scopes: req.scopes,
+		expires: s.now().Add(CodeLife),
+	}
+	return code, true
 }
 
 // redirect sends the browser back to the app with the answer and the app's state.

@@ -130,3 +130,33 @@ func TestACodeWorksOnceForItsAppAndNotForLong(t *testing.T) {
 		})
 	}
 }
+
+// TestTheSameTokenIsGivenAgain as long as it works.
+func TestTheSameTokenIsGivenAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	token := func(app url.Values, scopes string) string {
+		form := url.Values{"code": {w.consent(app, scopes)}}
+		for _, name := range []string{"client_id", "client_secret", "redirect_uri", "grant_type"} {
+			form[name] = app[name]
+		}
+		_, answer, _ := w.post("/oauth/token", form)
+		token, ok := answer["access_token"].(string)
+		if !ok {
+			t.Fatalf("no token: %v", answer)
+		}
+		return token
+	}
+	app := w.register("profile write:statuses")
+	first := token(app, "profile")
+	if token(app, "profile") != first {
+		t.Error("another one for the same app and scopes")
+	}
+	if token(app, "profile write:statuses") == first || token(w.register("profile"), "profile") == first {
+		t.Error("the same one for other scopes, or for another app")
+	}
+	w.Revoke("1")
+	if token(app, "profile") == first {
+		t.Error("a revoked one")
+	}
+}

@@ -133,6 +133,13 @@ func (s *Server) routes() http.Handler {
 	return http.NewCrossOriginProtection().Handler(s.Breaking(s.delay, mux))
 }
 
+// AddAccount opens an account.
+func (s *Server) AddAccount(a Account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accounts = append(s.accounts, a)
+}
+
 // Tokens returns every token of people issued so far, oldest first.
 func (s *Server) Tokens() []Token {
 	s.mu.Lock()

@@ -69,10 +69,19 @@ func within(scopes, all []string) bool {
 	return len(scopes) > 0 && !slices.ContainsFunc(scopes, func(scope string) bool { return !slices.Contains(all, scope) })
 }
 
+// issue answers with a token: with the one that the app has already for the account and the scopes, as long as that works.
+// https://github.com/mastodon/mastodon/blob/main/config/initializers/doorkeeper.rb (reuse_access_token)
 func (s *Server) issue(w http.ResponseWriter, t Token) {
-	t.AccessToken = rand.Text() + rand.Text()
 	s.mu.Lock()
-	s.tokens = append(s.tokens, t)
+	i := slices.IndexFunc(s.tokens, func(old Token) bool {
+		return old.ClientID == t.ClientID && old.AccountID == t.AccountID && slices.Equal(old.Scopes, t.Scopes) && !old.Revoked
+	})
+	if i >= 0 {
+		t = s.tokens[i]
+	} else {
+		t.AccessToken = rand.Text() + rand.Text()
+		s.tokens = append(s.tokens, t)
+	}
 	s.mu.Unlock()
 	s.json(w, http.StatusOK, map[string]any{
 		"access_token": t.AccessToken, "token_type": "Bearer", "scope": strings.Join(t.Scopes, " "), "created_at": s.now().Unix(),
