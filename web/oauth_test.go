@@ -81,8 +81,7 @@ type trip struct {
 // begin makes a newcomer with a name, who has an account everywhere, and brings them as far as the network's answer.
 func (p *trip) begin(name string) (account string, v *visitor, callback *url.URL) {
 	p.t.Helper()
-	account, v = storetest.Mirror(p.t, p.store, p.company.ID, name)[0].SlackID, newVisitor(p.t)
-	p.everywhere(account, name)
+	account, v = p.newcomer(p.t, name), newVisitor(p.t)
 	if p.entry != "" {
 		v.open(p.toCallback(v, p.entry, account).String()).wants(p.t, 200, "You’re in")
 	}

@@ -93,10 +93,10 @@ func facebookAccounts() []facebook.Account {
 	}
 }
 
-// everywhere gives somebody an account with this id at every network.
+// everywhere gives somebody an account with this id at every network. They manage two Pages.
 func (s *site) everywhere(id, name string) {
 	s.linkedin.AddAccount(linkedin.Account{ID: id, Name: name})
-	s.facebook.AddAccount(facebook.Account{ID: id, Name: name})
+	s.facebook.AddAccount(facebook.Account{ID: id, Name: name, Pages: []facebook.Page{{ID: "701", Name: "Ann’s <Bakery>"}, {ID: "702", Name: "Acme Jobs"}}})
 	s.mastodon.AddAccount(mastodon.Account{ID: id, Username: name})
 }
 
