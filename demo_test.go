@@ -204,4 +204,46 @@ func TestTheRoundTripInABrowser(t *testing.T) {
 	v.as("eve", "home")
 	v.shows("you are an employee")
 	v.keeps("12-back")
+	v.disconnectsAndComesBack()
+	v.looksAtSettings()
+}
+
+// disconnectsAndComesBack lets Eve look at the example posts, disconnect the only network she has, and connect another one.
+func (v visitor) disconnectsAndComesBack() {
+	v.t.Helper()
+	v.clicks(`[data-action-id=preview]`)
+	v.shows("Two examples. Nothing was posted.")
+	v.keeps("13-preview")
+	v.clicks("#modal-close")
+	v.clicks(`[data-action-id=disconnect]`)
+	v.shows("Disconnect Facebook?")
+	v.keeps("14-disconnect")
+	v.clicks("#confirm-yes")
+	v.shows("No network is connected.")
+	v.keeps("15-not-connected")
+
+	page := v.in(browser.NewTab(v.t, v.ctx, chromedp.Click(chromedp.CSS(`[data-action-id=connect]`))))
+	page.shows("Connect LinkedIn, Facebook or Mastodon to Eve’s account")
+	page.clicks(`form button[formaction$="/mastodon"]`)
+	page.shows("On which server is your Mastodon account?")
+	page.clicks("form button") // it is filled in: the operator allowed one server
+	page.do("choose the account", chromedp.WaitVisible(chromedp.CSS("#account")), chromedp.SetValue(chromedp.CSS("#account"), sandbox.MastodonAccount(acme.Eve)))
+	page.clicks("button[value=allow]")
+	page.shows("Mastodon is connected to Eve’s account")
+	browser.ToFront(v.t, v.ctx)
+	v.as("eve", "home")
+	v.shows("Mastodon: connected")
+	v.keeps("16-mastodon")
+}
+
+// looksAtSettings opens the company's settings as an admin.
+func (v visitor) looksAtSettings() {
+	v.t.Helper()
+	v.as("ana", "home")
+	v.clicks(`[data-action-id=settings_open]`)
+	v.shows("Who may invite coworkers?")
+	v.keeps("17-settings")
+	v.clicks("#modal-submit")
+	v.shows("Saved.")
+	v.keeps("18-saved")
 }

@@ -72,17 +72,18 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 // finish turns a consent into a registration. It looks at the link again, which may have died during the trip. The person came back to
 // the address came, which must be that of the server they were sent to.
 func (s *Server) finish(ctx context.Context, network networks.Network, came string, auth store.Authorization, t trail, query url.Values) (store.Signup, entrance, error) {
+	left := entrance{company: s.companyOf(ctx, auth, t)}
 	callback := s.links.Callback(network.Name())
 	server, err := network.At(ctx, auth.Issuer, callback)
 	if errors.Is(err, networks.ErrWhichServer) { // the operator allows it no more
 		err = networks.ErrRejected
 	}
 	if err != nil {
-		return store.Signup{}, entrance{}, err
+		return store.Signup{}, left, err
 	}
 	code, err := consented(server, came == server.Callback(callback), auth, query)
 	if err != nil {
-		return store.Signup{}, entrance{}, err
+		return store.Signup{}, left, err
 	}
 	in, err := s.enter(ctx, t.key, auth.Token)
 	if err != nil {
@@ -106,6 +107,16 @@ func (s *Server) finish(ctx context.Context, network networks.Network, came stri
 		OwnToken: !network.EndsAll(),
 	}, person)
 	return signup, in, err
+}
+
+// companyOf is whose page the person left from, for the head of the page that says what went wrong; nothing where its URL is another one
+// now.
+func (s *Server) companyOf(ctx context.Context, auth store.Authorization, t trail) store.Company {
+	company, err := s.store.CompanyByKey(ctx, t.key)
+	if err != nil || company.ID != auth.CompanyID {
+		return store.Company{}
+	}
+	return company
 }
 
 // takeTrip ends the trip of a state, which must be this browser's. Where there is none it answers, with unknown if

@@ -12,6 +12,7 @@ import (
 type serverPage struct {
 	frame
 	Action  string
+	Back    string
 	Network string
 	Server  string   // as it was entered, or the one that the operator offers
 	Offered []string // by the operator
@@ -36,7 +37,7 @@ func (s *Server) serverPage(w http.ResponseWriter, r *http.Request, in entrance,
 	}
 	p := serverPage{
 		frame:  frame{Title: "On which server is your " + n.Title() + " account?", Company: in.company.Name},
-		Action: s.base + registerPath(in.company.Key, in.token) + "/" + n.Name(), Network: n.Title(),
+		Action: s.base + registerPath(in.company.Key, in.token) + "/" + n.Name(), Back: s.base + registerPath(in.company.Key, in.token), Network: n.Title(),
 		Server: strings.ToValidUTF8(entered, "�"), Problem: problem,
 	}
 	for _, server := range n.Servers() {

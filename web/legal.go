@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"herald/networks"
 )
@@ -12,10 +13,16 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) privacy(w http.ResponseWriter, r *http.Request) {
+	federations := slices.DeleteFunc(slices.Clone(s.networks), func(n networks.Network) bool {
+		_, ok := n.(networks.Federation)
+		return !ok
+	})
 	s.page(w, r, http.StatusOK, "privacy.html", struct {
 		frame
-		Networks []networks.Network
-	}{frame{Title: "Privacy"}, s.networks})
+		Networks    []networks.Network
+		Titles      string
+		Federations string // the titles of those with many servers
+	}{frame{Title: "Privacy"}, s.networks, titles(s.networks), titles(federations)})
 }
 
 func (s *Server) terms(w http.ResponseWriter, r *http.Request) {

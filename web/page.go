@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"herald/networks"
 	"herald/store"
@@ -116,6 +117,16 @@ func (s *Server) offerPages(ctx context.Context, w http.ResponseWriter, r *http.
 		return
 	}
 	s.layTrail(w, state, trail)
+	company := strings.ToLower(in.company.Name)
+	slices.SortStableFunc(choice.Pages, func(a, b store.Page) int { // what is the company's, by its name, comes first
+		names := func(p store.Page) int {
+			if strings.Contains(strings.ToLower(p.Name), company) {
+				return 0
+			}
+			return 1
+		}
+		return names(a) - names(b)
+	})
 	s.page(w, r, http.StatusOK, "choice.html", choicePage{
 		frame:  frame{Title: "Which Page is " + in.company.Name + "’s?", Company: in.company.Name},
 		Action: s.base + "/oauth/" + url.PathEscape(network.Name()) + "/page", State: state, Back: s.backToSlack(in.company).href, Pages: choice.Pages,
@@ -131,7 +142,7 @@ func (s *Server) findPages(ctx context.Context, network networks.Network, came s
 	}
 	code, err := consented(pager, came == s.links.Callback(network.Name()), auth, query)
 	if err != nil {
-		return store.Authorization{}, entrance{}, err
+		return store.Authorization{}, entrance{company: s.companyOf(ctx, auth, t)}, err
 	}
 	in, err := s.pageEntrance(ctx, t.key, auth.Token, network)
 	if err != nil {
