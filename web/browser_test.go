@@ -9,7 +9,6 @@ import (
 	"herald/networks"
 	"herald/sandbox/browser"
 	"herald/store"
-	"herald/store/storetest"
 )
 
 // TestInABrowser signs up with a real one, on a phone: only a browser applies our Content-Security-Policy, the cookie's
@@ -79,6 +78,7 @@ func TestWhatWentWrongInABrowser(t *testing.T) {
 			{name: "expired", err: store.ErrExpired},
 			{name: "replaced", err: store.ErrReplaced},
 			{name: "used", err: store.ErrUsed},
+			{name: "declined", err: store.ErrDeclined},
 			{name: "removed", err: store.ErrRemoved},
 			{name: "unknown", err: store.ErrNotFound},
 			{name: "rotated", company: store.ErrReplaced},
@@ -98,40 +98,31 @@ func TestWhatWentWrongInABrowser(t *testing.T) {
 			if err := chromedp.Do(ctx, append(steps, chromedp.WaitVisible(chromedp.CSS(".notice .button")))...); err != nil {
 				t.Fatalf("%s: %v", screen, err)
 			}
+			wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+			if err != nil || wide > 0 {
+				t.Errorf("%s: %d pixels too wide, %v", screen, wide, err)
+			}
 			browser.Screenshot(t, ctx, screen)
 		}
 	}
 }
 
-// TestConnectingMastodonInABrowser: only a browser applies the Content-Security-Policy, which has to let the form lead to a server that
-// Herald did not know before.
-func TestConnectingMastodonInABrowser(t *testing.T) {
+// TestDecliningInABrowser follows the link under an invitation by email.
+func TestDecliningInABrowser(t *testing.T) {
 	t.Parallel()
-	db, env := storetest.Open(t)
-	s := newTown(t, db, env)
-	newVisitor(t).signUp(s.personal(t, ann()), "", "ann").wants(t, 200, "You’re in, Ann.")
-	ctx := browser.New(t, "status of 422")
-	see := func(selector string) chromedp.Action[chromedp.Void] {
-		return chromedp.WaitVisible(chromedp.CSS(selector))
+	m := newMemory()
+	s := newSite(t, start, m)
+	ctx := browser.New(t)
+	err := chromedp.Do(ctx, chromedp.EmulateViewport(390, 844), chromedp.Navigate(s.url+"/decline/"+annToken), chromedp.WaitVisible(chromedp.CSS("form button")))
+	if err != nil {
+		t.Fatal(err)
 	}
-	click := func(selector string) chromedp.Action[chromedp.Void] { return chromedp.Click(chromedp.CSS(selector)) }
-	for _, step := range []struct {
-		screen  string
-		actions []chromedp.Action[chromedp.Void]
-	}{
-		{"server", []chromedp.Action[chromedp.Void]{
-			chromedp.EmulateViewport(390, 844), chromedp.Navigate(s.personal(t, ann())), click(`button[formaction$="/mastodon"]`), see("#server"),
-		}},
-		{"server-problem", []chromedp.Action[chromedp.Void]{chromedp.SetValue(chromedp.CSS("#server"), "mastodon"), click("form button"), see(".summary")}},
-		{"mastodon", []chromedp.Action[chromedp.Void]{chromedp.SetValue(chromedp.CSS("#server"), s.instance), click("form button"), see("#account")}},
-		{"mastodon-connected", []chromedp.Action[chromedp.Void]{chromedp.SetValue(chromedp.CSS("#account"), "109"), click("button[value=allow]"), see(".notice.good")}},
-	} {
-		if err := chromedp.Do(ctx, step.actions...); err != nil {
-			t.Fatalf("%s: %v", step.screen, err)
-		}
-		browser.Screenshot(t, ctx, step.screen)
+	browser.Screenshot(t, ctx, "decline")
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("form button")), chromedp.WaitVisible(chromedp.CSS(".notice"))); err != nil {
+		t.Fatal(err)
 	}
-	if _, ok := s.member(t, ann(), true).Connection("mastodon"); !ok {
-		t.Error("Mastodon is not connected")
+	browser.Screenshot(t, ctx, "declined")
+	if m.declined != 1 {
+		t.Errorf("declined %d times", m.declined)
 	}
 }

@@ -3,7 +3,7 @@ package render
 // emojiSymbol returns the symbol of a shortcode. It knows those apps use in messages, not all of Slack's 1,800.
 func emojiSymbol(name string) (string, bool) {
 	symbol, ok := map[string]string{
-		"white_check_mark": "✅", "heavy_check_mark": "✔️", "ballot_box_with_check": "☑️", "x": "❌", "negative_squared_cross_mark": "❎",
+		"frame_with_picture": "🖼️", "white_check_mark": "✅", "heavy_check_mark": "✔️", "ballot_box_with_check": "☑️", "x": "❌", "negative_squared_cross_mark": "❎",
 		"warning": "⚠️", "no_entry": "⛔", "no_entry_sign": "🚫", "octagonal_sign": "🛑", "information_source": "ℹ️",
 		"bulb": "💡", "bell": "🔔", "no_bell": "🔕", "mega": "📣", "loudspeaker": "📢", "speech_balloon": "💬",
 		"tada": "🎉", "confetti_ball": "🎊", "sparkles": "✨", "star": "⭐", "star2": "🌟", "rocket": "🚀", "fire": "🔥", "100": "💯",
