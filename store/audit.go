@@ -48,8 +48,9 @@ type AuditEvent struct {
 	ID          string
 	At          time.Time
 	Action      AuditAction
-	Actor       *Person // nil: removed, or the command line (CLI true)
+	Actor       *Person // nil: removed, or the command line (CLI true), or Herald
 	CLI         bool
+	Herald      bool    // by itself, because of its rules
 	Subject     *Person // nil: none, or removed
 	SubjectHash string  // short form to show for somebody removed
 	From, To    MemberType
@@ -63,6 +64,9 @@ const maxPage = 100
 // subjectHashShown is how many characters of a hash are shown: enough to tell people apart in a log.
 const subjectHashShown = 8
 
+// actorHerald stands for a hash, and can be none.
+const actorHerald = "herald"
+
 // audit adds an event. Of Subject only ID and SlackID matter.
 func (t *tx) audit(ctx context.Context, companyID string, by Actor, e AuditEvent) error {
 	return t.auditAll(ctx, companyID, by, []AuditEvent{e})
@@ -75,7 +79,10 @@ func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []
 		return err
 	}
 	actor := ""
-	if by.SlackID != "" {
+	switch {
+	case by.Herald:
+		actor = actorHerald
+	case by.SlackID != "":
 		actor = keys.slackHash(by.SlackID)
 	}
 	columns := []string{
@@ -172,7 +179,7 @@ func (s *Store) Audit(ctx context.Context, companyID, before string, limit int) 
 			receipt.Accounts = r.N
 		}
 		events[i] = AuditEvent{
-			ID: r.ID, At: unstamp(r.At), Action: r.Action, Actor: people[r.ActorHash], CLI: r.CLI,
+			ID: r.ID, At: unstamp(r.At), Action: r.Action, Actor: people[r.ActorHash], CLI: r.CLI, Herald: r.ActorHash == actorHerald,
 			Subject: people[r.SubjectHash], SubjectHash: truncate(r.SubjectHash, subjectHashShown), From: r.From, To: r.To, Count: r.N,
 			Receipt: receipts[r.ID],
 		}

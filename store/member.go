@@ -56,6 +56,7 @@ type Actor struct {
 	CLI     bool // herald admin …
 	// Operator: they decide cases, as the caller checked. Where no company admin can act, they decide sign-ups, too.
 	Operator bool
+	Herald   bool // nobody: Herald by itself. It has no rights
 }
 
 // Member returns ErrNotFound for somebody who was removed, and for a member of another company.

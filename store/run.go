@@ -298,7 +298,7 @@ func (s *Store) AdvanceRun(ctx context.Context, companyID, runID string) (Run, e
 		by := Actor{SlackID: run.StartedBy}
 		err = t.requireAdmin(ctx, companyID, by)
 		if errors.Is(err, ErrForbidden) {
-			return t.stopRun(ctx, &run, by)
+			return t.stopRun(ctx, &run, Actor{Herald: true})
 		}
 		if err != nil {
 			return err

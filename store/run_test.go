@@ -223,3 +223,42 @@ func TestARunEndsWithItsStartersRights(t *testing.T) {
 		}
 	})
 }
+
+// TestHeraldStopsARunWhoseStarterIsNoAdmin: the audit log does not say that somebody cancelled what they had no right to cancel.
+func TestHeraldStopsARunWhoseStarterIsNoAdmin(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		member, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		_, zoe := storetest.Admin(t, s, acme.ID, "Zoe Ek")
+		plan := starts(t, s, acme.ID, ana, store.Audience{SlackIDs: crowd(t, s, acme.ID, 3)})
+		advances(t, s, acme.ID, plan.ID)
+		c, err := s.OpenCase(ctx, acme.ID, zoe, member.ID, store.Employee, "She moves on.")
+		if err == nil {
+			_, err = s.DecideCase(ctx, acme.ID, store.Actor{CLI: true}, c.ID, true, "")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if run := advances(t, s, acme.ID, plan.ID); run.Status != store.RunStopped {
+			t.Fatalf("the run goes on: %+v", run)
+		}
+		events, _, err := s.Audit(ctx, acme.ID, "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancelled := 0
+		for _, e := range events {
+			if e.Action == store.AuditInviteCancelled {
+				cancelled++
+				if !e.Herald || e.Actor != nil || e.CLI {
+					t.Errorf("it does not say that Herald did it: %+v", e)
+				}
+			}
+		}
+		if cancelled != 3 {
+			t.Errorf("%d cancellations are recorded, want 3", cancelled)
+		}
+	})
+}

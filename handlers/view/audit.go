@@ -204,6 +204,8 @@ func auditActor(e store.AuditEvent) string {
 	switch {
 	case e.CLI:
 		return "The command line"
+	case e.Herald:
+		return "Herald"
 	case e.Actor != nil:
 		return auditPerson(*e.Actor)
 	}

@@ -39,6 +39,7 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditInviteResent, Actor: ana, Count: 23})
 	happened(store.AuditEvent{Action: store.AuditInvitesExported, Actor: ana, Count: 401})
 	happened(store.AuditEvent{Action: store.AuditInviteCancelled, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditInviteCancelled, Herald: true, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditRegistered, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditPageConnected, Actor: ann, Subject: ann})
 	happened(store.AuditEvent{Action: store.AuditPageDropped, Actor: ann, Subject: ann})
