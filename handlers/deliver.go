@@ -43,14 +43,11 @@ func (h *Handlers) deliverDrawn(ctx context.Context, c store.Company, slackID st
 		h.slowDown(c, err)
 		return store.Card{}, fmt.Errorf("send a direct message: %w", clean(err))
 	}
-	err = h.store.SaveMessage(ctx, c.ID, card)
-	switch {
-	case errors.Is(err, store.ErrRemoved) && before.Forgotten: // an operator, say, decides on after they left: what is sent to them stays
-	case errors.Is(err, store.ErrRemoved): // while it was on its way
-		if _, err := h.eraseMessage(ctx, c, card.Channel, card.TS); err != nil {
-			return store.Card{}, err
-		}
-	case err != nil: // it was sent, and sending it again would be worse
+	save := h.store.SaveMessageOrErase
+	if before.Forgotten { // an operator, say, decides on after they left: what is sent to them stays
+		save = h.store.SaveMessage
+	}
+	if err := save(ctx, c.ID, card); err != nil && !errors.Is(err, store.ErrRemoved) { // it was sent, and sending it again would be worse
 		h.unremembered(ctx, c, err)
 	}
 	return card, nil

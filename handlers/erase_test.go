@@ -109,3 +109,30 @@ func TestAMessageThatArrivesAfterTheRemovalIsDeleted(t *testing.T) {
 		w.eventually("the card is gone", func() bool { n, _ := w.as(olga).hasMessages(); return n == 0 })
 	})
 }
+
+// TestAMessageThatArrivesAfterTheRemovalIsDeletedOnceSlackCan: it is tried again like those before.
+func TestAMessageThatArrivesAfterTheRemovalIsDeletedOnceSlackCan(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.settles()
+		w.slack.Inject(slackd.Fault{Kind: slackd.Slow, Method: "chat.postMessage", Delay: 300 * time.Millisecond, Count: 1})
+		w.slack.Inject(slackd.Fault{Kind: slackd.ServerError, Method: "chat.delete", Count: 1})
+		_, err := w.store.OpenCase(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, w.member(ray).ID, store.Admin, "She is good.")
+		w.must(err)
+		w.eventually("Olga's card is on its way", func() bool { return len(w.slack.FaultList()) == 1 })
+		w.register(olga)
+		r, err := w.store.ProposeRemoval(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, "", []string{w.member(olga).ID})
+		w.must(err)
+		_, err = w.store.ConfirmRemoval(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, r.ID)
+		w.must(err)
+		w.passes("the card is gone, and no other one came", func() bool { n, _ := w.as(olga).hasMessages(); return n == 0 })
+		w.passes("its place is forgotten", func() bool {
+			var n int
+			w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM erasures`).Scan(&n))
+			return n == 0
+		})
+		if strings.Contains(w.log.text(), "kind=case_card") {
+			t.Errorf("the request to Olga was made to wait for it:\n%s", w.log.text())
+		}
+	})
+}

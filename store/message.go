@@ -17,18 +17,36 @@ const (
 )
 
 // SaveMessage remembers where a direct message is, so that it can be deleted when the account of its recipient is removed: the latest 200
-// of each person, for a year. ErrRemoved if the recipient was removed, perhaps while the message was on its way; then nothing is stored.
+// of each person, for a year. ErrRemoved if the recipient was removed; then nothing is stored, and the message stays.
 func (s *Store) SaveMessage(ctx context.Context, companyID string, c Card) error {
-	return s.saveMessage(ctx, companyID, c, "", time.Time{})
+	return s.saveMessage(ctx, companyID, c, "", time.Time{}, func(*tx) error { return ErrRemoved })
+}
+
+// SaveMessageOrErase is SaveMessage for a message to somebody who was there when it was sent. If they were removed while it was on its
+// way, JobErase deletes it like those before, and tries for as long. The receipt of the removal was written before, and does not count it.
+func (s *Store) SaveMessageOrErase(ctx context.Context, companyID string, c Card) error {
+	return s.saveMessage(ctx, companyID, c, "", time.Time{}, func(t *tx) error {
+		ref := newID() // of its own: the removal's job may be at its end, and would not see one more
+		_, err := t.ExecContext(ctx, `
+			INSERT INTO erasures (id, company_id, removal_id, channel, ts, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6)`, newID(), companyID, ref, c.Channel, c.TS, stamp(t.now))
+		if err != nil {
+			return err
+		}
+		return t.leave(ctx, companyID, Job{Kind: JobErase, Ref: ref})
+	})
 }
 
 // SaveFile remembers a Slack file that was sent to a person, like SaveMessage. With expires, it is deleted then in any case; if the person
 // was removed meanwhile, at once.
 func (s *Store) SaveFile(ctx context.Context, companyID, slackID, fileID string, expires time.Time) error {
-	return s.saveMessage(ctx, companyID, Card{SlackID: slackID}, fileID, expires)
+	return s.saveMessage(ctx, companyID, Card{SlackID: slackID}, fileID, expires, func(t *tx) error {
+		return t.leave(ctx, companyID, deleteFiles([]string{fileID})...)
+	})
 }
 
-func (s *Store) saveMessage(ctx context.Context, companyID string, c Card, fileID string, expires time.Time) error {
+// saveMessage remembers a message or a file; late is for one whose recipient was removed.
+func (s *Store) saveMessage(ctx context.Context, companyID string, c Card, fileID string, expires time.Time, late func(*tx) error) error {
 	keys, err := s.secret(ctx, companyID)
 	if err != nil {
 		return fmt.Errorf("remember message: %w", err)
@@ -45,11 +63,8 @@ func (s *Store) saveMessage(ctx context.Context, companyID string, c Card, fileI
 		if err != nil {
 			return err
 		}
-		if n == 0 && fileID != "" {
-			return t.leave(ctx, companyID, deleteFiles([]string{fileID})...)
-		}
 		if n == 0 {
-			return ErrRemoved
+			return late(t)
 		}
 		_, err = t.ExecContext(ctx, `
 			DELETE FROM messages

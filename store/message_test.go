@@ -62,6 +62,21 @@ func TestTheReceiptOfARemoval(t *testing.T) {
 		if err := save(m[0].SlackID, "late"); !errors.Is(err, store.ErrRemoved) {
 			t.Errorf("a message that arrives late: %v, want ErrRemoved", err)
 		}
+		if err := s.SaveMessageOrErase(ctx, acme.ID, store.Card{SlackID: m[0].SlackID, Channel: "D1", TS: "on its way"}); err != nil {
+			t.Errorf("a message that was on its way: %v", err)
+		}
+		var late []store.Erasure
+		for _, j := range storetest.TakeJobs(t, env, store.JobErase) {
+			if j.Ref != removal.ID {
+				var err error
+				if late, err = s.Erasures(ctx, acme.ID, j.Ref, 2); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if len(late) != 1 || late[0].Channel != "D1" || late[0].TS != "on its way" {
+			t.Errorf("to be deleted besides: %+v", late)
+		}
 		if err := s.SaveFile(ctx, acme.ID, m[0].SlackID, "F2", time.Time{}); err != nil {
 			t.Errorf("a file that arrives late: %v", err)
 		}
