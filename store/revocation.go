@@ -105,6 +105,26 @@ func (t *tx) endAccess(ctx context.Context, companyID, removalID string, list []
 	return t.leave(ctx, companyID, jobs...)
 }
 
+// DropAccess lets Herald's access to an account be ended at its network, by JobRevocation, because what it was for was refused: nobody
+// holds the token any more. It may be of somebody who uses the account all the same, here or at another company: a colleague whose account
+// is taken, or a member who came again with the link of another one. Whether to end it is decided when the job runs (TakeRevocation), by
+// what the network makes of it:
+//   - LinkedIn documents no revocation. If it follows the one that is tried, that may be the member's consent to the whole app, so no
+//     token of an account that is connected, or waits for a decision, is ever revoked.
+//   - Facebook takes the app off the account, with all of its tokens: the same.
+//   - Mastodon revokes the one token, so it is done even where the account is connected, unless the server gave the very same token again.
+//
+// A token that is left for this reason is held by nobody, and ends with the access of whoever has the account.
+func (s *Store) DropAccess(ctx context.Context, companyID string, acc Account) error {
+	err := s.update(ctx, func(t *tx) error {
+		return t.endAccess(ctx, companyID, "", []access{{network: acc.Network, subject: acc.Subject, token: acc.Token}})
+	})
+	if err != nil {
+		return fmt.Errorf("drop access: %w", err)
+	}
+	return nil
+}
+
 func (t *tx) countRevocation(ctx context.Context, companyID, removalID, network string, outcome RevocationOutcome) error {
 	_, err := t.ExecContext(ctx, `
 		INSERT INTO revocation_counts (company_id, removal_id, network, outcome, n)

@@ -351,3 +351,47 @@ func TestASignupThatComesToNothingEndsItsAccess(t *testing.T) {
 		})
 	})
 }
+
+// TestWhatARefusedConsentGaveEnds, unless that would end what somebody uses: what it was for may have been refused because of them.
+func TestWhatARefusedConsentGaveEnds(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		ann := storetest.Register(t, s, acme.ID, "Ann Lee")[0]
+		for _, network := range []string{"facebook", "mastodon"} {
+			if err := s.Connect(ctx, acme.ID, ann.ID, store.Account{Network: network, Subject: "hers", Token: "in use"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		storetest.TakeJobs(t, env)
+		var wanted []string
+		for _, drop := range []struct {
+			acc  store.Account
+			ends bool
+		}{
+			{store.Account{Network: "facebook", Subject: "nobody's", Token: "facebook: nobody's"}, true},
+			{store.Account{Network: "facebook", Subject: "hers", Token: "facebook: hers"}, false}, // all of Herald's access would end
+			{store.Account{Network: "mastodon", Subject: "hers", Token: "mastodon: hers"}, true},  // a token stands for itself
+			{store.Account{Network: "mastodon", Subject: "hers", Token: "in use"}, false},         // but this one has it
+		} {
+			if err := s.DropAccess(ctx, acme.ID, drop.acc); err != nil {
+				t.Fatal(err)
+			}
+			if drop.ends {
+				wanted = append(wanted, drop.acc.Token)
+			}
+		}
+		if strings.Contains(storetest.Dump(t, env), "nobody's") {
+			t.Error("a token is not sealed")
+		}
+		var ended []string
+		for _, r := range revocations(t, s, env) {
+			ended = append(ended, r.Token)
+		}
+		slices.Sort(ended)
+		if !slices.Equal(ended, wanted) {
+			t.Errorf("what ends: %q, want %q", ended, wanted)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -15,6 +16,9 @@ import (
 // finishTimeout bounds what follows a consent. It does not end when the browser hangs up: half a registration helps
 // nobody.
 const finishTimeout = 25 * time.Second
+
+// dropTimeout bounds what is written when a consent came to nothing.
+const dropTimeout = 5 * time.Second
 
 // callback is where a network sends people back to. It is the one GET that changes something, so it believes nothing but
 // a state that this browser was given, once.
@@ -101,11 +105,15 @@ func (s *Server) finish(ctx context.Context, network networks.Network, came stri
 	if err != nil {
 		return store.Signup{}, in, err
 	}
-	signup, err := s.store.Register(ctx, auth, store.Account{
+	acc := store.Account{
 		Network: network.Name(), Subject: account.Subject, Name: account.Name, Email: account.Email,
 		Token: account.Token, RefreshToken: account.RefreshToken, Scopes: account.Scopes, ExpiresAt: account.ExpiresAt,
 		OwnToken: !network.EndsAll(),
-	}, person)
+	}
+	signup, err := s.store.Register(ctx, auth, acc, person)
+	if err != nil {
+		s.dropAccess(ctx, auth.CompanyID, acc)
+	}
 	return signup, in, err
 }
 
@@ -117,6 +125,16 @@ func (s *Server) companyOf(ctx context.Context, auth store.Authorization, t trai
 		return store.Company{}
 	}
 	return company
+}
+
+// dropAccess ends what a consent gave that came to nothing, in the background. It is done although the time for the rest may be over.
+func (s *Server) dropAccess(ctx context.Context, companyID string, acc store.Account) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropTimeout)
+	defer cancel()
+	if err := s.store.DropAccess(ctx, companyID, acc); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "the access of a consent that came to nothing is not ended",
+			slog.String("network", acc.Network), slog.String("error", err.Error()))
+	}
 }
 
 // takeTrip ends the trip of a state, which must be this browser's. Where there is none it answers, with unknown if

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"net/url"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"herald/sandbox/facebook"
 	"herald/sandbox/fault"
 	"herald/store"
+	"herald/store/storetest"
 )
 
 // decide is an answer on Facebook's consent page.
@@ -107,6 +109,14 @@ func TestAnAccountOfSomebodyElse(t *testing.T) {
 		signUp(ann()).wants(t, 200, "You’re in, Ann.")
 		signUp(bo()).wants(t, 403, "This link is Bo’s", "The Facebook account you chose belongs to a colleague")
 		s.member(t, bo(), false)
+		// What Bo's consent gave is Ann's, too: it is left to a job that knows by then.
+		jobs := storetest.TakeJobs(t, s.env, store.JobRevocation)
+		if len(jobs) != 1 {
+			t.Fatalf("%d accesses end, want one", len(jobs))
+		}
+		if _, err := s.store.TakeRevocation(t.Context(), s.company.ID, jobs[0].Ref, func(string) bool { return true }); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("Ann's access would end: %v", err)
+		}
 		tokens := s.facebook.Tokens()
 		if tokens[1].Revoked {
 			t.Error("Ann's token was revoked with Bo's")

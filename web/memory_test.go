@@ -32,6 +32,7 @@ type memory struct {
 	mu         sync.Mutex
 	trips      map[string]store.Authorization // by network, state and browser
 	registered []registration
+	dropped    []store.Account
 }
 
 // registration is what Register was asked to do.
@@ -127,6 +128,13 @@ func (m *memory) Register(_ context.Context, a store.Authorization, acc store.Ac
 	defer m.mu.Unlock()
 	m.registered = append(m.registered, registration{a, acc, person})
 	return m.signup, m.signupErr
+}
+
+func (m *memory) DropAccess(_ context.Context, _ string, acc store.Account) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.dropped = append(m.dropped, acc)
+	return nil
 }
 
 func (m *memory) ConnectionsOf(context.Context, string, string) ([]store.Owner, error) {

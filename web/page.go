@@ -133,8 +133,8 @@ func (s *Server) offerPages(ctx context.Context, w http.ResponseWriter, r *http.
 	})
 }
 
-// findPages asks the network for the Pages of the very account that the member has connected. What comes of another account is dropped,
-// and so is the token: that of the connection stays.
+// findPages asks the network for the Pages of the very account that the member has connected. Its token is forgotten, and not revoked,
+// whatever comes of it: the network may end what the connection has, too. The access to another account is ended.
 func (s *Server) findPages(ctx context.Context, network networks.Network, came string, auth store.Authorization, t trail, query url.Values) (store.Authorization, entrance, error) {
 	pager, ok := network.(networks.Pager)
 	if !ok {
@@ -156,11 +156,12 @@ func (s *Server) findPages(ctx context.Context, network networks.Network, came s
 		return store.Authorization{}, in, err
 	}
 	owners, err := s.store.ConnectionsOf(ctx, network.Name(), account.Subject)
-	if err != nil {
-		return store.Authorization{}, in, err
+	if err == nil && !slices.Contains(owners, store.Owner{CompanyID: in.company.ID, MemberID: in.member.ID}) {
+		err = store.ErrExists
 	}
-	if !slices.Contains(owners, store.Owner{CompanyID: in.company.ID, MemberID: in.member.ID}) {
-		return store.Authorization{}, in, store.ErrExists
+	if err != nil {
+		s.dropAccess(ctx, in.company.ID, store.Account{Network: network.Name(), Subject: account.Subject, Token: account.Token})
+		return store.Authorization{}, in, err
 	}
 	pages, err := pager.Pages(ctx, account)
 	if err != nil {

@@ -99,6 +99,9 @@ func TestACompanyPageOfAnotherAccount(t *testing.T) {
 		s.annJoins(t)
 		v := newVisitor(t)
 		s.manages(t, v, "bo", "allow").wants(t, 409, "Another Facebook account is connected", "nothing was changed")
+		if jobs := storetest.TakeJobs(t, s.env, store.JobRevocation); len(jobs) != 1 {
+			t.Errorf("%d accesses end, want that to Bo's account", len(jobs))
+		}
 		s.companyPage(t, "")
 		s.member(t, bo(), false)
 

@@ -34,6 +34,7 @@ type Store interface {
 	BeginAuthorization(ctx context.Context, a store.Authorization, state, browser string) error
 	TakeAuthorization(ctx context.Context, network, state, browser string) (store.Authorization, error)
 	Register(ctx context.Context, a store.Authorization, acc store.Account, person *store.Person) (store.Signup, error)
+	DropAccess(ctx context.Context, companyID string, acc store.Account) error
 	ConnectionsOf(ctx context.Context, network, subject string) ([]store.Owner, error)
 	ConnectPage(ctx context.Context, a store.Authorization, pageID string) (store.Page, error)
 	Deauthorize(ctx context.Context, w store.Withdrawal) error
