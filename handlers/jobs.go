@@ -37,6 +37,7 @@ func jobs() []jobRun {
 		{store.JobApprovalCard, (*Handlers).sendApprovalCards, jobTries, nil},
 		{store.JobSignupDecided, (*Handlers).signupDecided, jobTries, nil},
 		{store.JobWelcomeDM, (*Handlers).welcome, jobTries, nil},
+		{store.JobFarewellDM, (*Handlers).sayFarewell, jobTries, (*Handlers).farewellUnsaid},
 		{store.JobEndingDM, (*Handlers).tellEnding, jobTries, (*Handlers).endingUntold},
 		{store.JobInviteDM, (*Handlers).sendInvite, jobTries, (*Handlers).inviteFailed},
 		{store.JobInviteEmail, (*Handlers).mailInvite, jobTries, (*Handlers).mailFailed},

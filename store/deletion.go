@@ -13,6 +13,11 @@ const (
 	clockSkew = time.Minute
 	// DeletionLife is how long people can look up what became of their request.
 	DeletionLife = 365 * 24 * time.Hour
+	// FormerLife is how long after a member disconnected an account a request of its network still finds whose it was. Facebook lets people
+	// ask for the deletion of their data after they removed an app, on the page where it lists those, and names no end
+	// (https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback). Until a year after, who asks
+	// there is served there; later they leave in Slack, which erases the same.
+	FormerLife = 365 * 24 * time.Hour
 )
 
 // A Withdrawal is what somebody took back on a network's own pages. It concerns what they had allowed until At: a message of the network
@@ -99,7 +104,7 @@ func (t *tx) formerOwner(ctx context.Context, companyID string, w Withdrawal) (P
 }
 
 // rememberFormer keeps whose the connections were that are about to be deleted: somebody may take back at the network first what they
-// had allowed, and ask later that their data is deleted.
+// had allowed, and ask later that their data is deleted. Tidy forgets it after FormerLife.
 func (t *tx) rememberFormer(ctx context.Context, p Person, connections []access) error {
 	keys, err := t.s.secret(ctx, p.CompanyID)
 	if err != nil {
@@ -107,13 +112,13 @@ func (t *tx) rememberFormer(ctx context.Context, p Person, connections []access)
 	}
 	for _, c := range connections {
 		_, err := t.ExecContext(ctx, `
-			INSERT INTO former_accounts (company_id, network, account_hash, member_id, connected_at)
-			SELECT company_id, network, $3, member_id, connected_at
+			INSERT INTO former_accounts (company_id, network, account_hash, member_id, connected_at, ended_at)
+			SELECT company_id, network, $3, member_id, connected_at, $4
 			FROM connections
 			WHERE member_id = $1 AND network = $2
 			ON CONFLICT (company_id, network, account_hash) DO UPDATE
-			SET member_id = excluded.member_id, connected_at = excluded.connected_at`,
-			p.ID, c.network, keys.accountHash(c.network, c.subject))
+			SET member_id = excluded.member_id, connected_at = excluded.connected_at, ended_at = excluded.ended_at`,
+			p.ID, c.network, keys.accountHash(c.network, c.subject), stamp(t.now))
 		if err != nil {
 			return fmt.Errorf("remember former account: %w", err)
 		}

@@ -243,6 +243,35 @@ func TestDeletionAfterDeauthorization(t *testing.T) {
 	})
 }
 
+// TestAFormerAccountIsForgottenAfterAYear: nobody asks Facebook any more.
+func TestAFormerAccountIsForgottenAfterAYear(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		ann := joins(t, s, acme.ID, "Ann", "", onFacebook("Ann"))
+		env.Clock.Advance(2 * store.FormerLife) // it counts from the end
+		if err := s.Disconnect(ctx, acme.ID, ann.ID, "facebook"); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			after time.Duration
+			kept  bool
+		}{{store.FormerLife, true}, {time.Second, false}} {
+			env.Clock.Advance(step.after)
+			if err := s.Tidy(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if kept := strings.Contains(storetest.Dump(t, env), "former_accounts: "); kept != step.kept {
+				t.Errorf("kept: %v, want %v", kept, step.kept)
+			}
+		}
+		if m, err := s.Member(ctx, acme.ID, ann.ID); err != nil || m.ID != ann.ID {
+			t.Errorf("Ann is %+v, %v", m, err)
+		}
+	})
+}
+
 // TestDeletionOfTheLastCompanyAdmin: the company cannot do without them, so only Facebook goes. One whose colleague leaves before the
 // removal runs is as important.
 func TestDeletionOfTheLastCompanyAdmin(t *testing.T) {

@@ -39,7 +39,7 @@ func dataSections() []dataSection {
 		{name: "connections", table: "connections", key: byPerson, of: "member_id", columns: []string{
 			"connected_at", "network", "subject", "state", "scopes", "expires_at", "ending", "company_page",
 		}},
-		{name: "former_accounts", table: "former_accounts", key: byPerson, of: "member_id", columns: []string{"connected_at", "network"}},
+		{name: "former_accounts", table: "former_accounts", key: byPerson, of: "member_id", columns: []string{"connected_at", "network", "ended_at"}},
 		{name: "invitations", table: "invites", key: byHash, of: "subject_hash", columns: []string{
 			"created_at", "kind", "invited_by", "as_type", "expires_at", "send_at", "sent_at", "failure", "reminded", "closed", "closed_at", "state", "reason",
 		}},

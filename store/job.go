@@ -32,6 +32,7 @@ const (
 	JobRemoval       JobKind = "removal"        // a Removal
 	JobRevocation    JobKind = "revocation"     // a Revocation: end Herald's access at the network
 	JobErase         JobKind = "erase"          // a Removal: delete Herald's messages to its people
+	JobFarewellDM    JobKind = "farewell_dm"    // a Farewell
 	JobEndingDM      JobKind = "ending_dm"      // a Member whose access at a network ends soon
 	JobRun           JobKind = "run"            // a Run: invite its next people and show how far it is
 	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended, or was sent to somebody
@@ -60,7 +61,7 @@ func (k JobKind) Lane() Lane {
 		return LaneErasures
 	case JobRevocation:
 		return LaneNetworks
-	case JobInviteDM, JobEndingDM:
+	case JobInviteDM, JobEndingDM, JobFarewellDM:
 		return LaneBulk
 	case JobInviteEmail:
 		return LaneMail

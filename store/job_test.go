@@ -72,7 +72,7 @@ func TestTheJobsOfThePurgedAreForgotten(t *testing.T) {
 				t.Errorf("something about %s is left", gone.Name)
 			}
 		}
-		wantJobs(t, env, store.JobErase, store.JobRemoval, store.JobRevocation, store.JobRevocation, store.JobWelcomeDM)
+		wantJobs(t, env, store.JobErase, store.JobFarewellDM, store.JobFarewellDM, store.JobRemoval, store.JobRevocation, store.JobRevocation, store.JobWelcomeDM)
 	})
 }
 

@@ -27,6 +27,7 @@ func sealedColumns() []sealedColumn {
 		{"invites", "email_sealed", []string{"id"}, "invited address", []string{"company_id", "id"}},
 		{"email_drafts", "payload_sealed", []string{"id"}, "email draft", []string{"company_id", "id"}},
 		{"revocations", "payload_sealed", []string{"id"}, "revocation", []string{"company_id", "id"}},
+		{"farewells", "payload_sealed", []string{"id"}, "farewell", []string{"company_id", "id"}},
 		{"network_clients", "client_sealed", []string{"name_hash"}, "network client", []string{"name_hash"}},
 	}
 }

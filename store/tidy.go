@@ -15,7 +15,7 @@ const (
 
 // Tidy deletes what is of no use any more: old envelopes, screens, transactions, signups, dead invites, removals that were never confirmed
 // or are done, old cards, answered requests to delete data, clients of networks that
-// nobody used for long, the tokens of revocations that did not succeed, the places of messages that
+// nobody used for long, whose accounts were that somebody disconnected long ago, farewells that could not be said, the tokens of revocations that did not succeed, the places of messages that
 // could not be deleted. The files of removals and the cards of signups follow by jobs.
 // Invitations that ran out stop counting as such. The caller runs it every hour or so.
 func (s *Store) Tidy(ctx context.Context) error {
@@ -34,6 +34,8 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
 			{`DELETE FROM network_clients WHERE saved_at < $1`, before(networkClientLife)},
 			{`DELETE FROM deletions WHERE requested_at < $1`, before(DeletionLife)},
+			{`DELETE FROM former_accounts WHERE ended_at < $1`, before(FormerLife)},
+			{`DELETE FROM farewells WHERE created_at < $1`, before(FarewellLife)},
 			{`DELETE FROM email_drafts WHERE created_at < $1`, before(emailDraftLife)},
 			{`DELETE FROM invites WHERE expires_at < $1 AND state = '' AND (closed NOT IN ('', 'declined') OR kind = 'self')`, before(closedInviteLife)},
 			// Nobody resends what ended so long ago, so nobody needs the address.

@@ -214,6 +214,13 @@ func Goodbye(offered Offered, n int, networks []string) Notice {
 	return Notice{Good: true, Text: text + offered.endItYourself(networks) + " Type `/social` if you ever want to come back."}
 }
 
+// Farewell is the last message to somebody whom an admin removed; networks are those that did not confirm that Herald's access ended. It
+// stays in Slack, so it names nobody.
+func Farewell(c store.Company, offered Offered, networks []string) Message {
+	return Sentence("You were removed from " + escape(clip(c.Name, nameShown)) + "'s social recruiting, and everything Herald stored about you is erased. " +
+		"Thank you for having been part of it." + offered.endItYourself(networks) + " Type `/social` if you would like to come back.")
+}
+
 // Erased takes the place of a message to somebody who was removed, where Slack does not let it be deleted.
 func Erased() Message {
 	return Sentence("_This message was erased together with the account it was sent to._")

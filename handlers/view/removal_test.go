@@ -36,6 +36,7 @@ func TestConfirmRemoval(t *testing.T) {
 	leave := removal(1, func(int) string { return "Ann Lee" })
 	leave.Members[0].Self, leave.Members[0].CompanyPage = true, "Acme Jobs"
 	golden(t, "removal_leave", blockkit.Modal, Removal{Removal: leave, Leaving: true}.Modal())
+	golden(t, "farewell", blockkit.Message, Farewell(store.Company{Name: "Acme <&>"}, offers(), []string{"linkedin"}))
 	golden(t, "removal_self", blockkit.Modal, Removal{Removal: leave}.Modal())
 }
 
