@@ -3,6 +3,7 @@ package delivery
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,6 +78,112 @@ func TestAnAnswerDoesNotWaitForAThousandInvitations(t *testing.T) {
 			t.Errorf("the answer came after %s", at)
 		}
 		time.Sleep(time.Minute) // the rest
+	})
+}
+
+// TestAThousandInvitationsLetOthersIn: whoever cannot go soon is sent away, and finds its turn when it comes back.
+func TestAThousandInvitationsLetOthersIn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const jobs = 1000
+		p := NewPacer(0, time.Now)
+		began := time.Now()
+		var mu sync.Mutex
+		var sent []time.Duration
+		away := 0
+		try := func(companyID, channel string) time.Duration {
+			err := p.Wait(ofJob(t.Context()), companyID, channel, Bulk)
+			mu.Lock()
+			defer mu.Unlock()
+			if later, ok := errors.AsType[*LaterError](err); ok {
+				away++
+				return later.Wait
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			if companyID == "acme" {
+				sent = append(sent, time.Since(began))
+			}
+			return 0
+		}
+		for i := range jobs {
+			go func() {
+				for {
+					wait := try("acme", fmt.Sprint("U", i))
+					if wait == 0 {
+						return
+					}
+					time.Sleep(wait)
+				}
+			}()
+		}
+		synctest.Wait()
+		if away != jobs-3 { // one is sent at once, two are about to be
+			t.Errorf("%d were sent away", away)
+		}
+		if try("rival", "U1"); time.Since(began) != 0 {
+			t.Errorf("the other company waited %s", time.Since(began))
+		}
+		time.Sleep(2 * jobs * time.Second)
+		if len(sent) != jobs || away != jobs-3 {
+			t.Errorf("%d of %d were sent, and %d sent away", len(sent), jobs, away)
+		}
+		for i, at := range sent {
+			if at != time.Duration(i)*time.Second {
+				t.Fatalf("number %d was sent after %s", i, at)
+			}
+		}
+	})
+}
+
+func TestAJobDoesNotWaitForSlacksPatience(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(0, time.Now)
+		began := time.Now()
+		p.Hold("acme", 10*time.Second)
+		for i := range 3 {
+			later, ok := errors.AsType[*LaterError](p.Wait(ofJob(t.Context()), "acme", "U1", Prompt))
+			if want := time.Duration(10+i) * time.Second; !ok || later.Wait != want || time.Since(began) != 0 {
+				t.Errorf("after %s: %v, want %s", time.Since(began), later, want)
+			}
+		}
+		if err := p.Wait(t.Context(), "acme", "U1", Prompt); err != nil || time.Since(began) != 10*time.Second {
+			t.Errorf("somebody who waits for the answer: after %s %v", time.Since(began), err)
+		}
+	})
+}
+
+func TestTheLettersOfOneCompanyDelayNoOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(0, time.Now)
+		var under []func()
+		for range lettersAtOnce {
+			done, err := p.Letter("acme")
+			if err != nil {
+				t.Fatal(err)
+			}
+			under = append(under, done)
+		}
+		for i := range 3 {
+			_, err := p.Letter("acme")
+			if later, ok := errors.AsType[*LaterError](err); !ok || later.Wait != jobPatience+time.Duration(i)*time.Second/lettersPerSecond {
+				t.Errorf("letter %d too many: %v", i, err)
+			}
+		}
+		rival, err := p.Letter("rival")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rival()
+		under[0]()
+		if done, err := p.Letter("acme"); err != nil {
+			t.Error(err)
+		} else {
+			done()
+		}
 	})
 }
 

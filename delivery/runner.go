@@ -78,12 +78,15 @@ func (r *Runner) Wake() {
 	}
 }
 
-// workers is how many jobs of a lane run at a time in this process.
+// workers is how many jobs of a lane run at a time in this process. Of a company at Slack's pace three wait for their turn, at most
+// (jobPatience), so that there are some for the others.
 func workers(l store.Lane) int {
 	switch l {
-	case store.LaneMessages:
+	case store.LaneMessages, store.LaneBulk:
+		return 8
+	case store.LaneMail, store.LaneErasures:
 		return 4
-	case store.LaneNetworks, store.LaneErasures:
+	case store.LaneNetworks:
 		return 2
 	default:
 		return 1

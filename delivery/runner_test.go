@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -391,6 +392,71 @@ func TestTwoProcessesShareTheJobs(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestACompanyThatHasToWaitDelaysNoOther: all of its jobs were due earlier, and there are fewer workers than jobs.
+func TestACompanyThatHasToWaitDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	for name, wait := range map[string]struct {
+		held bool
+		most int // messages of the first company until the other has its one
+	}{
+		"at its pace":            {false, 20},
+		"held by Slack's wishes": {true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, d *desk) {
+				rival, err := d.s.InstallCompany(t.Context(), store.Workspace{TeamID: "T0RIVAL", Name: "Rival", Domain: "rival"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				d.invites(d.acme.ID, 60)
+				d.env.Clock.Advance(time.Second)
+				d.invites(rival.ID, 1)
+				p := delivery.NewPacer(0, d.env.Clock.Now)
+				if wait.held {
+					p.Hold(d.acme.ID, 20*time.Second)
+				}
+				var others atomic.Int32
+				served := make(chan bool, 1)
+				d.begins(d.hires(delivery.Task{Kind: store.JobInviteDM, Tries: 3, Run: func(ctx context.Context, j store.Job) error {
+					if err := p.Wait(ctx, j.CompanyID, j.Ref, delivery.Bulk); err != nil {
+						return fmt.Errorf("wait: %w", err)
+					}
+					if j.CompanyID == rival.ID {
+						served <- true
+					} else {
+						others.Add(1)
+					}
+					return nil
+				}}))
+				received(t, "the other company is served", served)
+				if n := int(others.Load()); n > wait.most {
+					t.Errorf("after %d messages of the first company, want at most %d", n, wait.most)
+				}
+				if got := d.states(); strings.Contains(got, "after 2") || strings.Contains(d.log.text(), "failed") {
+					t.Errorf("to wait counts as a failure:\n%s\n%s", got, d.log.text())
+				}
+			})
+		})
+	}
+}
+
+// invites leaves a job for each of n people of the company.
+func (d *desk) invites(companyID string, n int) {
+	d.t.Helper()
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("Nia New%d", i)
+	}
+	var ids []string
+	for _, p := range storetest.Mirror(d.t, d.s, companyID, names...) {
+		ids = append(ids, p.ID)
+	}
+	if _, err := d.s.Invite(d.t.Context(), companyID, store.Actor{CLI: true}, ids, store.InviteOptions{}); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // journal keeps what was logged.

@@ -67,7 +67,7 @@ func (w *worker) attempt(ctx context.Context, job store.Job) (err error) {
 			err = fmt.Errorf("panic: %T\n%s", p, debug.Stack())
 		}
 	}()
-	return w.task.Run(ctx, job)
+	return w.task.Run(ofJob(ctx), job)
 }
 
 // snooze makes a job due again without counting the attempt.

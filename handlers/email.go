@@ -224,6 +224,11 @@ func (h *Handlers) mailInvite(ctx context.Context, job store.Job) error {
 	if h.mail == nil {
 		return errors.New("no mail server is set up any more")
 	}
+	done, err := h.pacer.Letter(company.ID)
+	if err != nil {
+		return fmt.Errorf("wait for other letters: %w", err)
+	}
+	defer done()
 	err = h.mail(ctx, Letter{
 		ID: e.Invite.ID, To: e.Invite.Email, Name: e.Invite.Name, Company: company.Name, Inviter: e.Inviter,
 		URL: h.personalURL(company, e.Token), DeclineURL: h.declineURL(e.Token), Expires: e.Invite.ExpiresAt,

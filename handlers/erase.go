@@ -48,7 +48,7 @@ func (h *Handlers) eraseMessages(ctx context.Context, job store.Job) error {
 // eraseMessage deletes one of Herald's direct messages. Where a workspace forbids that, for example to keep messages for compliance
 // (https://docs.slack.dev/reference/methods/chat.delete#errors), it takes the words off it. Only a passing trouble is an error.
 func (h *Handlers) eraseMessage(ctx context.Context, c store.Company, channel, ts string) (store.ErasureOutcome, error) {
-	if err := h.pacer.Wait(ctx, c.ID, channel, delivery.Bulk); err != nil {
+	if err := h.pacer.Wait(ctx, c.ID, channel, delivery.Erasing); err != nil {
 		return "", fmt.Errorf("wait for a turn to delete a message: %w", err)
 	}
 	_, _, err := h.api(c).DeleteMessageContext(ctx, channel, ts)
@@ -61,7 +61,7 @@ func (h *Handlers) eraseMessage(ctx context.Context, c store.Company, channel, t
 	}
 	refused := slackError(err)
 
-	if err := h.pacer.Wait(ctx, c.ID, channel, delivery.Bulk); err != nil {
+	if err := h.pacer.Wait(ctx, c.ID, channel, delivery.Erasing); err != nil {
 		return "", fmt.Errorf("wait for a turn to blank a message: %w", err)
 	}
 	// Attachments that are not mentioned would stay (https://docs.slack.dev/reference/methods/chat.update).
