@@ -93,8 +93,11 @@ func (h *Handlers) postFarewell(ctx context.Context, c store.Company, f store.Fa
 
 // farewellUnsaid gives up on somebody whom Slack lets nobody write to.
 func (h *Handlers) farewellUnsaid(ctx context.Context, job store.Job, cause error) error {
+	if err := h.undelivered(ctx, job, cause); err != nil {
+		return err
+	}
 	if err := h.store.EndFarewell(ctx, job.CompanyID, job.Ref); err != nil {
 		return fmt.Errorf("forget the farewell: %w", err)
 	}
-	return h.undelivered(ctx, job, cause)
+	return nil
 }

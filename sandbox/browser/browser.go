@@ -27,9 +27,11 @@ const (
 	envRequire = "HERALD_TEST_REQUIRE"
 )
 
-// storyTimeout bounds what one test does in its browser. It ends a test that
-// hangs early enough to tell which one.
-const storyTimeout = 3 * time.Minute
+// lastWords is what is kept of the time that go test allows, to tell which test
+// hangs in its browser and what it saw last: half of it for the test, half for
+// the browser. A bound on the story itself would only measure how long it is,
+// and how busy the machine.
+const lastWords = time.Minute
 
 // The window is wide enough for every screen and fits into a README.
 const width, height = 1280, 860
@@ -56,8 +58,7 @@ func New(t *testing.T, expected ...string) context.Context {
 	)
 	// Not the test's context: that one is cancelled before Cleanup, which still
 	// has a screenshot to take.
-	ctx, cancel := context.WithTimeout(context.Background(), storyTimeout)
-	t.Cleanup(cancel)
+	ctx := before(context.Background(), t, lastWords/2)
 	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stop)
 	ctx, closeBrowser := chromedp.NewContext(ctx)
@@ -66,6 +67,19 @@ func New(t *testing.T, expected ...string) context.Context {
 		giveUp(t, err)
 	}
 	watch(ctx, t, "failed", expected)
+	return before(ctx, t, lastWords)
+}
+
+// before returns a context that ends so long before go test ends t; where that
+// has all the time, never.
+func before(ctx context.Context, t *testing.T, end time.Duration) context.Context {
+	t.Helper()
+	deadline, ok := t.Deadline()
+	if !ok {
+		return ctx
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline.Add(-end))
+	t.Cleanup(cancel)
 	return ctx
 }
 
