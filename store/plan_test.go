@@ -26,9 +26,7 @@ func TestNoPageScansOrSortsATable(t *testing.T) {
 		acme := storetest.Company(t, s)
 		storetest.Fill(t, s, env, acme.ID, 10_000)
 		inviteAll(t, s, acme.ID)
-		if err := s.Analyze(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		analyzed(t, s, env)
 		for _, g := range store.Groups("linkedin", "facebook", "mastodon") {
 			for _, backward := range []bool{false, true} {
 				query, args := store.PageQuery(s, acme.ID, g, backward)
@@ -77,9 +75,7 @@ func TestNoPageOfInvitationsScansOrSortsATable(t *testing.T) {
 				}
 			}
 		}
-		if err := s.Analyze(ctx); err != nil {
-			t.Fatal(err)
-		}
+		analyzed(t, s, env)
 		for state, index := range map[store.InviteState]string{"": "invites_list", store.StatePending: "invites_state", store.StateFailed: "invites_state"} {
 			for _, backward := range []bool{false, true} {
 				query, args := store.InvitationsPageQuery(acme.ID, state, backward)
@@ -93,6 +89,35 @@ func TestNoPageOfInvitationsScansOrSortsATable(t *testing.T) {
 			}
 		}
 	})
+}
+
+// analyzed calls Analyze until it is done entirely. PostgreSQL's VACUUM leaves out a page that somebody is looking at, and one whose rows
+// are younger than a transaction under way, which may be that of another test in its own database, as long as anybody connects meanwhile.
+// With many such pages an index that holds all columns costs more, and the plan may be another one.
+func analyzed(t *testing.T, s *store.Store, env *storetest.Env) {
+	t.Helper()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for deadline := time.After(time.Minute); ; {
+		if err := s.Analyze(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if env.Engine == "sqlite" {
+			return
+		}
+		left, err := store.UnvacuumedPages(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left == 0 {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-deadline:
+			t.Fatalf("%d pages were never vacuumed: somebody holds a transaction open", left)
+		}
+	}
 }
 
 // served reports whether a plan is one range of the index, in its order.
