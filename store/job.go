@@ -95,8 +95,18 @@ func (a JobArgs) Kind() string { return string(a.JobKind) }
 const jobTries = math.MaxInt16
 
 // leave leaves jobs. Of each, Kind, Ref and At matter. A job of the same kind about the same thing that was left before and is not
-// finished stands for it, even if it is running: whoever runs a job reads the state of the thing and does not rely on being called once
-// for each change.
+// finished stands for it, even if it is running: River wants that state among those of UniqueOpts, and two jobs about one thing must
+// not run at a time. So a change that comes after a running job read the state would go unseen. It does not happen, for each kind has
+// one of these reasons, and a new kind needs one, too:
+//   - The thing is made for the job, and leaves it once, when it will not change any more: JobRemoval (a confirmed removal only becomes
+//     done), JobRevocation, JobFarewellDM, JobWelcomeDM (a member who comes back is another one), JobCaseCard, JobConfirmDM and
+//     JobApprovalCard (each request and sign-up is a new one), JobInviteDM and JobInviteEmail (to send again is to make another Invite).
+//   - What it tells is final: a case, a sign-up or an account that is over stays over, and a file that is to be deleted is so for ever
+//     (JobCaseDecided, JobSignupDecided, JobCardsGone, JobDeleteFile). A card that is sent meanwhile is closed by whoever sends it, who
+//     looks again afterwards.
+//   - Nothing joins the thing later: the messages of JobErase are there when it is left. One that arrives afterwards gets a ref of its own.
+//   - It looks again by itself: JobRun every few seconds until the run is over, and LeaveEndings several times an hour leaves JobEndingDM
+//     for every connection of which nobody was told, also one that became due while the job was running.
 func (t *tx) leave(ctx context.Context, companyID string, jobs ...Job) error {
 	params := make([]river.InsertManyParams, 0, len(jobs))
 	seen := make(map[JobArgs]bool, len(jobs)) // PostgreSQL refuses two rows of one key in a statement

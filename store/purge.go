@@ -31,7 +31,7 @@ func (s subject) addresses() []string {
 
 // purge erases the members of a confirmed removal and everything that names them, and returns how many they were.
 // What stays are keyed hashes in forgotten and forgotten_emails, which keep them out of the mirror and from being invited by accident, with
-// the day and the reason. The audit log knows them by a random value.
+// the day and the reason, and for some days what is sealed: tokens to be revoked, and whom to tell so. The audit log knows them by a random value.
 func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	subjects, err := t.subjects(ctx, r)
 	if err != nil {
