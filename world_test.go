@@ -473,7 +473,7 @@ func (b *visit) press(button string, label func(*html.Node) string, fields map[s
 	}
 	values := url.Values{}
 	for n := range form.Descendants() {
-		if name := attribute(n, "name"); name != "" && n.Data == "input" {
+		if name := attribute(n, "name"); name != "" && n.Data == "input" && attribute(n, "type") != "radio" {
 			values.Set(name, attribute(n, "value"))
 		}
 	}

@@ -32,6 +32,9 @@ type Letter struct {
 // errNoMailServer is said where nobody can be invited by email.
 var errNoMailServer error = &UserError{view.NoMailServer}
 
+// errListGone is said of a list that does not wait any more.
+var errListGone error = &UserError{"Nothing was sent: the list waited too long, or it was sent already. Please enter it again."}
+
 // emailForm opens the form that invites addresses.
 func (h *Handlers) emailForm(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	if h.mail == nil {
@@ -82,7 +85,7 @@ func (h *Handlers) draftEmails(ctx context.Context, r *request, form slack.View)
 	if len(problems) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockEmails: view.PastedProblems(problems)}), nil, nil
 	}
-	modal, err := h.draft(ctx, r, list, at, form.PrivateMetadata)
+	modal, err := h.draft(ctx, r, list, at, "", form.PrivateMetadata)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,76 +107,81 @@ func (h *Handlers) sendTime(unix int64) (time.Time, string) {
 	return at, ""
 }
 
-// draft keeps a list and shows what will become of it.
-func (h *Handlers) draft(ctx context.Context, r *request, list []store.Invitee, at time.Time, screenID string) (slack.ModalViewRequest, error) {
+// draft keeps a list and shows what will become of it; file is where Slack shows the file that it came from, or "".
+func (h *Handlers) draft(ctx context.Context, r *request, list []store.Invitee, at time.Time, file, screenID string) (slack.ModalViewRequest, error) {
 	if !r.admin() && slices.ContainsFunc(list, func(v store.Invitee) bool { return v.As != store.Employee }) {
 		return slack.ModalViewRequest{}, errAdminsOnly
 	}
-	draft, err := h.store.DraftEmails(ctx, r.company.ID, r.actor(), list, at)
+	draft, err := h.store.DraftEmails(ctx, r.company.ID, r.actor(), list, at, file)
 	if err != nil {
 		return slack.ModalViewRequest{}, fmt.Errorf("keep a list of addresses: %w", err)
 	}
-	return view.ConfirmEmails(draft, screenID, r.admin()), nil
+	return view.ConfirmEmails(draft, screenID, r.admin(), nil), nil
 }
 
 // draftFile reads the file of the form, and shows in its place what will become of it, or what is wrong with it.
 func (h *Handlers) draftFile(ctx context.Context, r *request, form slack.View, fileID string, at time.Time) error {
+	settled := time.NewTimer(ackSettles) // which goes by while Slack is asked for the file
+	defer settled.Stop()
 	modal, err := h.readFile(ctx, r, fileID, at, form.PrivateMetadata)
 	if err != nil {
 		modal = view.SentenceModal(h.explain(ctx, r, err))
 	}
-	// Slack puts the answer to a form in its place a moment after it was sent: it must not cover what comes now.
-	if err := sleep(ctx, time.Second); err != nil {
-		return err
+	select {
+	case <-settled.C:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	if _, err := h.api(r.company).UpdateViewContext(ctx, modal, "", "", form.ID); err != nil {
-		if slackError(err) == "not_found" { // the person closed it
-			return nil
-		}
-		return fmt.Errorf("show a list of addresses: %w", clean(err))
+	err = h.updateModal(ctx, r, form.ID, modal)
+	if slackError(err) == "not_found" { // the person closed it
+		return nil
 	}
-	return nil
+	return err
 }
 
 func (h *Handlers) readFile(ctx context.Context, r *request, fileID string, at time.Time, screenID string) (slack.ModalViewRequest, error) {
-	content, err := h.download(ctx, r, fileID)
+	file, content, err := h.download(ctx, r, fileID)
 	if errors.Is(err, errTooLarge) {
-		return view.FileProblems([]view.ListProblem{{What: "it is larger than 1 MB"}}), nil
+		return view.FileProblems([]view.ListProblem{{What: "it is larger than 1 MB"}}, file), nil
 	}
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
 	list, problems := csvInvitees(content)
 	if len(problems) > 0 {
-		return view.FileProblems(problems), nil
+		return view.FileProblems(problems, file), nil
 	}
-	return h.draft(ctx, r, list, at, screenID)
+	return h.draft(ctx, r, list, at, file, screenID)
 }
 
 // errTooLarge ends a download.
 var errTooLarge = errors.New("the file is too large")
 
-// download fetches a file that the person uploaded themselves.
-func (h *Handlers) download(ctx context.Context, r *request, fileID string) ([]byte, error) {
+// download fetches a file that the person uploaded themselves, and tells where Slack shows it.
+func (h *Handlers) download(ctx context.Context, r *request, fileID string) (where string, content []byte, err error) {
 	file, _, _, err := h.api(r.company).GetFileInfoContext(ctx, fileID, 0, 0)
 	if code := slackError(err); code == "missing_scope" {
 		h.log.LogAttrs(ctx, slog.LevelWarn, "slack does not let Herald read files: install the app again with the scope files:read")
-		return nil, &UserError{view.FilesNotAllowed}
+		return "", nil, &UserError{view.FilesNotAllowed}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ask about a file: %w", clean(err))
+		return "", nil, fmt.Errorf("ask about a file: %w", clean(err))
 	}
 	if file.User != r.slackID || file.IsExternal {
-		return nil, &UserError{"That file is not yours. Choose one from your own computer."}
+		return "", nil, &UserError{"That file is not yours. Choose one from your own computer."}
 	}
 	if file.Size > csvLimit {
-		return nil, errTooLarge
+		return file.Permalink, nil, errTooLarge
 	}
-	var content bounded
-	if err := h.api(r.company).GetFileContext(ctx, file.URLPrivateDownload, &content); err != nil {
-		return nil, fmt.Errorf("fetch a file: %w", clean(err))
+	var read bounded
+	err = h.api(r.company).GetFileContext(ctx, file.URLPrivateDownload, &read)
+	if errors.Is(err, errTooLarge) {
+		return file.Permalink, nil, errTooLarge
 	}
-	return content.Bytes(), nil
+	if err != nil {
+		return "", nil, fmt.Errorf("fetch a file: %w", clean(err))
+	}
+	return file.Permalink, read.Bytes(), nil
 }
 
 // bounded takes what fits into csvLimit: what Slack said about the size need not be true.
@@ -192,13 +200,51 @@ func (h *Handlers) sendEmails(_ context.Context, r *request, form slack.View) (*
 	return nil, func(ctx context.Context) (reply, error) {
 		sent, err := h.store.SendEmails(ctx, r.company.ID, r.actor(), draftID)
 		if errors.Is(err, store.ErrNotFound) {
-			return reply{}, &UserError{"Nothing was sent: the list waited too long, or it was sent already. Please enter it again."}
+			return reply{}, errListGone
 		}
 		if err != nil {
 			return reply{}, fmt.Errorf("invite by email: %w", err)
 		}
 		return h.redrawScreen(ctx, r, screenID, view.EmailsSent(sent))
 	}, nil
+}
+
+// emailAnyway invites one address of a list although whose it is does not want to be asked again, because a company admin insists, and
+// shows the rest of the list again.
+func (h *Handlers) emailAnyway(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	asked := view.ParseEmailAnyway(pressed.Value)
+	if !r.modal || asked.DraftID == "" {
+		return reply{}, &UserError{view.StaleScreen}
+	}
+	if h.mail == nil {
+		return reply{}, errNoMailServer
+	}
+	draft, became, err := h.insistByEmail(ctx, r, asked)
+	if errors.Is(err, store.ErrNotFound) {
+		return reply{}, errListGone
+	}
+	if err != nil {
+		return reply{}, fmt.Errorf("invite an address anyway: %w", err)
+	}
+	return reply{}, h.updateModal(ctx, r, r.viewID, view.ConfirmEmails(draft, asked.ScreenID, true, &became))
+}
+
+// insistByEmail invites the address. Somebody whom Herald was told to forget may still have an account in Slack: then the invitation is
+// theirs, and not a stranger's.
+func (h *Handlers) insistByEmail(ctx context.Context, r *request, asked view.EmailAnyway) (store.EmailDraft, store.EmailOutcome, error) {
+	invitee, err := h.store.DraftInvitee(ctx, r.company.ID, r.actor(), asked.DraftID, asked.Position)
+	if err != nil {
+		return store.EmailDraft{}, store.EmailOutcome{}, err
+	}
+	var entry *store.Person
+	user, err := h.api(r.company).GetUserByEmailContext(ctx, invitee.Email)
+	switch {
+	case err == nil:
+		entry = new(entryOf(r.company, *user))
+	case slackError(err) != "users_not_found":
+		return store.EmailDraft{}, store.EmailOutcome{}, fmt.Errorf("ask slack whose an address is: %w", clean(err))
+	}
+	return h.store.InviteEmailAnyway(ctx, r.company.ID, r.actor(), asked.DraftID, asked.Position, entry)
 }
 
 // dropEmails forgets a list whose confirmation was dismissed.

@@ -188,6 +188,23 @@ func (h *Handlers) resendInvite(ctx context.Context, r *request, pressed *slack.
 	return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteResent(invite))
 }
 
+// sendInviteNow is the Send now button in place of Resend, of an email that is scheduled.
+func (h *Handlers) sendInviteNow(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	invite, err := h.store.SendInviteNow(ctx, r.company.ID, r.actor(), pressed.Value)
+	notice := view.InviteSentNow(invite)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		notice = view.InviteGone()
+	case errors.Is(err, store.ErrNotEligible):
+		notice = view.InviteeGone()
+	case errors.Is(err, store.ErrChanged):
+		notice = view.InviteWentOut()
+	case err != nil:
+		return reply{}, fmt.Errorf("send an invitation now: %w", err)
+	}
+	return h.redrawScreen(ctx, r, screenOf(pressed), notice)
+}
+
 // cancelInvite is the Cancel button of a row of User Management and of Invitations.
 func (h *Handlers) cancelInvite(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	err := h.store.CancelInvite(ctx, r.company.ID, r.actor(), pressed.Value)

@@ -21,16 +21,16 @@ func TestANoByEmailKeepsInvitationsByDMAwayToo(t *testing.T) {
 			token := w.token(t, w.invite(t, w.ana, store.Employee, w.bo.Email)[0])
 			w.env.Clock.Advance(store.InviteLife)
 			w.check(t, w.s.Tidy(t.Context()))
-			w.check(t, w.s.DeclineEmail(t.Context(), token))
+			w.check(t, w.s.DeclineEmail(t.Context(), token, ""))
 		}, "bo@acme.example", store.InviteDeclined},
 		{"Bo says no to a mail that was cancelled", func(t *testing.T, w mailWorld) {
 			id := w.invite(t, w.ana, store.Employee, w.bo.Email)[0]
 			token := w.token(t, id)
 			w.check(t, w.s.CancelInvite(t.Context(), w.companyID, w.ana, id))
-			w.check(t, w.s.DeclineEmail(t.Context(), token))
+			w.check(t, w.s.DeclineEmail(t.Context(), token, ""))
 		}, "bo@acme.example", store.InviteDeclined},
 		{"Dee says no, and gets a Slack account", func(t *testing.T, w mailWorld) {
-			w.check(t, w.s.DeclineEmail(t.Context(), w.token(t, w.invite(t, w.ana, store.Employee, "DEE@acme.example")[0])))
+			w.check(t, w.s.DeclineEmail(t.Context(), w.token(t, w.invite(t, w.ana, store.Employee, "DEE@acme.example")[0]), ""))
 			storetest.Mirror(t, w.s, w.companyID, "Dee")
 		}, "dee@acme.example", store.InviteDeclined},
 		{"Dee is removed, and gets a Slack account", func(t *testing.T, w mailWorld) {
@@ -97,7 +97,7 @@ func TestAnAddressThatWasOnlyTypedIsStillTheStrangers(t *testing.T) {
 		ctx := t.Context()
 		w := newMailWorld(t, s, env)
 		const cy, dee, eve, fay = "cy@stranger.example", "dee@stranger.example", "eve@stranger.example", "fay@stranger.example"
-		w.check(t, s.DeclineEmail(ctx, w.token(t, w.invite(t, w.ana, store.Employee, dee)[0])))
+		w.check(t, s.DeclineEmail(ctx, w.token(t, w.invite(t, w.ana, store.Employee, dee)[0]), ""))
 		open := map[string]string{} // tokens
 		for _, address := range []string{cy, eve} {
 			open[address] = w.token(t, w.invite(t, w.ana, store.Employee, address)[0])

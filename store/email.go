@@ -37,6 +37,7 @@ type EmailOutcome struct {
 type EmailDraft struct {
 	ID       string
 	SendAt   time.Time // zero: at once
+	File     string    // where Slack shows the file that it came from, "" for a pasted one
 	Outcomes []EmailOutcome
 }
 
@@ -44,20 +45,31 @@ type EmailDraft struct {
 type emailDraftPayload struct {
 	Invitees []Invitee
 	SendAt   time.Time
+	File     string
+}
+
+// draft is the draft as things are now.
+func (p emailDraftPayload) draft(id string, now time.Time, judged []judgement) EmailDraft {
+	d := EmailDraft{ID: id, File: p.File, Outcomes: outcomesOf(judged)}
+	if p.SendAt.After(now) {
+		d.SendAt = p.SendAt
+	}
+	return d
 }
 
 // addressPayload is what is sealed at rest of an invitation to an address.
 type addressPayload struct{ Email, Name string }
 
-// DraftEmails keeps a list for SendEmails, for an hour, and tells what will become of each address; nothing is sent yet. A list of the
-// same person that waits is replaced. ErrTooMany for more than EmailLimit, ErrNoAddress or ErrAddressTooLong for what is no address,
+// DraftEmails keeps a list for SendEmails, for an hour, and tells what will become of each address; nothing is sent yet. file is where Slack
+// shows the file that it came from, or "". A list of the same person that waits is replaced. ErrTooMany for more than EmailLimit, ErrNoAddress or ErrAddressTooLong for what is no address,
 // ErrTooLate for a time after EmailHorizon; a time that has passed is at once. ErrForbidden as for Invite.
-func (s *Store) DraftEmails(ctx context.Context, companyID string, by Actor, invitees []Invitee, sendAt time.Time) (EmailDraft, error) {
-	draft := EmailDraft{ID: newID(), SendAt: sendAt}
+func (s *Store) DraftEmails(ctx context.Context, companyID string, by Actor, invitees []Invitee, sendAt time.Time, file string) (EmailDraft, error) {
 	payload, err := s.checkInvitees(invitees, sendAt)
 	if err != nil {
 		return EmailDraft{}, fmt.Errorf("draft emails: %w", err)
 	}
+	payload.File = file
+	var draft EmailDraft
 	err = s.change(ctx, companyID, func(t *tx) error {
 		if err := t.requireEmailInviter(ctx, companyID, by, payload.Invitees); err != nil {
 			return err
@@ -72,15 +84,16 @@ func (s *Store) DraftEmails(ctx context.Context, companyID string, by Actor, inv
 		if err != nil {
 			return err
 		}
+		id := newID()
 		_, err = t.ExecContext(ctx, `
 			INSERT INTO email_drafts (id, company_id, by_slack, payload_sealed, created_at)
 			VALUES ($1, $2, $3, $4, $5)`,
-			draft.ID, companyID, by.SlackID, s.keys.seal(plain, "email draft", companyID, draft.ID), stamp(t.now))
+			id, companyID, by.SlackID, s.keys.seal(plain, "email draft", companyID, id), stamp(t.now))
 		if err != nil {
 			return err
 		}
-		judged, err := t.judge(ctx, companyID, payload.Invitees)
-		draft.Outcomes = outcomesOf(judged)
+		judged, err := t.judge(ctx, companyID, payload.Invitees, false)
+		draft = payload.draft(id, t.now, judged)
 		return err
 	})
 	if err != nil {
@@ -120,7 +133,7 @@ func (t *tx) requireEmailInviter(ctx context.Context, companyID string, by Actor
 // SendEmails invites the addresses of a draft that may be invited as things are now, and leaves a JobInviteEmail for each, in one
 // transaction with the end of the draft. ErrNotFound unless this actor's draft waits. ErrForbidden as for Invite.
 func (s *Store) SendEmails(ctx context.Context, companyID string, by Actor, draftID string) (EmailDraft, error) {
-	draft := EmailDraft{ID: draftID}
+	var draft EmailDraft
 	err := s.change(ctx, companyID, func(t *tx) error {
 		payload, err := t.takeDraft(ctx, companyID, by, draftID)
 		if err != nil {
@@ -129,14 +142,11 @@ func (s *Store) SendEmails(ctx context.Context, companyID string, by Actor, draf
 		if err := t.requireEmailInviter(ctx, companyID, by, payload.Invitees); err != nil {
 			return err
 		}
-		judged, err := t.judge(ctx, companyID, payload.Invitees)
+		judged, err := t.judge(ctx, companyID, payload.Invitees, false)
 		if err != nil {
 			return err
 		}
-		if payload.SendAt.After(t.now) {
-			draft.SendAt = payload.SendAt
-		}
-		draft.Outcomes = outcomesOf(judged)
+		draft = payload.draft(draftID, t.now, judged)
 		return t.inviteByEmail(ctx, companyID, by, judged, draft.SendAt)
 	})
 	if err != nil {
@@ -155,12 +165,84 @@ func (t *tx) takeDraft(ctx context.Context, companyID string, by Actor, draftID 
 	if err != nil {
 		return emailDraftPayload{}, found(err)
 	}
-	plain, err := t.s.keys.open(sealed, "email draft", companyID, draftID)
+	return t.s.openDraft(companyID, draftID, sealed)
+}
+
+func (s *Store) openDraft(companyID, draftID string, sealed []byte) (emailDraftPayload, error) {
+	plain, err := s.keys.open(sealed, "email draft", companyID, draftID)
 	if err != nil {
 		return emailDraftPayload{}, err
 	}
 	var payload emailDraftPayload
 	return payload, json.Unmarshal(plain, &payload)
+}
+
+// draftInvitee reads a draft and one of its addresses. ErrNotFound unless this actor's draft waits and has that many.
+func (s *Store) draftInvitee(ctx context.Context, q querier, companyID string, by Actor, draftID string, position int) (emailDraftPayload, Invitee, error) {
+	var sealed []byte
+	err := q.GetContext(ctx, &sealed, `
+		SELECT payload_sealed
+		FROM email_drafts
+		WHERE company_id = $1 AND id = $2 AND by_slack = $3 AND created_at > $4`, companyID, draftID, by.SlackID, stamp(s.time().Add(-emailDraftLife)))
+	if err != nil {
+		return emailDraftPayload{}, Invitee{}, found(err)
+	}
+	payload, err := s.openDraft(companyID, draftID, sealed)
+	if err == nil && (position < 0 || position >= len(payload.Invitees)) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return emailDraftPayload{}, Invitee{}, err
+	}
+	return payload, payload.Invitees[position], nil
+}
+
+// DraftInvitee returns the address at the position of a draft, counted from 0. ErrNotFound unless this actor's draft waits and has that many.
+func (s *Store) DraftInvitee(ctx context.Context, companyID string, by Actor, draftID string, position int) (Invitee, error) {
+	_, invitee, err := s.draftInvitee(ctx, s.read, companyID, by, draftID, position)
+	if err != nil {
+		return Invitee{}, fmt.Errorf("look into a draft: %w", err)
+	}
+	return invitee, nil
+}
+
+// InviteEmailAnyway invites the one address at the position of a draft although whose it is said no or was removed, because a company admin
+// insists, and leaves its JobInviteEmail. The rest of the draft waits on: it is returned as things are now, with what became of the address.
+// entry is whom Slack's directory has with the address, or nil: they are known again from now on, and the invitation is theirs. What keeps
+// the address from being invited by accident stays until they register. ErrForbidden unless the actor is a company admin now, ErrNotFound
+// as for DraftInvitee.
+func (s *Store) InviteEmailAnyway(ctx context.Context, companyID string, by Actor, draftID string, position int, entry *Person) (EmailDraft, EmailOutcome, error) {
+	var draft EmailDraft
+	var outcome EmailOutcome
+	err := s.change(ctx, companyID, func(t *tx) error {
+		if err := t.requireAdmin(ctx, companyID, by); err != nil {
+			return err
+		}
+		payload, invitee, err := s.draftInvitee(ctx, t, companyID, by, draftID, position)
+		if err != nil {
+			return err
+		}
+		if entry != nil && entry.Eligible() && foldEmail(entry.Email) == foldEmail(invitee.Email) {
+			if _, err := t.remember(ctx, companyID, *entry); err != nil {
+				return err
+			}
+		}
+		judged, err := t.judge(ctx, companyID, []Invitee{invitee}, true)
+		if err != nil {
+			return err
+		}
+		outcome = outcomesOf(judged)[0]
+		if err := t.inviteByEmail(ctx, companyID, by, judged, payload.draft(draftID, t.now, nil).SendAt); err != nil {
+			return err
+		}
+		judged, err = t.judge(ctx, companyID, payload.Invitees, false)
+		draft = payload.draft(draftID, t.now, judged)
+		return err
+	})
+	if err != nil {
+		return EmailDraft{}, EmailOutcome{}, fmt.Errorf("invite an address anyway: %w", err)
+	}
+	return draft, outcome, nil
 }
 
 // DropDraft forgets a list that is not to be sent.
@@ -193,8 +275,8 @@ func outcomesOf(judged []judgement) []EmailOutcome {
 }
 
 // judge looks up what speaks against inviting each address. An address of several people is the member's, else that of somebody who may
-// become one.
-func (t *tx) judge(ctx context.Context, companyID string, invitees []Invitee) ([]judgement, error) {
+// become one. With insist, that they do not want to be asked again is no reason.
+func (t *tx) judge(ctx context.Context, companyID string, invitees []Invitee, insist bool) ([]judgement, error) {
 	keys, err := t.s.secret(ctx, companyID)
 	if err != nil {
 		return nil, err
@@ -214,13 +296,11 @@ func (t *tx) judge(ctx context.Context, companyID string, invitees []Invitee) ([
 			j.result = InviteDuplicate
 		case owned && owner.Member != nil, known.registered[address]:
 			j.result = InviteRegistered
-		case known.forgotten[keys.emailHash(address)]:
-			j.result = InviteNever
 		case owned && (!owner.Person.Eligible() || owner.Person.SlackID == ""):
 			j.result = InviteRefused
 		case known.waiting[keys.emailHash(address)], owned && known.invited[owner.Person.ID]:
 			j.result = InviteAgain
-		case owned && known.declined[owner.Person.ID]:
+		case !insist && (known.forgotten[keys.emailHash(address)] || owned && known.declined[owner.Person.ID]):
 			j.result = InviteNever
 		case owned:
 			j.person = &owner.Person
@@ -447,7 +527,7 @@ func (r inviteRow) bound(slackID string) string {
 	return slackID
 }
 
-// addressOf opens the address of an invitation by email; it is empty for other kinds, and once the invitation was used or declined.
+// addressOf opens the address of an invitation by email; it is empty for other kinds, and once the invitation cannot be sent again.
 func (s *Store) addressOf(r inviteRow) (addressPayload, error) {
 	if r.EmailSealed == nil {
 		return addressPayload{}, nil
@@ -460,18 +540,6 @@ func (s *Store) addressOf(r inviteRow) (addressPayload, error) {
 	return to, json.Unmarshal(plain, &to)
 }
 
-// eraseAddresses takes the addresses off invitations that are over: nobody needs them any more.
-func (t *tx) eraseAddresses(ctx context.Context, condition string, args ...any) error {
-	_, err := t.ExecContext(ctx, `
-		UPDATE invites
-		SET email_hash = '', email_sealed = NULL
-		WHERE kind = 'email' AND `+condition, args...)
-	if err != nil {
-		return fmt.Errorf("erase addresses: %w", err)
-	}
-	return nil
-}
-
 // settleAddresses closes the invitations to the addresses with these hashes, of somebody who is a member now.
 func (t *tx) settleAddresses(ctx context.Context, companyID string, hashes []string) error {
 	const theirs = `kind = 'email' AND closed = '' AND person_id IS NULL AND email_hash <> '' AND email_hash IN `
@@ -482,7 +550,7 @@ func (t *tx) settleAddresses(ctx context.Context, companyID string, hashes []str
 	list, args = in([]any{companyID, stamp(t.now)}, hashes)
 	_, err := t.ExecContext(ctx, `
 		UPDATE invites
-		SET closed = 'used', closed_at = $2, email_hash = '', email_sealed = NULL
+		SET closed = 'used', closed_at = $2, email_hash = ''
 		WHERE company_id = $1 AND `+theirs+list, args...)
 	if err != nil {
 		return fmt.Errorf("close invites: %w", err)
@@ -572,9 +640,6 @@ func (t *tx) registerAs(ctx context.Context, keys secret, a Authorization, acc A
 	if err != nil {
 		return Signup{}, err
 	}
-	if err := t.eraseAddresses(ctx, `company_id = $1 AND id = $2`, a.CompanyID, invite.ID); err != nil {
-		return Signup{}, err
-	}
 	if p.SlackID != "" {
 		if err := t.leave(ctx, a.CompanyID, Job{Kind: JobWelcomeDM, Ref: m.ID}); err != nil {
 			return Signup{}, err
@@ -610,7 +675,7 @@ func (t *tx) useInvite(ctx context.Context, invite Invite) error {
 	}
 	_, err := t.ExecContext(ctx, `
 		UPDATE invites
-		SET closed = 'used', closed_at = $3, email_hash = '', email_sealed = NULL
+		SET closed = 'used', closed_at = $3, email_hash = ''
 		WHERE company_id = $1 AND id = $2`, invite.CompanyID, invite.ID, stamp(t.now))
 	if err != nil {
 		return fmt.Errorf("use invite: %w", err)
@@ -683,9 +748,12 @@ func (s *Store) emailInviteByToken(ctx context.Context, q querier, token string)
 }
 
 // DeclineEmail closes the invitation that a token of an email belongs to, and keeps the hash of the address, which is not written to any
-// more. It may be called again, also for an invitation that was replaced, cancelled or has run out. ErrNotFound for a token that is in
-// no email.
-func (s *Store) DeclineEmail(ctx context.Context, token string) error {
+// more. The reason is counted and shown with no person; "" is none, as from mail programs. It may be called again, which changes nothing,
+// and also for an invitation that was replaced, cancelled or has run out. ErrNotFound for a token that is in no email.
+func (s *Store) DeclineEmail(ctx context.Context, token string, reason DeclineReason) error {
+	if reason != "" && !slices.Contains(DeclineReasons(), reason) {
+		return fmt.Errorf("decline an invitation: %q is no reason", reason)
+	}
 	row, err := s.emailInviteByToken(ctx, s.read, token)
 	if err != nil {
 		return fmt.Errorf("decline an invitation: %w", err)
@@ -697,26 +765,13 @@ func (s *Store) DeclineEmail(ctx context.Context, token string) error {
 		if row.EmailHash == "" { // used or declined before
 			return nil
 		}
-		_, err = t.ExecContext(ctx, `
-			INSERT INTO forgotten_emails (company_id, email_hash, subject_hash, reason, forgotten_at)
-			VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT DO NOTHING`, row.CompanyID, row.EmailHash, row.SubjectHash, DepartedNever, stamp(t.now.Truncate(24*time.Hour)))
-		if err != nil {
+		if err := t.leaveAddressAlone(ctx, row); err != nil {
 			return err
 		}
-		var subjects []string
-		err = t.SelectContext(ctx, &subjects, `
-			SELECT subject_hash
-			FROM invites
-			WHERE company_id = $1 AND email_hash = $2 AND closed = ''`, row.CompanyID, row.EmailHash)
-		if err != nil {
-			return err
-		}
-		if err := t.closeInvites(ctx, row.CompanyID, closedDeclined, subjects...); err != nil {
-			return err
-		}
-		if err := t.eraseAddresses(ctx, `company_id = $1 AND email_hash = $2`, row.CompanyID, row.EmailHash); err != nil {
-			return err
+		if reason != "" {
+			if err := t.countReason(ctx, row.CompanyID, reason); err != nil {
+				return err
+			}
 		}
 		if row.PersonID == nil {
 			return nil
@@ -725,6 +780,50 @@ func (s *Store) DeclineEmail(ctx context.Context, token string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("decline an invitation: %w", err)
+	}
+	return nil
+}
+
+// leaveAddressAlone closes the open invitations to the address of the invitation, of which only a hash is left that keeps it from being
+// invited again.
+func (t *tx) leaveAddressAlone(ctx context.Context, row inviteRow) error {
+	_, err := t.ExecContext(ctx, `
+		INSERT INTO forgotten_emails (company_id, email_hash, subject_hash, reason, forgotten_at)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (company_id, email_hash) DO UPDATE
+		SET reason = excluded.reason, forgotten_at = excluded.forgotten_at`,
+		row.CompanyID, row.EmailHash, row.SubjectHash, DepartedNever, stamp(t.now.Truncate(24*time.Hour)))
+	if err != nil {
+		return fmt.Errorf("keep an address from being invited: %w", err)
+	}
+	var subjects []string
+	err = t.SelectContext(ctx, &subjects, `
+		SELECT subject_hash
+		FROM invites
+		WHERE company_id = $1 AND email_hash = $2 AND closed = ''`, row.CompanyID, row.EmailHash)
+	if err != nil {
+		return fmt.Errorf("look for invitations: %w", err)
+	}
+	if err := t.closeInvites(ctx, row.CompanyID, closedDeclined, subjects...); err != nil {
+		return err
+	}
+	// What ran out ends with their no, too: nobody is to resend it.
+	_, err = t.ExecContext(ctx, `
+		UPDATE invites
+		SET closed = 'declined', closed_at = $3
+		WHERE company_id = $1 AND email_hash = $2 AND state IN ('expired', 'failed')`, row.CompanyID, row.EmailHash, stamp(t.now))
+	if err != nil {
+		return fmt.Errorf("close invites: %w", err)
+	}
+	if err := t.restate(ctx, row.CompanyID, StateDeclined, `state IN ('expired', 'failed') AND email_hash = $2`, row.EmailHash); err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `
+		UPDATE invites
+		SET email_hash = ''
+		WHERE company_id = $1 AND email_hash = $2`, row.CompanyID, row.EmailHash)
+	if err != nil {
+		return fmt.Errorf("forget an address: %w", err)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (w mailWorld) invite(t *testing.T, by store.Actor, as store.MemberType, add
 	for _, a := range addresses {
 		list = append(list, store.Invitee{Email: a, Name: "Somebody", As: as})
 	}
-	draft, err := w.s.DraftEmails(t.Context(), w.companyID, by, list, time.Time{})
+	draft, err := w.s.DraftEmails(t.Context(), w.companyID, by, list, time.Time{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func (w mailWorld) results(t *testing.T, addresses ...string) string {
 	for _, a := range addresses {
 		list = append(list, store.Invitee{Email: a})
 	}
-	draft, err := w.s.DraftEmails(t.Context(), w.companyID, w.ana, list, time.Time{})
+	draft, err := w.s.DraftEmails(t.Context(), w.companyID, w.ana, list, time.Time{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,13 +179,13 @@ func TestAnInvitationByNoAdminAsksTheAdmins(t *testing.T) {
 		w := newMailWorld(t, s, env)
 		storetest.Register(t, s, w.companyID, "Bo")
 		bo := store.Actor{SlackID: w.bo.SlackID}
-		if _, err := s.DraftEmails(t.Context(), w.companyID, bo, []store.Invitee{{Email: "cy@home.example"}}, time.Time{}); !errors.Is(err, store.ErrForbidden) {
+		if _, err := s.DraftEmails(t.Context(), w.companyID, bo, []store.Invitee{{Email: "cy@home.example"}}, time.Time{}, ""); !errors.Is(err, store.ErrForbidden) {
 			t.Errorf("Bo may not invite: %v", err)
 		}
 		if err := s.SaveSettings(t.Context(), w.companyID, w.ana, store.Settings{Inviters: store.InvitersEveryone, LinkDays: 30}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.DraftEmails(t.Context(), w.companyID, bo, []store.Invitee{{Email: "cy@home.example", As: store.Recruiter}}, time.Time{}); !errors.Is(err, store.ErrForbidden) {
+		if _, err := s.DraftEmails(t.Context(), w.companyID, bo, []store.Invitee{{Email: "cy@home.example", As: store.Recruiter}}, time.Time{}, ""); !errors.Is(err, store.ErrForbidden) {
 			t.Errorf("Bo may not invite recruiters: %v", err)
 		}
 		ids := w.invite(t, bo, store.Employee, "cy@home.example")
@@ -218,19 +218,19 @@ func TestWhatSpeaksAgainstAnAddress(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		for _, address := range []string{"", "ann", "ann@home", "Ann <ann@home.example>", "ann@home.example\r\nBcc: eve@evil.example", strings.Repeat("a", 250) + "@home.example"} {
-			_, err := s.DraftEmails(t.Context(), w.companyID, w.ana, []store.Invitee{{Email: address}}, time.Time{})
+			_, err := s.DraftEmails(t.Context(), w.companyID, w.ana, []store.Invitee{{Email: address}}, time.Time{}, "")
 			if !errors.Is(err, store.ErrNoAddress) && !errors.Is(err, store.ErrAddressTooLong) {
 				t.Errorf("%q: %v", address, err)
 			}
 		}
-		if _, err := s.DraftEmails(t.Context(), w.companyID, w.ana, []store.Invitee{{Email: "cy@home.example", As: store.Admin}}, time.Time{}); err == nil {
+		if _, err := s.DraftEmails(t.Context(), w.companyID, w.ana, []store.Invitee{{Email: "cy@home.example", As: store.Admin}}, time.Time{}, ""); err == nil {
 			t.Error("invited as a company admin")
 		}
-		if _, err := s.DraftEmails(t.Context(), w.companyID, w.ana, make([]store.Invitee, store.EmailLimit+1), time.Time{}); !errors.Is(err, store.ErrTooMany) {
+		if _, err := s.DraftEmails(t.Context(), w.companyID, w.ana, make([]store.Invitee, store.EmailLimit+1), time.Time{}, ""); !errors.Is(err, store.ErrTooMany) {
 			t.Errorf("a list that is too long: %v", err)
 		}
 		far := env.Clock.Now().Add(store.EmailHorizon + time.Minute)
-		if _, err := s.DraftEmails(t.Context(), w.companyID, w.ana, []store.Invitee{{Email: "cy@home.example"}}, far); !errors.Is(err, store.ErrTooLate) {
+		if _, err := s.DraftEmails(t.Context(), w.companyID, w.ana, []store.Invitee{{Email: "cy@home.example"}}, far, ""); !errors.Is(err, store.ErrTooLate) {
 			t.Errorf("a time far in the future: %v", err)
 		}
 	})
@@ -242,7 +242,7 @@ func TestADraftIsSentOnceByWhoseItIs(t *testing.T) {
 		w := newMailWorld(t, s, env)
 		draft := func() string {
 			t.Helper()
-			d, err := s.DraftEmails(t.Context(), w.companyID, w.ana, []store.Invitee{{Email: "cy@home.example"}}, time.Time{})
+			d, err := s.DraftEmails(t.Context(), w.companyID, w.ana, []store.Invitee{{Email: "cy@home.example"}}, time.Time{}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -279,7 +279,7 @@ func TestAnInvitationGoesOutWhenItsTimeHasCome(t *testing.T) {
 		w := newMailWorld(t, s, env)
 		at := env.Clock.Now().Add(48 * time.Hour)
 		list := []store.Invitee{{Email: "cy@home.example"}, {Email: "dee@home.example"}}
-		draft, err := s.DraftEmails(t.Context(), w.companyID, w.ana, list, at)
+		draft, err := s.DraftEmails(t.Context(), w.companyID, w.ana, list, at, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -348,7 +348,7 @@ func TestWhoeverDeclinesIsNotWrittenToAgain(t *testing.T) {
 				t.Fatalf("%+v, %v", c, err)
 			}
 			for range 2 { // mail programs may post twice
-				if err := s.DeclineEmail(t.Context(), token); err != nil {
+				if err := s.DeclineEmail(t.Context(), token, ""); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -363,7 +363,7 @@ func TestWhoeverDeclinesIsNotWrittenToAgain(t *testing.T) {
 		if _, err := s.InvitationToDecline(t.Context(), "nonsense"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("nonsense: %v", err)
 		}
-		if err := s.DeclineEmail(t.Context(), "nonsense"); !errors.Is(err, store.ErrNotFound) {
+		if err := s.DeclineEmail(t.Context(), "nonsense", ""); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("nonsense: %v", err)
 		}
 
@@ -415,7 +415,7 @@ func TestAThousandAddressesAtOnce(t *testing.T) {
 		for i := range list {
 			list[i] = store.Invitee{Email: fmt.Sprintf("person%d@home.example", i)}
 		}
-		draft, err := s.DraftEmails(t.Context(), w.companyID, w.ana, list, time.Time{})
+		draft, err := s.DraftEmails(t.Context(), w.companyID, w.ana, list, time.Time{}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -222,8 +222,14 @@ func countsOf(ctx context.Context, q querier, companyID, prefix string) (map[str
 	return counts, nil
 }
 
+// resendable tells whether an invitation in the state can be sent again, and so needs the address that it went to.
+func (s InviteState) resendable() bool {
+	return s == StatePending || s == StateExpired || s == StateFailed
+}
+
 // restate moves the invitations that the condition selects to another state, "" takes them off the list, and keeps the counters right.
-// $1 is the company; the arguments of the condition begin at $2.
+// It erases the addresses of those that cannot be sent again from then on; their keyed hashes stay, for whoever declines under a mail that
+// is on its way. $1 is the company; the arguments of the condition begin at $2.
 func (t *tx) restate(ctx context.Context, companyID string, to InviteState, condition string, args ...any) error {
 	var rows []struct {
 		ID    string      `db:"id"`
@@ -244,11 +250,15 @@ func (t *tx) restate(ctx context.Context, companyID string, to InviteState, cond
 			changes.move(r.State, to)
 		}
 	}
+	erase := ""
+	if !to.resendable() {
+		erase = `, email_sealed = NULL`
+	}
 	for part := range chunks(ids) {
 		list, args := in([]any{to}, part)
 		if _, err := t.ExecContext(ctx, `
 			UPDATE invites
-			SET state = $1
+			SET state = $1`+erase+`
 			WHERE id IN `+list, args...); err != nil {
 			return fmt.Errorf("change the state of invitations: %w", err)
 		}
@@ -341,7 +351,7 @@ func (s *Store) ResendOld(ctx context.Context, companyID string, by Actor, days,
 		if n == 0 {
 			return nil
 		}
-		if _, err := t.resend(ctx, companyID, by, rows); err != nil {
+		if _, err := t.resend(ctx, companyID, by, rows, false); err != nil {
 			return err
 		}
 		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Count: n})
@@ -367,8 +377,14 @@ func inviteColumnsOf(alias string) string {
 	return strings.Join(columns, ", ")
 }
 
-// renewInvite is a new invitation to take the place of another one, the same way. ErrNotFound if its address was erased.
-func (t *tx) renewInvite(keys secret, r invitedRow, life time.Duration) (newInviteRow, Job, error) {
+// scheduled tells whether the invitation is an email that is to be sent later.
+func (r inviteRow) scheduled(now time.Time) bool {
+	return r.SentAt == 0 && r.SendAt > stamp(now)
+}
+
+// renewInvite is a new invitation to take the place of another one, the same way, at sendAt or, for the zero time, at once. ErrNotFound if
+// its address was erased.
+func (t *tx) renewInvite(keys secret, r invitedRow, sendAt time.Time, life time.Duration) (newInviteRow, Job, error) {
 	if r.Kind != inviteEmail {
 		row, err := t.newInvite(keys, r.CompanyID, inviteDM, r.SlackID, life)
 		row.PersonID = r.PersonID
@@ -385,17 +401,18 @@ func (t *tx) renewInvite(keys secret, r invitedRow, life time.Duration) (newInvi
 	if r.PersonID != nil {
 		p = &Person{ID: *r.PersonID, SlackID: r.SlackID}
 	}
-	row, err := t.newEmailInvite(keys, r.CompanyID, p, to, time.Time{}, life)
-	return row, Job{Kind: JobInviteEmail, Ref: row.ID}, err
+	row, err := t.newEmailInvite(keys, r.CompanyID, p, to, sendAt, life)
+	return row, Job{Kind: JobInviteEmail, Ref: row.ID, At: sendAt}, err
 }
 
 // resend kills all links of the invited people, and makes and sends new ones. What was delivered before and is sent again is a reminder.
-func (t *tx) resend(ctx context.Context, companyID string, by Actor, rows []invitedRow) ([]newInviteRow, error) {
+// What is scheduled keeps its time, unless now says that it is not to wait any longer.
+func (t *tx) resend(ctx context.Context, companyID string, by Actor, rows []invitedRow, now bool) ([]newInviteRow, error) {
 	keys, err := t.s.secret(ctx, companyID)
 	if err != nil {
 		return nil, err
 	}
-	now, err := settings(ctx, t, companyID)
+	set, err := settings(ctx, t, companyID)
 	if err != nil {
 		return nil, err
 	}
@@ -405,7 +422,11 @@ func (t *tx) resend(ctx context.Context, companyID string, by Actor, rows []invi
 		personIDs, subjects []string
 	)
 	for _, r := range rows {
-		row, job, err := t.renewInvite(keys, r, now.linkLife())
+		var sendAt time.Time
+		if r.scheduled(t.now) && !now {
+			sendAt = unstamp(r.SendAt)
+		}
+		row, job, err := t.renewInvite(keys, r, sendAt, set.linkLife())
 		if err != nil {
 			return nil, err
 		}

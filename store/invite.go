@@ -191,15 +191,16 @@ func (t *tx) insertInvites(ctx context.Context, companyID string, keys secret, r
 }
 
 // closeInvites closes all open links of the subjects, and changes what became of their invitations accordingly; derive must follow.
+// Once somebody signed up or said no, nothing is kept of the addresses that they were invited at.
 func (t *tx) closeInvites(ctx context.Context, companyID string, why closure, subjectHashes ...string) error {
 	var to InviteState // closedReplaced: off the list
-	listed, alsoClosed := `state <> ''`, ""
+	listed, alsoClosed, forget := `state <> ''`, "", ""
 	switch why {
 	case closedUsed:
 		// Whoever signs up has accepted, also after they said no or the invitation ran out.
-		to, alsoClosed = StateAccepted, ` OR state NOT IN ('', 'accepted')`
+		to, alsoClosed, forget = StateAccepted, ` OR state NOT IN ('', 'accepted')`, `, email_hash = ''`
 	case closedDeclined:
-		to = StateDeclined
+		to, forget = StateDeclined, `, email_hash = ''`
 	case closedExpired:
 		to, listed = StateExpired, `state = 'pending'`
 	case closedReplaced:
@@ -208,7 +209,7 @@ func (t *tx) closeInvites(ctx context.Context, companyID string, why closure, su
 		list, args := in([]any{companyID, why, stamp(t.now)}, part)
 		_, err := t.ExecContext(ctx, `
 			UPDATE invites
-			SET closed = $2, closed_at = $3, reason = ''
+			SET closed = $2, closed_at = $3, reason = ''`+forget+`
 			WHERE company_id = $1 AND (closed = ''`+alsoClosed+`) AND subject_hash IN `+list, args...)
 		if err != nil {
 			return fmt.Errorf("close invites: %w", err)
@@ -429,10 +430,19 @@ func inviteWhere(ctx context.Context, q querier, companyID, inviteID, condition 
 	return row, p, err
 }
 
-// ResendInvite kills all links of the invited person and makes and sends a new one. ErrNotFound unless the invitation is the person's
-// latest and is pending, expired or was not delivered; ErrNotEligible if the person was deactivated meanwhile. The actor must be a company
-// admin, else ErrForbidden.
+// ResendInvite kills all links of the invited person and makes and sends a new one; an email that is scheduled keeps its time. ErrNotFound
+// unless the invitation is the person's latest and is pending, expired or was not delivered; ErrNotEligible if the person was deactivated
+// meanwhile. The actor must be a company admin, else ErrForbidden.
 func (s *Store) ResendInvite(ctx context.Context, companyID string, by Actor, inviteID string) (Invite, error) {
+	return s.resendInvite(ctx, companyID, by, inviteID, false)
+}
+
+// SendInviteNow is ResendInvite for an email that is scheduled and shall not wait any longer. ErrChanged if it does not wait.
+func (s *Store) SendInviteNow(ctx context.Context, companyID string, by Actor, inviteID string) (Invite, error) {
+	return s.resendInvite(ctx, companyID, by, inviteID, true)
+}
+
+func (s *Store) resendInvite(ctx context.Context, companyID string, by Actor, inviteID string, now bool) (Invite, error) {
 	var i Invite
 	err := s.change(ctx, companyID, func(t *tx) error {
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
@@ -442,10 +452,13 @@ func (s *Store) ResendInvite(ctx context.Context, companyID string, by Actor, in
 		if err != nil {
 			return err
 		}
+		if now && !old.scheduled(t.now) {
+			return ErrChanged
+		}
 		if !p.Eligible() {
 			return ErrNotEligible
 		}
-		rows, err := t.resend(ctx, companyID, by, []invitedRow{{inviteRow: old, SlackID: p.SlackID}})
+		rows, err := t.resend(ctx, companyID, by, []invitedRow{{inviteRow: old, SlackID: p.SlackID}}, now)
 		if err != nil {
 			return err
 		}

@@ -87,7 +87,7 @@ func sealAddresses(t *testing.T, s *store.Store, companyID, name string) {
 	t.Helper()
 	shell := store.Actor{CLI: true}
 	for _, send := range []bool{true, false} {
-		draft, err := s.DraftEmails(t.Context(), companyID, shell, []store.Invitee{{Email: "friend.of." + storetest.LinkedIn(name).Email}}, time.Time{})
+		draft, err := s.DraftEmails(t.Context(), companyID, shell, []store.Invitee{{Email: "friend.of." + storetest.LinkedIn(name).Email}}, time.Time{}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,7 +72,8 @@ type RowInvite struct {
 	InvitedBy string // Slack id of the inviter, "" if they were removed
 	InvitedAt time.Time
 	Reminded  int
-	Failure   string // why the DM could not be delivered (Slack's error code), or ""
+	SendAt    time.Time // when an email that waits is to be sent; zero for others
+	Failure   string    // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
 }
 
 // Roster is one page of the list.
@@ -289,10 +290,14 @@ func (s *Store) addInvites(ctx context.Context, rows []RosterRow) error {
 	}
 	for i := range rows {
 		if invite, ok := open[rows[i].Person.ID]; ok {
-			rows[i].Invite = &RowInvite{
+			row := &RowInvite{
 				ID: invite.ID, InvitedBy: invite.InvitedBy, InvitedAt: unstamp(invite.CreatedAt), Reminded: invite.Reminded,
 				Failure: invite.Failure,
 			}
+			if invite.SentAt == 0 {
+				row.SendAt = unstamp(invite.SendAt)
+			}
+			rows[i].Invite = row
 		}
 	}
 	return nil

@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	// closedInviteLife is how long a closed link can tell why it does not work any more.
+	// closedInviteLife is how long a link can tell why it does not work any more, after it ran out, and how long an invitation that ran out
+	// is listed and can be resent. So it is also how long the address of somebody who does not answer is kept, sealed, after that.
 	closedInviteLife = 90 * 24 * time.Hour
 	// removalLife is how long a removal may wait for its confirmation, and how long an executed one answers a repeated click.
 	removalLife = 24 * time.Hour
@@ -38,8 +39,6 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM farewells WHERE created_at < $1`, before(FarewellLife)},
 			{`DELETE FROM email_drafts WHERE created_at < $1`, before(emailDraftLife)},
 			{`DELETE FROM invites WHERE expires_at < $1 AND state = '' AND (closed NOT IN ('', 'declined') OR kind = 'self')`, before(closedInviteLife)},
-			// Nobody resends what ended so long ago, so nobody needs the address.
-			{`UPDATE invites SET email_hash = '', email_sealed = NULL WHERE kind = 'email' AND closed <> '' AND expires_at < $1`, before(closedInviteLife)},
 		} {
 			if _, err := t.ExecContext(ctx, old.sql, old.time); err != nil {
 				return err
@@ -86,7 +85,7 @@ func (s *Store) expireInvites(ctx context.Context, companyID string) error {
 		if err := t.restate(ctx, companyID, StateExpired, `state = 'pending' AND closed = 'expired'`); err != nil {
 			return err
 		}
-		// Then they are deleted with all others of their age. Who accepted or declined stays listed.
+		// That erases their addresses. Then they are deleted with all others of their age. Who accepted or declined stays listed.
 		err = t.restate(ctx, companyID, "", `state IN ('expired', 'failed') AND expires_at < $2`, stamp(t.now.Add(-closedInviteLife)))
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -12,7 +13,32 @@ import (
 // declinePage is what decline.html shows.
 type declinePage struct {
 	frame
-	Action string
+	Action  string
+	Reasons []declineReason
+}
+
+// A declineReason is a choice on the page.
+type declineReason struct {
+	Value store.DeclineReason
+	Text  string
+}
+
+func declineReasons() []declineReason {
+	var choices []declineReason
+	for _, r := range store.DeclineReasons() {
+		text := "Another reason"
+		switch r {
+		case store.DeclinedPrivacy:
+			text = "I worry about my privacy"
+		case store.DeclinedNotInterested:
+			text = "I’m not interested"
+		case store.DeclinedNoNetworks:
+			text = "I don’t use social networks"
+		case store.DeclinedOther:
+		}
+		choices = append(choices, declineReason{r, text})
+	}
+	return choices
 }
 
 // showDecline answers the link under an invitation by email. It changes nothing: mail servers open the links they see.
@@ -24,29 +50,41 @@ func (s *Server) showDecline(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.page(w, r, http.StatusOK, "decline.html", declinePage{
-		frame: frame{Title: "No more invitations", Company: company.Name}, Action: s.base + declinePath(token),
+		frame: frame{Title: "No more invitations", Company: company.Name}, Action: s.base + declinePath(token), Reasons: declineReasons(),
 	})
 }
 
-// decline answers the page's button, and mail programs that decline with one click (RFC 8058 §3.1). What they post is of no interest, and
-// they follow no redirect.
+// decline answers the page's button, and mail programs that decline with one click (RFC 8058 §3.1), which give no reason and follow no
+// redirect. Nobody has to give one, and what cannot be read or is not one of the page's is taken for none: a no is a no.
 func (s *Server) decline(w http.ResponseWriter, r *http.Request) {
+	reason := store.DeclineReason(r.PostFormValue("reason"))
+	if !slices.Contains(store.DeclineReasons(), reason) {
+		reason = ""
+	}
 	token := r.PathValue("token")
 	company, err := s.inviterOf(r, token)
 	if err == nil {
-		err = s.store.DeclineEmail(r.Context(), token)
+		err = s.store.DeclineEmail(r.Context(), token, reason)
 	}
 	if err != nil {
 		s.failDecline(w, r, err)
 		return
 	}
-	s.notice(w, r, notice{
+	n := notice{
 		status: http.StatusOK, kind: good, title: "That’s fine", company: company.Name,
 		body: []string{
 			"The invitation is gone, and so is your address: Herald keeps only a fingerprint of it, to know that it must not be written to again.",
 			"There is nothing more to do. If you change your mind, ask whoever invited you.",
 		},
-	})
+	}
+	if reason == store.DeclinedPrivacy {
+		n.body = append(n.body,
+			"As to your privacy: nothing was stored but your address and name, as whoever invited you entered them. Had you signed up, company admins would see "+
+				"your name, email address, user type and which networks you connected. Nobody else would, nobody at all could get into your account, "+
+				"and nothing would be posted without your click. That you said no is known now, why is not: reasons are only counted.")
+		n.link = link{"What Herald stores, and who sees it", s.base + "/privacy"}
+	}
+	s.notice(w, r, n)
 }
 
 // inviterOf is the company that an invitation by email came from.

@@ -121,6 +121,10 @@ func TestPages(t *testing.T) {
 		{name: "waiting_mailed", memory: func(m *memory) { mailed(m); m.signup = store.Signup{Status: store.SignupApproval} }, visit: finish(annToken), status: 200},
 		{name: "decline", visit: open("/decline/" + annToken), status: 200},
 		{name: "declined", visit: func(v *visitor, s *site) page { v.open(s.url + "/decline/" + annToken); return v.submit(nil) }, status: 200},
+		{name: "declined_privacy", visit: func(v *visitor, s *site) page {
+			v.open(s.url + "/decline/" + annToken)
+			return v.submit(url.Values{"reason": {"privacy"}})
+		}, status: 200},
 		{name: "decline_unknown", visit: open("/decline/NOSUCHTOKEN"), status: 404},
 		{name: "key_rotated", memory: func(m *memory) { m.companyErr = store.ErrReplaced }, visit: company, status: 410},
 

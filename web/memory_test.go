@@ -18,6 +18,7 @@ type memory struct {
 	member     *store.Member // the account of whom the personal link is bound to
 	mailed     *store.Invite // the personal link came by email to somebody from outside
 	declined   int           // how often DeclineEmail succeeded
+	reason     store.DeclineReason
 	beginErr   error
 	signup     store.Signup
 	signupErr  error
@@ -90,10 +91,11 @@ func (m *memory) InvitationToDecline(_ context.Context, token string) (store.Com
 	return m.company, m.inviteErr
 }
 
-func (m *memory) DeclineEmail(context.Context, string) error {
+func (m *memory) DeclineEmail(_ context.Context, _ string, reason store.DeclineReason) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.declined++
+	m.reason = reason
 	return nil
 }
 

@@ -29,7 +29,7 @@ type Store interface {
 	InviteByToken(ctx context.Context, companyID, token string) (store.Invite, error)
 	SignupToken(ctx context.Context, companyID, slackID string) (string, error)
 	InvitationToDecline(ctx context.Context, token string) (store.Company, error)
-	DeclineEmail(ctx context.Context, token string) error
+	DeclineEmail(ctx context.Context, token string, reason store.DeclineReason) error
 	PersonBySlackID(ctx context.Context, companyID, slackID string) (store.Person, error)
 	BeginAuthorization(ctx context.Context, a store.Authorization, state, browser string) error
 	TakeAuthorization(ctx context.Context, network, state, browser string) (store.Authorization, error)

@@ -2,7 +2,9 @@ package view
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -11,9 +13,10 @@ import (
 
 // Controls of invitations by email.
 const (
-	ActionEmail      = "email_form"
-	FormEmail        = "email_form"
-	FormEmailConfirm = "email_confirm"
+	ActionEmail       = "email_form"
+	ActionEmailAnyway = "email_anyway" // value: an EmailAnyway
+	FormEmail         = "email_form"
+	FormEmailConfirm  = "email_confirm"
 )
 
 // Inputs of the form.
@@ -106,8 +109,8 @@ func PastedProblems(problems []ListProblem) string {
 	return "Please mend: " + strings.Join(said, "; ") + "."
 }
 
-// FileProblems says what is wrong with a file.
-func FileProblems(problems []ListProblem) slack.ModalViewRequest {
+// FileProblems says what is wrong with a file; where says where Slack shows it.
+func FileProblems(problems []ListProblem, where string) slack.ModalViewRequest {
 	const shown = 20
 	var lines []string
 	for i, p := range problems {
@@ -122,17 +125,30 @@ func FileProblems(problems []ListProblem) slack.ModalViewRequest {
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
 			section("*Nothing was sent.* Please mend the file, and choose it again:"),
 			slack.NewSectionBlock(literal(strings.Join(lines, "\n")), nil, nil),
+			quiet(fileStays(where)),
 		}},
 	}
 }
 
-// ConfirmEmails shows what will become of a list. Only company admins learn who does not want to be asked again.
-func ConfirmEmails(d store.EmailDraft, screenID string, admin bool) slack.ModalViewRequest {
+// fileStays says that an uploaded file is still in Slack, which lets nobody delete it but its owner
+// (https://docs.slack.dev/reference/methods/files.delete, cant_delete_file).
+func fileStays(where string) string {
+	file := "Your file"
+	if where != "" {
+		file = "<" + strings.NewReplacer("&", "&amp;", "<", "%3C", ">", "%3E", "|", "%7C").Replace(where) + "|Your file>"
+	}
+	return file + " with the addresses is still in Slack, among your files, and Slack lets nobody but you delete it: open it, choose ⋮ and then *Delete file*."
+}
+
+// ConfirmEmails is the question whether a list shall be sent. anyway is the address of the list that was invited a moment ago because an
+// admin insisted, and what became of it, or nil. Whoever is no company admin learns only how many get no invitation: why is about people
+// whom they may not look up.
+func ConfirmEmails(d store.EmailDraft, screenID string, admin bool, anyway *store.EmailOutcome) slack.ModalViewRequest {
 	by := map[store.InviteResult][]string{}
 	recruiters := 0
 	for _, o := range d.Outcomes {
 		result := o.Result
-		if result == store.InviteNever && !admin {
+		if !admin && result != store.InviteSent && result != store.InviteDuplicate {
 			result = store.InviteRefused
 		}
 		by[result] = append(by[result], o.Invitee.Email)
@@ -146,6 +162,8 @@ func ConfirmEmails(d store.EmailDraft, screenID string, admin bool) slack.ModalV
 		summary += ", " + number(recruiters) + " of them as a recruiter"
 	}
 	switch {
+	case invited == 0 && anyway != nil:
+		summary = "*Nobody else gets an invitation.*"
 	case invited == 0:
 		summary = "*Nobody gets an invitation.*"
 	case d.SendAt.IsZero():
@@ -153,28 +171,20 @@ func ConfirmEmails(d store.EmailDraft, screenID string, admin bool) slack.ModalV
 	default:
 		summary += ", " + date(d.SendAt, "{date_short_pretty} at {time}") + "."
 	}
-	var lines []string
-	for _, group := range []struct {
-		result    store.InviteResult
-		one, many string
-	}{
-		{store.InviteDuplicate, "is in the list twice, and gets one email", "are in the list twice, and get one email each"},
-		{store.InviteRegistered, "is registered already", "are registered already"},
-		{store.InviteAgain, "is invited already", "are invited already"},
-		{store.InviteNever, "does not want to be asked again: they said so, or were removed", "do not want to be asked again: they said so, or were removed"},
-		{store.InviteRefused, "cannot be invited", "cannot be invited"},
-	} {
-		if addresses := by[group.result]; len(addresses) > 0 {
-			lines = append(lines, "• "+count(len(addresses), group.one, group.many)+" ("+addressList(addresses)+")")
-		}
-	}
 	modal := slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: FormEmailConfirm, PrivateMetadata: d.ID + " " + screenID, NotifyOnClose: true,
 		Title: plain("Confirm invitations"), Close: plain("Cancel"),
-		Blocks: slack.Blocks{BlockSet: []slack.Block{section(summary)}},
 	}
-	if lines != nil {
-		modal.Blocks.BlockSet = append(modal.Blocks.BlockSet, slack.NewSectionBlock(literal(strings.Join(lines, "\n")), nil, nil))
+	var blocks []slack.Block
+	if anyway != nil {
+		blocks = emailedAnyway(*anyway, d.SendAt).blocks()
+	}
+	blocks = append(blocks, section(summary))
+	if lines := leftOut(by, admin); lines != nil {
+		blocks = append(blocks, slack.NewSectionBlock(literal(strings.Join(lines, "\n")), nil, nil))
+	}
+	if admin {
+		blocks = append(blocks, emailAnyway(d, screenID)...)
 	}
 	switch {
 	case invited == 0:
@@ -185,9 +195,99 @@ func ConfirmEmails(d store.EmailDraft, screenID string, admin bool) slack.ModalV
 		modal.Submit = plain("Schedule")
 	}
 	if modal.Submit != nil {
-		modal.Blocks.BlockSet = append(modal.Blocks.BlockSet, quiet("Nothing is sent before you press the green button. You can cancel each invitation later."))
+		blocks = append(blocks, quiet("Nothing is sent before you press the green button. You can cancel each invitation later."))
 	}
+	if d.File != "" {
+		blocks = append(blocks, quiet(fileStays(d.File)))
+	}
+	modal.Blocks.BlockSet = blocks
 	return modal
+}
+
+// leftOut says of the addresses of a list why they get no invitation of their own, as plain text.
+func leftOut(by map[store.InviteResult][]string, admin bool) []string {
+	refused, areRefused := "cannot be invited", "cannot be invited"
+	if !admin {
+		refused, areRefused = "gets no invitation", "get no invitation"
+	}
+	var lines []string
+	for _, group := range []struct {
+		result    store.InviteResult
+		one, many string
+	}{
+		{store.InviteDuplicate, "is in the list twice, and gets one email", "are in the list twice, and get one email each"},
+		{store.InviteRegistered, "is registered already", "are registered already"},
+		{store.InviteAgain, "is invited already", "are invited already"},
+		{store.InviteNever, "does not want to be asked again: they said so, or were removed", "do not want to be asked again: they said so, or were removed"},
+		{store.InviteRefused, refused, areRefused},
+	} {
+		if addresses := by[group.result]; len(addresses) > 0 {
+			lines = append(lines, "• "+count(len(addresses), group.one, group.many)+" ("+addressList(addresses)+")")
+		}
+	}
+	if !admin && len(by[store.InviteRefused]) > 0 {
+		lines = append(lines, "Whoever is registered, was invited before or does not want to be asked is not invited again. Your admins can tell you more.")
+	}
+	return lines
+}
+
+// An EmailAnyway invites one address of a list although whose it is does not want to be asked again.
+type EmailAnyway struct {
+	DraftID  string
+	Position int // in the list
+	ScreenID string
+}
+
+// ParseEmailAnyway reads a button's value. Nothing in it can be trusted: it comes from the client. What makes no sense is the zero value.
+func ParseEmailAnyway(value string) EmailAnyway {
+	parts := strings.Split(value, " ")
+	if len(parts) != 3 {
+		return EmailAnyway{}
+	}
+	position, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return EmailAnyway{}
+	}
+	return EmailAnyway{DraftID: parts[0], Position: position, ScreenID: parts[2]}
+}
+
+// emailAnyway offers to invite those who do not want to be asked again all the same, each with a question of its own.
+func emailAnyway(d store.EmailDraft, screenID string) []slack.Block {
+	var blocks []slack.Block
+	more := 0
+	for i, o := range d.Outcomes {
+		switch {
+		case o.Result != store.InviteNever:
+			continue
+		case len(blocks) == anywayShown:
+			more++
+			continue
+		}
+		when := "They get one email with a link now, and can say no again."
+		if !d.SendAt.IsZero() {
+			when = "They get one email with a link at the time you chose, and can say no again."
+		}
+		anyway := button(ActionEmailAnyway, d.ID+" "+strconv.Itoa(i)+" "+screenID, "Invite anyway").WithConfirm(slack.NewConfirmationBlockObject(
+			plain("Invite them anyway?"), plain("They said no, or were removed. "+when), plain("Invite"), plain("Leave them alone")))
+		blocks = append(blocks, slack.NewSectionBlock(literal(clip(o.Invitee.Email, addressShown)), nil, slack.NewAccessory(anyway),
+			slack.SectionBlockOptionBlockID(BlockID(d.ID, 0, "anyway", strconv.Itoa(i)))))
+	}
+	if more > 0 {
+		blocks = append(blocks, quiet("To insist on one of the other "+number(more)+", enter that address in a list of its own."))
+	}
+	return blocks
+}
+
+// emailedAnyway says what became of an address that an admin insisted on.
+func emailedAnyway(o store.EmailOutcome, sendAt time.Time) Notice {
+	who := "*" + escape(clip(tidy(o.Invitee.Email), addressShown)) + "*"
+	switch {
+	case o.Result != store.InviteSent:
+		return Notice{Text: who + " was not invited: things changed meanwhile."}
+	case sendAt.IsZero():
+		return Notice{Good: true, Text: who + " gets an invitation now, since you insist."}
+	}
+	return Notice{Good: true, Text: who + " gets an invitation " + date(sendAt, "{date_short_pretty} at {time}") + ", since you insist."}
 }
 
 // ParseDraft reads the metadata of ConfirmEmails.
@@ -196,9 +296,12 @@ func ParseDraft(metadata string) (draftID, screenID string) {
 	return draftID, screenID
 }
 
+// addressShown is how much of an address is shown, in characters.
+const addressShown = 60
+
 // addressList names a few addresses, as plain text.
 func addressList(addresses []string) string {
-	const shown, addressShown = 5, 60
+	const shown = 5
 	parts := make([]string, 0, shown+1)
 	for i, a := range addresses {
 		if i == shown {
@@ -218,11 +321,15 @@ func EmailsSent(d store.EmailDraft) Notice {
 			n++
 		}
 	}
+	sent := Notice{Good: true, Text: count(n, "invitation goes out", "invitations go out") + " by email " + date(d.SendAt, "{date_short_pretty} at {time}") + "."}
 	switch {
 	case n == 0:
-		return Notice{Text: "Nobody was invited: things changed meanwhile. Please enter the list again to see why."}
+		sent = Notice{Text: "Nobody was invited: things changed meanwhile. Please enter the list again to see why."}
 	case d.SendAt.IsZero():
-		return Notice{Good: true, Text: count(n, "invitation is on its way by email.", "invitations are on their way by email.")}
+		sent.Text = count(n, "invitation is on its way by email.", "invitations are on their way by email.")
 	}
-	return Notice{Good: true, Text: count(n, "invitation goes out", "invitations go out") + " by email " + date(d.SendAt, "{date_short_pretty} at {time}") + "."}
+	if d.File != "" {
+		sent.Text += "\n" + fileStays(d.File)
+	}
+	return sent
 }

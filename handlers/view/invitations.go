@@ -108,11 +108,13 @@ func (v Invitations) row(row store.Invitation) []slack.Block {
 	fields := []*slack.TextBlockObject{literal(v.name(row, maxField)), mrkdwn(v.became(row))}
 	switch row.State {
 	case store.StatePending, store.StateFailed:
+		var sendAt time.Time
+		if row.SentAt.IsZero() {
+			sendAt = row.SendAt
+		}
 		return []slack.Block{
 			slack.NewSectionBlock(nil, fields, nil),
-			slack.NewActionBlock(v.id("invitation", row.ID),
-				button(ActionInviteResend, row.ID, "Resend"),
-				button(ActionInviteCancel, row.ID, "Cancel")),
+			slack.NewActionBlock(v.id("invitation", row.ID), resend(row.ID, sendAt, v.Now), button(ActionInviteCancel, row.ID, "Cancel")),
 		}
 	case store.StateExpired:
 		return []slack.Block{slack.NewSectionBlock(nil, fields, slack.NewAccessory(button(ActionInviteResend, row.ID, "Resend")),

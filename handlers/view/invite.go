@@ -16,6 +16,7 @@ const (
 	ActionInviteCoworker = "invite_coworker"
 	ActionInvitePerson   = "invite_person" // value: person id
 	ActionInviteResend   = "invite_resend" // value: invite id
+	ActionInviteNow      = "invite_now"    // value: invite id
 	ActionInviteCancel   = "invite_cancel" // value: invite id
 
 	// ActionSignupLink is a link button to the registration page: Slack opens it, and there is nothing to do.
@@ -103,13 +104,39 @@ func notInvited(by map[store.InviteResult][]string) []string {
 const CannotInviteAs = "People are invited as employees, or `as recruiter`. To make somebody a company admin, invite them first and change their user type " +
 	"in User Management once they are registered."
 
-// InviteResent says so.
-func InviteResent(i store.Invite) Notice {
-	who := mention(i.SlackID)
-	if i.SlackID == "" {
-		who = escape(clip(i.Email, nameShown))
+// resend is the button that sends an invitation again, or one that is to be sent at a later time, now. The zero time is none.
+func resend(inviteID string, sendAt, now time.Time) *slack.ButtonBlockElement {
+	if sendAt.After(now) {
+		return button(ActionInviteNow, inviteID, "Send now")
 	}
-	return Notice{Good: true, Text: who + " gets a new link. The old one stopped working."}
+	return button(ActionInviteResend, inviteID, "Resend")
+}
+
+// invitee names whom an invitation is for.
+func invitee(i store.Invite) string {
+	if i.SlackID == "" {
+		return escape(clip(i.Email, nameShown))
+	}
+	return mention(i.SlackID)
+}
+
+// InviteResent says so. What is scheduled was made anew for the same time.
+func InviteResent(i store.Invite) Notice {
+	if !i.SendAt.IsZero() {
+		return Notice{Good: true, Text: "Nothing was sent yet: the invitation of " + invitee(i) + " goes out " + date(i.SendAt, "{date_short_pretty} at {time}") +
+			", as planned. To send it at once, use *Send now*."}
+	}
+	return Notice{Good: true, Text: invitee(i) + " gets a new link. The old one stopped working."}
+}
+
+// InviteSentNow says that a scheduled invitation is on its way.
+func InviteSentNow(i store.Invite) Notice {
+	return Notice{Good: true, Text: invitee(i) + " gets the invitation now, and not another one later."}
+}
+
+// InviteWentOut says that a scheduled invitation did not wait any more.
+func InviteWentOut() Notice {
+	return Notice{Text: "That invitation went out a moment ago, as planned. The list shows how things are now."}
 }
 
 // InviteCancelled says so.

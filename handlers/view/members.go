@@ -117,6 +117,9 @@ func (m Members) row(row store.RosterRow) []slack.Block {
 		return []slack.Block{name}
 	}
 	invited := invitedBy(row.Invite.InvitedAt, row.Invite.InvitedBy, row.Invite.Reminded, m.Now)
+	if row.Invite.SendAt.After(m.Now) {
+		invited += " · goes out on " + date(row.Invite.SendAt, "{date_short_pretty} at {time}")
+	}
 	if row.Invite.Failure != "" {
 		invited += " · :warning: not delivered: " + undelivered(row.Invite.Failure)
 	}
@@ -124,9 +127,7 @@ func (m Members) row(row store.RosterRow) []slack.Block {
 		slack.NewSectionBlock(nil, []*slack.TextBlockObject{
 			literal(label(row.Person.Name, row.Person.Handle, row.Person.Email, maxField)), mrkdwn(invited),
 		}, nil),
-		slack.NewActionBlock(id,
-			button(ActionInviteResend, row.Invite.ID, "Resend"),
-			button(ActionInviteCancel, row.Invite.ID, "Cancel")),
+		slack.NewActionBlock(id, resend(row.Invite.ID, row.Invite.SendAt, m.Now), button(ActionInviteCancel, row.Invite.ID, "Cancel")),
 	}
 }
 
