@@ -49,6 +49,9 @@ func wantInviteCounts(t *testing.T, s *store.Store, companyID string) {
 	if !maps.Equal(got, recount) {
 		t.Errorf("invitations: counted %v, there are %v", got, recount)
 	}
+	if _, _, err := store.KeptAddresses(t.Context(), s); err != nil {
+		t.Error(err)
+	}
 	listed := map[string]bool{}
 	err = s.WalkInvitations(t.Context(), companyID, "", func(i store.Invitation) error {
 		got[i.State]--

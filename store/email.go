@@ -465,7 +465,7 @@ func (t *tx) replaceInvites(ctx context.Context, companyID string, rows []newInv
 			hashes[i], subjects[i] = r.EmailHash, r.SubjectHash
 		}
 		list, args := in([]any{companyID}, hashes)
-		var former []string
+		var former, theirs []string
 		err := t.SelectContext(ctx, &former, `
 			SELECT subject_hash
 			FROM invites
@@ -474,14 +474,14 @@ func (t *tx) replaceInvites(ctx context.Context, companyID string, rows []newInv
 			return fmt.Errorf("look for invitations: %w", err)
 		}
 		list, args = in([]any{companyID}, subjects)
-		err = t.SelectContext(ctx, &former, `
+		err = t.SelectContext(ctx, &theirs, `
 			SELECT subject_hash
 			FROM invites
 			WHERE company_id = $1 AND kind <> 'self' AND state <> '' AND subject_hash IN `+list, args...)
 		if err != nil {
 			return fmt.Errorf("look for invitations: %w", err)
 		}
-		if len(former) == 0 {
+		if former = append(former, theirs...); len(former) == 0 {
 			continue
 		}
 		if err := t.closeInvites(ctx, companyID, closedReplaced, former...); err != nil {

@@ -245,3 +245,23 @@ func ColumnsNamedSealed(ctx context.Context, s *Store) ([]string, error) {
 	slices.Sort(list)
 	return list, err
 }
+
+// KeptAddresses returns of how many invitations by email the database keeps the address, and of how many only the hash of it. The error says
+// so if there is an address that nobody can send anything to again.
+func KeptAddresses(ctx context.Context, s *Store) (sealed, hashed int, err error) {
+	var rows []inviteRow
+	if err := s.read.SelectContext(ctx, &rows, `SELECT `+inviteColumns+` FROM invites WHERE kind = 'email'`); err != nil {
+		return 0, 0, err
+	}
+	for _, r := range rows {
+		switch {
+		case r.EmailSealed != nil && !r.State.resendable():
+			return 0, 0, fmt.Errorf("the address of an invitation that is %q, closed %q, is kept", r.State, r.Closed)
+		case r.EmailSealed != nil:
+			sealed++
+		case r.EmailHash != "":
+			hashed++
+		}
+	}
+	return sealed, hashed, nil
+}

@@ -107,6 +107,39 @@ func TestWhatWentWrongInABrowser(t *testing.T) {
 	}
 }
 
+// TestDecliningForAReasonInABrowser is the page under a mail, without JavaScript, on a phone and on a desk, in the light and in the dark.
+func TestDecliningForAReasonInABrowser(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	s := newSite(t, start, m)
+	ctx := browser.New(t)
+	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	for i, size := range []struct {
+		name, scheme  string
+		width, height int64
+	}{{"phone", "light", 390, 844}, {"desk", "dark", 1280, 860}} {
+		scheme := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: size.scheme}}}
+		if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, scheme); err != nil {
+			t.Fatal(err)
+		}
+		err := chromedp.Do(ctx, chromedp.EmulateViewport(size.width, size.height), chromedp.Navigate(s.url+"/decline/"+annToken),
+			chromedp.WaitVisible(chromedp.CSS("form button")), chromedp.Click(chromedp.CSS("input[value=privacy]")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		browser.Screenshot(t, ctx, "decline-"+size.name)
+		if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("form button")), chromedp.WaitVisible(chromedp.CSS(".notice.good"))); err != nil {
+			t.Fatal(err)
+		}
+		browser.Screenshot(t, ctx, "declined-privacy-"+size.name)
+		if m.declined != i+1 || m.reason != store.DeclinedPrivacy {
+			t.Errorf("declined %d times with %q", m.declined, m.reason)
+		}
+	}
+}
+
 // TestDecliningInABrowser follows the link under an invitation by email.
 func TestDecliningInABrowser(t *testing.T) {
 	t.Parallel()

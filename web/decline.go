@@ -79,9 +79,10 @@ func (s *Server) decline(w http.ResponseWriter, r *http.Request) {
 	}
 	if reason == store.DeclinedPrivacy {
 		n.body = append(n.body,
-			"As to your privacy: nothing was stored but your address and name, as whoever invited you entered them. Had you signed up, company admins would see "+
-				"your name, email address, user type and which networks you connected. Nobody else would, nobody at all could get into your account, "+
-				"and nothing would be posted without your click. That you said no is known now, why is not: reasons are only counted.")
+			"As to your privacy: the invitation knew your address, and your name if whoever invited you entered it. Had you signed up, company admins would "+
+				"see your name, email address, user type and the networks you connected. Nobody else would, nobody at all could get into your account, and "+
+				"nothing would be posted without your click.",
+			"That you said no is known now, but not why: reasons are only counted.")
 		n.link = link{"What Herald stores, and who sees it", s.base + "/privacy"}
 	}
 	s.notice(w, r, n)

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// download gives a person a file that was shared where they can see it.
+// download gives a person a file that is theirs, or was shared where they can see it.
 func (s *Server) download(v visit) {
 	file, ok := s.slack.File(v.PathValue("file"))
-	if !ok || !slices.ContainsFunc(file.Channels, func(c string) bool { _, ok := s.visible(v, c); return ok }) {
+	if !ok || file.User != v.user.ID && !slices.ContainsFunc(file.Channels, func(c string) bool { _, ok := s.visible(v, c); return ok }) {
 		http.Error(v.w, "This file is not shared with you.", http.StatusNotFound)
 		return
 	}

@@ -61,6 +61,7 @@ func (s *Server) fileObject(f File) object {
 		"size":                 len(f.Content),
 		"url_private":          f.URL,
 		"url_private_download": f.URL,
+		"permalink":            s.baseURL + "/as/" + owner + "/files/" + f.ID, // the page of its owner
 		"channels":             append([]string{}, f.Channels...),
 		"is_external":          false,
 		"is_public":            false,
