@@ -299,18 +299,18 @@ func (c *colleague) modal(words ...string) screen {
 }
 
 // home opens the Home tab and waits for it to say the words.
-func (c *colleague) home(words ...string) {
+func (c *colleague) home(words ...string) screen {
 	c.w.t.Helper()
 	if err := c.OpenHome(c.ctx()); err != nil {
 		c.w.t.Fatal(err)
 	}
-	c.homeNow(words...)
+	return c.homeNow(words...)
 }
 
 // homeNow waits for the Home tab to say the words, without opening it.
-func (c *colleague) homeNow(words ...string) {
+func (c *colleague) homeNow(words ...string) screen {
 	c.w.t.Helper()
-	c.sees("the Home tab", func() []screen {
+	return c.sees("the Home tab", func() []screen {
 		if v, ok := c.Home(); ok {
 			return []screen{viewScreen(v)}
 		}

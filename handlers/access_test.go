@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
@@ -24,7 +25,7 @@ type target struct {
 	screen, home             string // User Management screens, in a message and in the Home tab
 	member, person           string
 	invite, signup, question string
-	request, removal         string
+	request, removal, draft  string
 }
 
 // value is what a control would send for the target.
@@ -32,8 +33,10 @@ func (x target) value(actionID string) string {
 	switch actionID {
 	case view.ActionInvitePerson:
 		return x.person
-	case view.ActionInviteResend, view.ActionInviteCancel:
+	case view.ActionInviteResend, view.ActionInviteNow, view.ActionInviteCancel:
 		return x.invite
+	case view.ActionEmailAnyway:
+		return x.draft + " 0 " + x.screen
 	case view.ActionInviteAnyway:
 		return string(store.Employee) + ":" + x.person
 	case view.ActionInviteDecline:
@@ -63,6 +66,8 @@ func (x target) metadata(callbackID string) string {
 	switch callbackID {
 	case view.FormRemoval:
 		return x.removal
+	case view.FormEmailConfirm:
+		return x.draft + " " + x.screen
 	case view.FormCaseDecline:
 		return x.request
 	case view.FormResendOld:
@@ -158,7 +163,9 @@ func (w *world) things(admin string) target {
 	w.must(err)
 	removal, err := w.store.ProposeRemoval(ctx, w.company.ID, actor, x.screen, []string{w.member(bo).ID})
 	w.must(err)
-	x.request, x.removal = c.ID, removal.ID
+	draft, err := w.store.DraftEmails(ctx, w.company.ID, actor, []store.Invitee{{Email: "cy@home.example"}}, time.Time{}, "")
+	w.must(err)
+	x.request, x.removal, x.draft = c.ID, removal.ID, draft.ID
 	return x
 }
 
@@ -192,7 +199,9 @@ func (w *world) otherCompany() target {
 	w.must(err)
 	removal, err := w.store.ProposeRemoval(ctx, other.company.ID, actor, "", []string{x.member})
 	w.must(err)
-	x.request, x.removal = c.ID, removal.ID
+	draft, err := w.store.DraftEmails(ctx, other.company.ID, actor, []store.Invitee{{Email: "cy@home.example"}}, time.Time{}, "")
+	w.must(err)
+	x.request, x.removal, x.draft = c.ID, removal.ID, draft.ID
 	return x
 }
 

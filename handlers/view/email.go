@@ -218,12 +218,14 @@ func leftOut(by map[store.InviteResult][]string, admin bool) []string {
 		{store.InviteDuplicate, "is in the list twice, and gets one email", "are in the list twice, and get one email each"},
 		{store.InviteRegistered, "is registered already", "are registered already"},
 		{store.InviteAgain, "is invited already", "are invited already"},
-		{store.InviteNever, "does not want to be asked again: they said so, or were removed", "do not want to be asked again: they said so, or were removed"},
 		{store.InviteRefused, refused, areRefused},
 	} {
 		if addresses := by[group.result]; len(addresses) > 0 {
 			lines = append(lines, "• "+count(len(addresses), group.one, group.many)+" ("+addressList(addresses)+")")
 		}
+	}
+	if n := len(by[store.InviteNever]); n > 0 { // emailAnyway names them
+		lines = append(lines, "• "+count(n, "does not want to be asked again: they said so, or were removed", "do not want to be asked again: they said so, or were removed"))
 	}
 	if !admin && len(by[store.InviteRefused]) > 0 {
 		lines = append(lines, "Whoever is registered, was invited before or does not want to be asked is not invited again. Your admins can tell you more.")
@@ -263,13 +265,14 @@ func emailAnyway(d store.EmailDraft, screenID string) []slack.Block {
 			more++
 			continue
 		}
-		when := "They get one email with a link now, and can say no again."
+		address, when := clip(o.Invitee.Email, addressShown), "now"
 		if !d.SendAt.IsZero() {
-			when = "They get one email with a link at the time you chose, and can say no again."
+			when = "at the time you chose"
 		}
 		anyway := button(ActionEmailAnyway, d.ID+" "+strconv.Itoa(i)+" "+screenID, "Invite anyway").WithConfirm(slack.NewConfirmationBlockObject(
-			plain("Invite them anyway?"), plain("They said no, or were removed. "+when), plain("Invite"), plain("Leave them alone")))
-		blocks = append(blocks, slack.NewSectionBlock(literal(clip(o.Invitee.Email, addressShown)), nil, slack.NewAccessory(anyway),
+			plain("Invite them anyway?"), literal(address+" said no, or was removed. They get one email with a link "+when+", and can say no again."),
+			plain("Invite"), plain("Leave them alone")))
+		blocks = append(blocks, slack.NewSectionBlock(literal(address), nil, slack.NewAccessory(anyway),
 			slack.SectionBlockOptionBlockID(BlockID(d.ID, 0, "anyway", strconv.Itoa(i)))))
 	}
 	if more > 0 {
