@@ -152,7 +152,9 @@ func TestAnAddressIsErasedWithTheStepThatEndsItsInvitation(t *testing.T) {
 			}
 		}, 0, 0},
 		{"it is cancelled", cy, func(t *testing.T, w world) { w.check(t, w.s.CancelInvite(t.Context(), w.companyID, w.ana, w.id)) }, 0, 1},
-		{"it is resent", cy, func(t *testing.T, w world) { w.check(t, second(w.s.ResendInvite(t.Context(), w.companyID, w.ana, w.id))) }, 1, 1},
+		{"it is resent", cy, func(t *testing.T, w world) {
+			w.check(t, second(w.s.ResendInvite(t.Context(), w.companyID, w.ana, w.id)))
+		}, 1, 1},
 		{"it ran out and is resent", cy, func(t *testing.T, w world) {
 			w.env.Clock.Advance(store.InviteLife + time.Hour)
 			w.check(t, w.s.Tidy(t.Context()))

@@ -195,7 +195,11 @@ func ConfirmEmails(d store.EmailDraft, screenID string, admin bool, anyway *stor
 		modal.Submit = plain("Schedule")
 	}
 	if modal.Submit != nil {
-		blocks = append(blocks, quiet("Nothing is sent before you press the green button. You can cancel each invitation later."))
+		nothing := "Nothing"
+		if admin && len(by[store.InviteNever]) > 0 || anyway != nil {
+			nothing = "Nothing else"
+		}
+		blocks = append(blocks, quiet(nothing+" is sent before you press the green button. You can cancel each invitation later."))
 	}
 	if d.File != "" {
 		blocks = append(blocks, quiet(fileStays(d.File)))

@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -9,11 +10,15 @@ import (
 	"herald/sandbox/slackd"
 )
 
+// maxForm is how much of a form is kept in memory, in bytes.
+const maxForm = 1 << 20
+
 var errGone = errors.New("this button is no longer there")
 
 // act uses an element the way its kind is used: it presses a button, chooses an option, or sends what was typed.
 func (s *Server) act(v visit) {
-	if err := v.ParseForm(); err != nil {
+	// What is in a modal is sent as the modal's form is, which may hold files.
+	if err := v.ParseMultipartForm(maxForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		s.done(v, err)
 		return
 	}

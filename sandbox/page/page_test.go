@@ -2,11 +2,13 @@ package page_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"html"
 	"io"
 	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -386,6 +388,26 @@ func TestEveryKindOfControlTellsTheApp(t *testing.T) {
 	}
 	if a := act("ext", "find", url.Values{"chosen": {"found"}}); a.SelectedOption.Value != "found" {
 		t.Errorf("the external select sent %+v", a)
+	}
+	var modal bytes.Buffer // what is in a modal comes as its form does
+	parts := multipart.NewWriter(&modal)
+	for name, value := range map[string]string{"channel": "C1", "ts": ts, "block": "row", "action": "who", "chosen": "U2"} {
+		if err := parts.WriteField(name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := parts.Close(); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post(w.url+"/as/ann/act", parts.FormDataContentType(), &modal) //nolint:noctx // a test on this machine
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.next().ActionCallback.BlockActions[0]; len(a.SelectedUsers) != 2 {
+		t.Errorf("a choice in a modal sent %v", a.SelectedUsers)
 	}
 	form := url.Values{"channel": {"C1"}, "ts": {ts}, "block": {"row"}, "action": {"gone"}}
 	if _, body := w.post("/as/ann/act", form); !strings.Contains(body, "no longer there") {
