@@ -106,6 +106,10 @@ func benchFill(b *testing.B, db databaseSettings, n int, named ...store.Entry) {
 		b.Fatal(err)
 	}
 	acme := storetest.Company(b, s)
+	sync, err := s.BeginSync(b.Context(), acme.ID)
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, u := range benchUsers("A", benchAdmins) {
 		named = append(named, benchMember(u, store.Admin, time.Now().Add(-time.Hour)))
 	}
@@ -113,7 +117,10 @@ func benchFill(b *testing.B, db databaseSettings, n int, named ...store.Entry) {
 		b.Fatal(err)
 	}
 	storetest.Fill(b, s, &storetest.Env{Clock: storetest.NewClock(time.Now())}, acme.ID, max(0, n-len(named)))
-	if err := s.FinishSync(b.Context(), acme.ID, time.Time{}); err != nil {
+	if sync, err = s.MirrorPage(b.Context(), sync, nil, ""); err != nil {
+		b.Fatal(err)
+	}
+	if err := s.FinishSync(b.Context(), sync); err != nil {
 		b.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

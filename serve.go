@@ -35,6 +35,7 @@ const (
 	expireEvery  = "@every 1m"
 	expireAtOnce = 10_000
 	tellEvery    = "@every 20m"
+	reviewEvery  = "@every 1h"
 	tidyEvery    = "@every 15m"
 	staleAfter   = 6 * time.Hour // since its last sync a directory is due; single changes arrive as events
 	staleAtStart = time.Hour     // likewise when Herald starts: it may have missed events
@@ -130,6 +131,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 			return err
 		}),
 		clock.Add("tell people whose access ends soon", tellEvery, h.TellEndings),
+		clock.Add("review who is deactivated", reviewEvery, db.ReviewDeactivated),
 		clock.Add("delete what is over", tidyEvery, db.Tidy),
 	)
 	if err != nil {

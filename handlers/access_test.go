@@ -344,9 +344,11 @@ func (i *intruder) form(e handlers.Entry, on target) {
 		ID: "V0", Type: slack.VTModal, CallbackID: e.Name, PrivateMetadata: on.metadata(e.Name), AppInstalledTeamID: teamID,
 		State: &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
 			view.BlockChannel: input, view.BlockText: input, view.BlockPeople: input, view.BlockReason: input, view.BlockCount: input,
-			view.BlockDays:     {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: "3"}}},
-			view.BlockInviters: {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: string(store.InvitersEveryone)}}},
-			view.BlockLinkDays: {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: i.linkDays()}}},
+			view.BlockDays:        {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: "3"}}},
+			view.BlockInviters:    {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: string(store.InvitersEveryone)}}},
+			view.BlockLinkDays:    {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: i.linkDays()}}},
+			view.BlockJoinerDays:  {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: "7"}}},
+			view.BlockRemovalDays: {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: "30"}}},
 		}},
 	}
 	i.unharmed("submitting "+e.Name, func(ctx context.Context) error {
@@ -428,7 +430,7 @@ func (w *world) rows(intruder string) string {
 	var selects []string
 	for _, table := range []struct{ name, columns, where string }{
 		{"companies", "id, name, key", "TRUE"},
-		{"settings", "company_id, inviters, link_days", "TRUE"},
+		{"settings", "company_id, inviters, link_days, joiner_days, removal_days", "TRUE"},
 		{"members", "id, email, type", "TRUE"},
 		{"connections", "member_id, network, state, subject", "TRUE"},
 		{"invites", "id, kind, invited_by, expires_at, sent_at, closed, state, reason, as_type", "kind <> 'self'"},

@@ -122,6 +122,7 @@ func actions() []action {
 		{view.ActionSignupDecline, admitters, (*Handlers).declineSignup},
 		{view.ActionCaseApprove, operators, (*Handlers).approveCase},
 		{view.ActionCaseDecline, operators, (*Handlers).declineCaseForm},
+		{view.ActionDeactivated, admins, (*Handlers).showDeactivated},
 		{view.ActionSettings, admins, (*Handlers).settingsForm},
 		{view.ActionAudit, admins, (*Handlers).openAudit},
 		{view.ActionAuditOlder, admins, (*Handlers).turnAudit},

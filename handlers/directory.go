@@ -56,43 +56,55 @@ func (h *Handlers) Start(ctx context.Context) (store.Company, error) {
 	return company, nil
 }
 
-// SyncDirectory mirrors the whole workspace directory. It keeps to Slack's pace, which is about 4,000 people a minute, and may be
-// interrupted at any time: the next run starts over, and only a complete one marks those who are gone as deactivated.
+// SyncDirectory mirrors the whole workspace directory, at Slack's pace, which is about 4,000 people a minute. It may be interrupted at any
+// time, and two processes may do it at once: it goes on where the last page that anybody read ended, and who reads a page second stops.
+// Only a complete sync marks those who are gone as deactivated.
 func (h *Handlers) SyncDirectory(ctx context.Context, company store.Company) error {
-	started := h.now()
-	page := h.directory(company)
-	seen, colleagues := 0, 0
-	for {
-		next, err := nextPage(ctx, page)
-		if page.Done(err) {
-			break
+	for restarted := false; ; restarted = true {
+		sync, err := h.store.BeginSync(ctx, company.ID)
+		if err != nil {
+			return fmt.Errorf("begin a directory sync: %w", err)
 		}
+		err = h.syncPages(ctx, company, sync)
+		switch {
+		case errors.Is(err, store.ErrChanged):
+			return nil // somebody else goes on with it
+		case slackError(err) == "invalid_cursor" && !restarted:
+			// Slack forgets how far a listing was, and does not say after how long.
+			if err := h.store.DropSync(ctx, sync); err != nil {
+				return fmt.Errorf("start the directory sync over: %w", err)
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// syncPages reads the rest of a sync.
+func (h *Handlers) syncPages(ctx context.Context, company store.Company, sync store.DirectorySync) error {
+	for !sync.Complete() {
+		page, err := nextPage(ctx, h.directory(company, sync.Cursor))
 		if err != nil {
 			return fmt.Errorf("list the directory: %w", err)
 		}
-		page = next
 		entries := make([]store.Person, len(page.Users))
 		for i, u := range page.Users {
 			entries[i] = entryOf(company, u)
 			h.owners.seen(company.ID, entries[i], h.now())
-			if entries[i].Eligible() {
-				colleagues++
-			}
 		}
-		if err := h.store.MirrorPeople(ctx, company.ID, entries); err != nil {
+		if sync, err = h.store.MirrorPage(ctx, sync, entries, page.Cursor); err != nil {
 			return fmt.Errorf("mirror a page of the directory: %w", err)
 		}
-		seen += len(entries)
 	}
-	if colleagues == 0 {
+	if sync.Colleagues == 0 {
 		// Somebody installed Herald, so this is no directory, but a server in trouble: believing it would shut everybody out.
-		h.log.LogAttrs(ctx, slog.LevelWarn, "slack listed nobody who works here, so nobody is taken for gone", slog.String("team", company.TeamID), slog.Int("people", seen))
-		return nil
+		h.log.LogAttrs(ctx, slog.LevelWarn, "slack listed nobody who works here, so nobody is taken for gone", slog.String("team", company.TeamID), slog.Int("people", sync.People))
+		return h.store.DropSync(ctx, sync)
 	}
-	if err := h.store.FinishSync(ctx, company.ID, started); err != nil {
+	if err := h.store.FinishSync(ctx, sync); err != nil {
 		return fmt.Errorf("finish the directory sync: %w", err)
 	}
-	h.log.LogAttrs(ctx, slog.LevelInfo, "directory synced", slog.String("team", company.TeamID), slog.Int("people", seen), slog.Duration("took", h.now().Sub(started)))
+	h.log.LogAttrs(ctx, slog.LevelInfo, "directory synced", slog.String("team", company.TeamID), slog.Int("people", sync.People), slog.Duration("took", h.now().Sub(sync.StartedAt)))
 	return nil
 }
 
@@ -140,7 +152,13 @@ func (h *Handlers) personChanged(ctx context.Context, ev slackevents.EventsAPIEv
 	if body.User.ID == "" {
 		return errors.New("a directory event without a user")
 	}
-	if err := h.store.MirrorPeople(ctx, company.ID, []store.Person{entryOf(company, body.User)}); err != nil {
+	entry := entryOf(company, body.User)
+	if ev.InnerEvent.Type == string(slackevents.TeamJoin) {
+		err = h.store.MirrorJoiner(ctx, company.ID, entry)
+	} else {
+		err = h.store.MirrorPeople(ctx, company.ID, []store.Person{entry})
+	}
+	if err != nil {
 		return fmt.Errorf("mirror a person: %w", err)
 	}
 	return nil

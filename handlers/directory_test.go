@@ -109,6 +109,68 @@ func TestAnInterruptedSyncDeactivatesNobody(t *testing.T) {
 	})
 }
 
+func TestASyncGoesOnAfterACrash(t *testing.T) {
+	t.Parallel()
+	many := make([]slackd.User, 900)
+	for i := range many {
+		many[i] = slackd.User{ID: fmt.Sprintf("U1%05d", i), Name: fmt.Sprintf("person%d", i)}
+	}
+	each(t, options{people: many, noBot: true, noJobs: true}, func(t *testing.T, w *world) {
+		w.passed.Add(int64(24 * time.Hour))
+		w.must(w.slack.Deactivate(eve))
+		ctx, crash := context.WithCancel(w.ctx())
+		defer crash()
+		if err := w.reading(2, crash).SyncDirectory(ctx, w.company); err == nil {
+			t.Fatal("the sync is complete, and was to be interrupted")
+		}
+		pages := len(w.slack.Calls("users.list"))
+		w.must(w.h.SyncDirectory(w.ctx(), w.company))
+		if read := len(w.slack.Calls("users.list")) - pages; read != 3 {
+			t.Errorf("%d more pages were read, want 3 of 5", read)
+		}
+		p, err := w.store.PersonBySlackID(w.ctx(), w.company.ID, eve)
+		w.must(err)
+		if !p.Deactivated {
+			t.Error("eve left before, and seems to be here")
+		}
+
+		// Slack may forget how far a listing was.
+		sync, err := w.store.BeginSync(w.ctx(), w.company.ID)
+		w.must(err)
+		_, err = w.store.MirrorPage(w.ctx(), sync, nil, "bm90IGEgY3Vyc29y")
+		w.must(err)
+		pages = len(w.slack.Calls("users.list"))
+		w.must(w.h.SyncDirectory(w.ctx(), w.company))
+		if read := len(w.slack.Calls("users.list")) - pages; read != 6 {
+			t.Errorf("%d calls of users.list, want one that is refused, and all 5 pages", read)
+		}
+	})
+}
+
+// reading returns other handlers on the same database and Slack, which crash when they ask for another page of the directory after n.
+func (w *world) reading(n int, crash func()) *handlers.Handlers {
+	w.t.Helper()
+	client := &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/users.list") {
+			if n--; n < 0 {
+				crash()
+				return nil, r.Context().Err()
+			}
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})}
+	api := slack.New(w.slack.BotToken(), slack.OptionAPIURL(w.slack.APIURL()), slack.OptionHTTPClient(client))
+	return handlers.New(handlers.Config{
+		Store: w.store, HTTP: client, Now: w.now, Log: slog.New(slog.NewTextHandler(&tee{w.t.Output(), w.log}, nil)),
+		API: func(store.Company) *slack.Client { return api },
+	})
+}
+
+// transport makes a function a transport.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestADirectoryWithoutPeopleIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	for name, members := range map[string]string{

@@ -38,6 +38,8 @@ func jobs() []jobRun {
 		{store.JobSignupDecided, (*Handlers).signupDecided, jobTries, nil},
 		{store.JobWelcomeDM, (*Handlers).welcome, jobTries, nil},
 		{store.JobFarewellDM, (*Handlers).sayFarewell, jobTries, (*Handlers).farewellUnsaid},
+		{store.JobJoiner, (*Handlers).inviteJoiner, jobTries, nil},
+		{store.JobDeactivatedDM, (*Handlers).tellDeactivated, jobTries, nil},
 		{store.JobEndingDM, (*Handlers).tellEnding, jobTries, (*Handlers).endingUntold},
 		{store.JobInviteDM, (*Handlers).sendInvite, jobTries, (*Handlers).inviteFailed},
 		{store.JobInviteEmail, (*Handlers).mailInvite, jobTries, (*Handlers).mailFailed},

@@ -19,7 +19,7 @@ import (
 // members answers "/social members [group] [search words]" with User Management.
 func (h *Handlers) members(ctx context.Context, r *request) (reply, error) {
 	group, search := h.parseFilter(r.args)
-	return h.openMembers(ctx, r, group, search)
+	return h.openMembers(ctx, r, group, search, nil)
 }
 
 // userManagement opens it from the menu: below it in the Home tab, else as a message.
@@ -27,11 +27,11 @@ func (h *Handlers) userManagement(ctx context.Context, r *request, _ *slack.Bloc
 	if r.home {
 		return h.goTo(ctx, r, placeMembers)
 	}
-	return h.openMembers(ctx, r, store.All, "")
+	return h.openMembers(ctx, r, store.All, "", nil)
 }
 
-// openMembers answers with a new screen.
-func (h *Handlers) openMembers(ctx context.Context, r *request, group store.Group, search string) (reply, error) {
+// openMembers answers with a new screen, which is prepared before it is drawn; nil: it is fine as it is.
+func (h *Handlers) openMembers(ctx context.Context, r *request, group store.Group, search string, prepare func(store.Screen) (store.Screen, error)) (reply, error) {
 	sc := store.Screen{
 		CompanyID: r.company.ID, Viewer: r.slackID, Surface: store.OnMessage, ResponseURL: r.responseURL, Group: group, Search: search, Page: 1,
 	}
@@ -41,6 +41,11 @@ func (h *Handlers) openMembers(ctx context.Context, r *request, group store.Grou
 	}
 	if sc, err = h.store.OpenScreen(ctx, sc); err != nil {
 		return reply{}, fmt.Errorf("open a screen: %w", err)
+	}
+	if prepare != nil {
+		if sc, err = prepare(sc); err != nil {
+			return reply{}, err
+		}
 	}
 	m, err := h.drawMembers(ctx, r, sc, roster)
 	if err != nil {
@@ -78,6 +83,8 @@ func (h *Handlers) groupNamed(name string) (store.Group, bool) {
 		return store.Admins, true
 	case "disconnected", "not connected", "unconnected", "expired":
 		return store.Disconnected, true
+	case "deactivated", "deactivated in slack", "gone":
+		return store.Deactivated, true
 	case "recent", "new", "last 30 days", "registered recently":
 		return store.Recent, true
 	case "invited", "pending", "invited but not registered":
@@ -213,7 +220,7 @@ func (h *Handlers) freshMembers(ctx context.Context, r *request, notice *view.No
 	if r.home {
 		return h.redrawHome(ctx, r, notice)
 	}
-	rep, err := h.openMembers(ctx, r, store.All, "")
+	rep, err := h.openMembers(ctx, r, store.All, "", nil)
 	if err != nil {
 		return reply{}, err
 	}

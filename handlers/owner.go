@@ -66,7 +66,7 @@ func (h *Handlers) primaryOwner(ctx context.Context, c store.Company) (string, e
 	if id := h.owners.of(c.ID, h.now()); id != "" {
 		return id, nil
 	}
-	page := h.directory(c)
+	page := h.directory(c, "")
 	for {
 		next, err := nextPage(ctx, page)
 		if page.Done(err) {
@@ -101,8 +101,8 @@ func (h *Handlers) isPrimaryOwner(ctx context.Context, c store.Company, slackID 
 	return err == nil && p.PrimaryOwner && p.Eligible(), err
 }
 
-// directory lists the people of the workspace.
-func (h *Handlers) directory(c store.Company) slack.UserPagination {
-	return h.api(c).GetUsersPaginated(
-		slack.GetUsersOptionLimit(directoryPage), slack.GetUsersOptionIncludeLocale(false), slack.GetUsersOptionTeamID(c.TeamID))
+// directory lists the people of the workspace, from the page that begins at Slack's cursor; "" is the first one.
+func (h *Handlers) directory(c store.Company, cursor string) slack.UserPagination {
+	return h.api(c).GetUsersPaginated(slack.GetUsersOptionLimit(directoryPage), slack.GetUsersOptionIncludeLocale(false),
+		slack.GetUsersOptionTeamID(c.TeamID), slack.GetUsersOptionCursor(cursor))
 }

@@ -24,11 +24,22 @@ func (h *Handlers) settingsForm(ctx context.Context, r *request, _ *slack.BlockA
 
 // saveSettings changes what the form says, and shows how things are now.
 func (h *Handlers) saveSettings(ctx context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
-	days, err := strconv.Atoi(input(form, view.BlockLinkDays).SelectedOption.Value)
-	to := store.Settings{Inviters: store.InviterPolicy(input(form, view.BlockInviters).SelectedOption.Value), LinkDays: days}
+	to := store.Settings{Inviters: store.InviterPolicy(input(form, view.BlockInviters).SelectedOption.Value)}
 	missing := map[string]string{}
-	if err != nil || !slices.Contains(store.LinkDays(), to.LinkDays) {
-		missing[view.BlockLinkDays] = "Choose how long."
+	for _, days := range []struct {
+		block   string
+		choices []int
+		to      *int
+	}{
+		{view.BlockLinkDays, store.LinkDays(), &to.LinkDays},
+		{view.BlockJoinerDays, store.JoinerDays(), &to.JoinerDays},
+		{view.BlockRemovalDays, store.RemovalDays(), &to.RemovalDays},
+	} {
+		n, err := strconv.Atoi(input(form, days.block).SelectedOption.Value)
+		if err != nil || !slices.Contains(days.choices, n) {
+			missing[days.block] = "Choose how long."
+		}
+		*days.to = n
 	}
 	if !slices.Contains(store.InviterPolicies(), to.Inviters) {
 		missing[view.BlockInviters] = "Choose who."

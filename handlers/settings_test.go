@@ -21,9 +21,11 @@ func TestAnAdminLetsRecruitersInvite(t *testing.T) {
 		w.as(ana).presses(w.as(ana).at(home, view.ActionSettings))
 		w.as(ana).submits(w.as(ana).seesModal("Who may invite coworkers?"), map[string][]string{
 			view.BlockInviters: {string(store.InvitersRecruiters)}, view.BlockLinkDays: {"14"},
+			view.BlockJoinerDays: {"3"}, view.BlockRemovalDays: {"30"},
 		})
 		w.as(ana).seesModal("Saved. Company admins and recruiters may invite, and new registration links work for 14 days.")
-		w.wants(w.as(ana).types("/social audit"), "changed who may invite: company admins and recruiters", "registration links work: 14 days")
+		w.wants(w.as(ana).types("/social audit"), "changed who may invite: company admins and recruiters", "registration links work: 14 days",
+			"who joins the workspace is invited: after 3 days", "deactivated in Slack are removed: after 30 days")
 
 		home = w.as(ray).opensHome()
 		w.as(ray).presses(w.as(ray).at(home, view.ActionInviteCoworker))

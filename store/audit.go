@@ -40,6 +40,9 @@ const (
 	AuditInvitesExported AuditAction = "invites_exported"
 	AuditInvitersChanged AuditAction = "inviters_changed"  // To: the user type with the fewest rights that may invite
 	AuditLinkDaysChanged AuditAction = "link_days_changed" // Count: days
+	AuditJoinersChanged  AuditAction = "joiners_changed"   // Count: days after which whoever joins is invited, 0: not at all
+	// AuditRemovalDaysChanged: Count is the days after which deactivated members are removed, 0: not at all.
+	AuditRemovalDaysChanged AuditAction = "removal_days_changed"
 )
 
 // An AuditEvent names people by keyed hash only; while they are known the hash finds them. Once they are removed a random value takes

@@ -63,6 +63,9 @@ func (p *profile) derive() derived {
 		if d.disconnected {
 			set(facetDisconnected)
 		}
+		if p.Deactivated {
+			set(facetDeactivated)
+		}
 	case p.Bot || p.Guest || p.Deactivated:
 		d.standing = standingOut
 	case p.invited:

@@ -126,6 +126,11 @@ func (s *Store) Recount(ctx context.Context, companyID string) (map[Group]int, e
 			FROM members m
 			WHERE m.company_id = $1 AND NOT EXISTS (
 				SELECT 1 FROM connections c WHERE c.member_id = m.id AND c.state = 'connected')`,
+		Deactivated: `
+			SELECT count(*)
+			FROM members m
+			JOIN people p ON p.id = m.id
+			WHERE m.company_id = $1 AND p.deactivated_at > 0`,
 		Invited: `
 			SELECT count(DISTINCT p.id)
 			FROM people p

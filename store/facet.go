@@ -29,6 +29,7 @@ const (
 	facetRecruiter    facet = "r"
 	facetAdmin        facet = "a"
 	facetDisconnected facet = "d"
+	facetDeactivated  facet = "x"
 	facetInvited      facet = "i"
 	facetUnregistered facet = "u"
 )
@@ -46,6 +47,8 @@ func facetOf(g Group) (facet, bool) {
 		return facetAdmin, true
 	case Disconnected:
 		return facetDisconnected, true
+	case Deactivated:
+		return facetDeactivated, true
 	case Invited:
 		return facetInvited, true
 	case Unregistered:

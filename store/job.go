@@ -35,6 +35,8 @@ const (
 	JobFarewellDM    JobKind = "farewell_dm"    // a Farewell
 	JobEndingDM      JobKind = "ending_dm"      // a Member whose access at a network ends soon
 	JobRun           JobKind = "run"            // a Run: invite its next people and show how far it is
+	JobJoiner        JobKind = "joiner"         // a Person who joined the workspace: invite them
+	JobDeactivatedDM JobKind = "deactivated_dm" // tell company admins of members who are deactivated in Slack; Ref is of no thing
 	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended, or was sent to somebody
 )
 

@@ -67,7 +67,7 @@ func loadTables() []*loadTable {
 	return []*loadTable{
 		{name: "people", order: "sort_key", columns: []string{
 			"id", "company_id", "slack_id", "name", "handle", "email", "email_folded", "time_zone", "bot", "guest", "deactivated",
-			"primary_owner", "mirrored_at", "subject_hash", "standing", "facets", "haystack", "sort_key",
+			"primary_owner", "mirrored_at", "subject_hash", "standing", "facets", "haystack", "sort_key", "deactivated_at",
 		}},
 		{name: "members", order: "sort_key", columns: []string{
 			"id", "company_id", "email", "type", "registered_at", "disconnected", "sort_key", "recent_key",
@@ -100,7 +100,7 @@ func (t *tx) loadEntry(tables []*loadTable, keys secret, companyID string, e Ent
 	changes.add(d.facets, registeredAt, 1)
 	people.rows = append(people.rows, []any{
 		p.ID, companyID, orNull(p.SlackID), p.Name, p.Handle, p.Email, foldEmail(p.Email), p.TimeZone, p.Bot, p.Guest, p.Deactivated,
-		p.PrimaryOwner, stamp(t.now), keys.personHash(p), string(d.standing), d.facets, d.haystack, d.sortKey,
+		p.PrimaryOwner, stamp(t.now), keys.personHash(p), string(d.standing), d.facets, d.haystack, d.sortKey, t.deactivatedAt(p),
 	})
 	words.rows = append(words.rows, wordRows(companyID, p.ID, d)...)
 	if registeredAt == 0 {

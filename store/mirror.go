@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
+	"slices"
 )
 
 // mirrorLimit is the most entries of one MirrorPeople.
@@ -16,19 +16,8 @@ func (s *Store) MirrorPeople(ctx context.Context, companyID string, entries []Pe
 		return fmt.Errorf("mirror people: %w", ErrTooMany)
 	}
 	err := s.change(ctx, companyID, func(t *tx) error {
-		keys, err := s.secret(ctx, companyID)
-		if err != nil {
-			return err
-		}
-		var changed []string
-		for part := range chunks(entries) {
-			ids, err := t.mirror(ctx, companyID, keys, part)
-			if err != nil {
-				return err
-			}
-			changed = append(changed, ids...)
-		}
-		return t.derive(ctx, companyID, changed)
+		_, err := t.mirrorAll(ctx, companyID, entries)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("mirror people: %w", err)
@@ -36,11 +25,32 @@ func (s *Store) MirrorPeople(ctx context.Context, companyID string, entries []Pe
 	return nil
 }
 
-// mirror writes at most a chunk of directory entries and returns the ids of the people who are new or changed.
-func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries []Person) ([]string, error) {
-	forgotten, err := t.forgotten(ctx, companyID, keys, entries)
+// mirrorAll writes directory entries and returns the ids of the people who are new.
+func (t *tx) mirrorAll(ctx context.Context, companyID string, entries []Person) ([]string, error) {
+	keys, err := t.s.secret(ctx, companyID)
 	if err != nil {
 		return nil, err
+	}
+	var changed, added []string
+	for part := range chunks(entries) {
+		of, err := t.mirror(ctx, companyID, keys, part)
+		if err != nil {
+			return nil, err
+		}
+		changed = slices.Concat(changed, of.changed, of.added)
+		added = append(added, of.added...)
+	}
+	return added, t.derive(ctx, companyID, changed)
+}
+
+// mirrored is what became of directory entries: the ids of people who are new, and of those who changed.
+type mirrored struct{ added, changed []string }
+
+// mirror writes at most a chunk of directory entries; derive must follow.
+func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries []Person) (mirrored, error) {
+	forgotten, err := t.forgotten(ctx, companyID, keys, entries)
+	if err != nil {
+		return mirrored{}, err
 	}
 	slackIDs := make([]string, len(entries))
 	for i, e := range entries {
@@ -53,7 +63,7 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 		FROM people p
 		WHERE p.company_id = $1 AND p.slack_id IN `+list, args...)
 	if err != nil {
-		return nil, fmt.Errorf("load people: %w", err)
+		return mirrored{}, fmt.Errorf("load people: %w", err)
 	}
 	known := make(map[string]Person, len(rows))
 	for _, r := range rows {
@@ -61,7 +71,10 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 		known[p.SlackID] = p
 	}
 
-	var touched, changed []string
+	var (
+		done    mirrored
+		touched []string
+	)
 	for _, e := range entries {
 		if e.SlackID == "" || forgotten[e.SlackID] {
 			continue
@@ -72,18 +85,18 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 		switch {
 		case !ok:
 			if e, err = t.insertPerson(ctx, keys, e); err != nil {
-				return nil, err
+				return mirrored{}, err
 			}
 			known[e.SlackID] = e // a directory page may name somebody twice
-			changed = append(changed, e.ID)
+			done.added = append(done.added, e.ID)
 		case p == e:
 			touched = append(touched, p.ID)
 		default:
 			if err := t.updatePerson(ctx, e); err != nil {
-				return nil, err
+				return mirrored{}, err
 			}
 			known[e.SlackID] = e
-			changed = append(changed, p.ID)
+			done.changed = append(done.changed, p.ID)
 		}
 	}
 	if len(touched) > 0 {
@@ -92,10 +105,10 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 			UPDATE people
 			SET mirrored_at = $1
 			WHERE id IN `+list, args...); err != nil {
-			return nil, fmt.Errorf("touch people: %w", err)
+			return mirrored{}, fmt.Errorf("touch people: %w", err)
 		}
 	}
-	return changed, nil
+	return done, nil
 }
 
 // forgotten returns the Slack ids of those who must not be mirrored.
@@ -140,14 +153,22 @@ func (t *tx) insertPerson(ctx context.Context, keys secret, p Person) (Person, e
 	}
 	_, err := t.ExecContext(ctx, `
 		INSERT INTO people (id, company_id, slack_id, name, handle, email, email_folded, time_zone, bot, guest, deactivated,
-			primary_owner, mirrored_at, subject_hash, standing, facets, haystack, sort_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16)`,
+			primary_owner, mirrored_at, subject_hash, standing, facets, haystack, sort_key, deactivated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16, $17)`,
 		p.ID, p.CompanyID, slackID, p.Name, p.Handle, p.Email, foldEmail(p.Email), p.TimeZone, p.Bot, p.Guest, p.Deactivated,
-		p.PrimaryOwner, stamp(t.now), keys.personHash(p), standingOut, sortKey(p.Name, p.ID))
+		p.PrimaryOwner, stamp(t.now), keys.personHash(p), standingOut, sortKey(p.Name, p.ID), t.deactivatedAt(p))
 	if err != nil {
 		return Person{}, fmt.Errorf("insert person: %w", err)
 	}
 	return p, nil
+}
+
+// deactivatedAt is since when somebody who is new to the directory is deactivated, as far as Herald knows.
+func (t *tx) deactivatedAt(p Person) int64 {
+	if p.Deactivated {
+		return stamp(t.now)
+	}
+	return 0
 }
 
 // updatePerson writes what the directory says; derive must follow.
@@ -155,38 +176,13 @@ func (t *tx) updatePerson(ctx context.Context, p Person) error {
 	_, err := t.ExecContext(ctx, `
 		UPDATE people
 		SET name = $2, handle = $3, email = $4, email_folded = $5, time_zone = $6, bot = $7, guest = $8, deactivated = $9,
-			primary_owner = $10, mirrored_at = $11
+			primary_owner = $10, mirrored_at = $11,
+			deactivated_at = CASE WHEN NOT $9 THEN 0 WHEN deactivated THEN deactivated_at ELSE $11 END,
+			deactivation_told = deactivation_told AND $9
 		WHERE id = $1`,
 		p.ID, p.Name, p.Handle, p.Email, foldEmail(p.Email), p.TimeZone, p.Bot, p.Guest, p.Deactivated, p.PrimaryOwner, stamp(t.now))
 	if err != nil {
 		return fmt.Errorf("update person: %w", err)
-	}
-	return nil
-}
-
-// FinishSync marks directory people that no MirrorPeople call has touched since started as deactivated, and stamps Company.SyncedAt.
-func (s *Store) FinishSync(ctx context.Context, companyID string, started time.Time) error {
-	err := s.change(ctx, companyID, func(t *tx) error {
-		var gone []string
-		err := t.SelectContext(ctx, &gone, `
-			UPDATE people
-			SET deactivated = TRUE
-			WHERE company_id = $1 AND slack_id IS NOT NULL AND NOT deactivated AND mirrored_at < $2
-			RETURNING id`, companyID, stamp(started))
-		if err != nil {
-			return err
-		}
-		_, err = t.ExecContext(ctx, `
-			UPDATE companies
-			SET synced_at = $2
-			WHERE id = $1`, companyID, stamp(t.now))
-		if err != nil {
-			return err
-		}
-		return t.derive(ctx, companyID, gone)
-	})
-	if err != nil {
-		return fmt.Errorf("finish sync: %w", err)
 	}
 	return nil
 }
@@ -216,11 +212,7 @@ func (t *tx) remember(ctx context.Context, companyID string, entry Person) (Pers
 	if err := t.unforget(ctx, companyID, []string{keys.slackHash(entry.SlackID)}); err != nil {
 		return Person{}, err
 	}
-	changed, err := t.mirror(ctx, companyID, keys, []Person{entry})
-	if err != nil {
-		return Person{}, err
-	}
-	if err := t.derive(ctx, companyID, changed); err != nil {
+	if _, err := t.mirrorAll(ctx, companyID, []Person{entry}); err != nil {
 		return Person{}, err
 	}
 	return person(ctx, t, `p.company_id = $1 AND p.slack_id = $2`, companyID, entry.SlackID)

@@ -41,12 +41,7 @@ func TestTheDirectoryIsMirrored(t *testing.T) {
 		env.Clock.Advance(time.Hour)
 		next := env.Clock.Now()
 		entries[1].Name = "Eddie Lee"
-		if err := s.MirrorPeople(ctx, acme.ID, entries[:3]); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.FinishSync(ctx, acme.ID, next); err != nil {
-			t.Fatal(err)
-		}
+		storetest.Sync(t, s, acme.ID, entries[:3])
 		ed, err := s.PersonBySlackID(ctx, acme.ID, "U2")
 		if err != nil || ed.Name != "Eddie Lee" || ed.ID != personID(t, s, acme.ID, "U2") {
 			t.Errorf("renamed: %+v, %v", ed, err)

@@ -19,6 +19,7 @@ func TestNoPageScansOrSortsATable(t *testing.T) {
 		store.All: "members_list", store.Employees: "members_type", store.Recruiters: "members_type", store.Admins: "members_type",
 		store.OnNetwork("linkedin"): "connections_list", store.OnNetwork("facebook"): "connections_list", store.OnNetwork("mastodon"): "connections_list",
 		store.Disconnected: "members_disconnected",
+		store.Deactivated:  "people_gone",
 		store.Recent:       "members_recent", store.Invited: "people_invited", store.Unregistered: "people_unregistered",
 	}
 	skipLarge(t)

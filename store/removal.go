@@ -85,16 +85,9 @@ func (s *Store) ProposeRemoval(ctx context.Context, companyID string, by Actor, 
 			ID: newID(), CompanyID: companyID, BySlack: by.SlackID, ByCLI: by.CLI, ScreenID: screenID, Status: RemovalProposed,
 			Proposed: len(members),
 		}
-		_, err = t.ExecContext(ctx, `
-			INSERT INTO removals (id, company_id, by_slack, by_cli, screen_id, status, file_id, proposed, removed, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, '', $7, 0, $8)`,
-			row.ID, companyID, row.BySlack, row.ByCLI, screenID, row.Status, len(members), stamp(t.now))
-		if err != nil {
-			return err
-		}
 		removal = row.removal()
 		removal.Members = members
-		return t.insertSnapshot(ctx, row.ID, members)
+		return t.insertRemoval(ctx, row, members)
 	})
 	if err != nil {
 		return Removal{}, fmt.Errorf("propose removal: %w", err)
@@ -167,6 +160,18 @@ func (r snapshotRow) member(by Actor) RemovalMember {
 		MemberID: r.MemberID, SlackID: r.SlackID, Name: r.Name, Email: r.Email, Type: r.Type, CompanyPage: r.CompanyPage,
 		Self: r.SlackID != "" && r.SlackID == by.SlackID,
 	}
+}
+
+// insertRemoval writes a new removal with its snapshot.
+func (t *tx) insertRemoval(ctx context.Context, r removalRow, members []RemovalMember) error {
+	_, err := t.ExecContext(ctx, `
+		INSERT INTO removals (id, company_id, by_slack, by_cli, screen_id, status, file_id, proposed, removed, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, '', $7, 0, $8)`,
+		r.ID, r.CompanyID, r.BySlack, r.ByCLI, r.ScreenID, r.Status, len(members), stamp(t.now))
+	if err != nil {
+		return err
+	}
+	return t.insertSnapshot(ctx, r.ID, members)
 }
 
 func (t *tx) insertSnapshot(ctx context.Context, removalID string, members []RemovalMember) error {

@@ -18,6 +18,7 @@ const (
 	Recruiters   Group = "recruiters"
 	Admins       Group = "admins"
 	Disconnected Group = "disconnected" // access expired at every network, or none connected
+	Deactivated  Group = "deactivated"  // members who are deactivated in Slack
 	Recent       Group = "recent"       // registered in the last 30 days (UTC days, today included), newest first
 	Invited      Group = "invited"      // invited but not registered
 	Unregistered Group = "unregistered" // eligible and not registered, invited or not
@@ -41,7 +42,7 @@ func Groups(networks ...string) []Group {
 	for _, n := range networks {
 		groups = append(groups, OnNetwork(n))
 	}
-	return append(groups, Disconnected, Recent, Invited, Unregistered)
+	return append(groups, Disconnected, Deactivated, Recent, Invited, Unregistered)
 }
 
 // OfMembers tells whether the group lists members (true) or people who are not registered (false).
@@ -113,6 +114,9 @@ func (g Group) listing(now time.Time) listing {
 		members.key = "l.recent_key"
 		members.condition += ` AND l.recent_key < $2`
 		members.bound = []any{newestFirst(recentSince(now)-1, "")}
+	case Deactivated:
+		people.condition = `l.company_id = $1 AND l.standing = 'member' AND l.deactivated`
+		return people
 	case Invited:
 		people.condition = `l.company_id = $1 AND l.standing = 'invited'`
 		return people

@@ -55,40 +55,61 @@ const DefaultLinkDays = 30
 // LinkDays lists what Settings.LinkDays may be.
 func LinkDays() []int { return []int{7, 14, DefaultLinkDays, 60, 90} }
 
+// JoinerDays lists what Settings.JoinerDays may be.
+func JoinerDays() []int { return []int{0, 1, 3, 7, 14, 30} }
+
+// RemovalDays lists what Settings.RemovalDays may be.
+func RemovalDays() []int { return []int{0, 7, 30, 90} }
+
 // Settings are what company admins decide for their company.
 type Settings struct {
-	Inviters InviterPolicy
-	LinkDays int // how many days a new registration link works, one of LinkDays
+	Inviters    InviterPolicy
+	LinkDays    int // how many days a new registration link works, one of LinkDays
+	JoinerDays  int // after how many days whoever joins the workspace is invited, one of JoinerDays; 0: not at all
+	RemovalDays int // after how many days members who are deactivated in Slack are removed, one of RemovalDays; 0: only by hand
 }
+
+// DefaultSettings hold while nobody changed any.
+func DefaultSettings() Settings {
+	return Settings{Inviters: InvitersAdmins, LinkDays: DefaultLinkDays}
+}
+
+func (s Settings) invitesJoiners() bool { return s.JoinerDays > 0 }
+
+// joinerWait is how long after they joined somebody is invited.
+func (s Settings) joinerWait() time.Duration { return time.Duration(s.JoinerDays) * 24 * time.Hour }
 
 // linkLife is how long a new registration link works.
 func (s Settings) linkLife() time.Duration { return time.Duration(s.LinkDays) * 24 * time.Hour }
 
 func (s Settings) valid() bool {
-	return slices.Contains(InviterPolicies(), s.Inviters) && slices.Contains(LinkDays(), s.LinkDays)
+	return slices.Contains(InviterPolicies(), s.Inviters) && slices.Contains(LinkDays(), s.LinkDays) &&
+		slices.Contains(JoinerDays(), s.JoinerDays) && slices.Contains(RemovalDays(), s.RemovalDays)
 }
 
-// Settings returns the company's settings, or the defaults while nobody changed any: company admins invite, links work for 30 days.
+// Settings returns the company's settings, or DefaultSettings.
 func (s *Store) Settings(ctx context.Context, companyID string) (Settings, error) {
 	return settings(ctx, s.read, companyID)
 }
 
 func settings(ctx context.Context, q querier, companyID string) (Settings, error) {
 	var row struct {
-		Inviters InviterPolicy `db:"inviters"`
-		LinkDays int           `db:"link_days"`
+		Inviters    InviterPolicy `db:"inviters"`
+		LinkDays    int           `db:"link_days"`
+		JoinerDays  int           `db:"joiner_days"`
+		RemovalDays int           `db:"removal_days"`
 	}
 	err := q.GetContext(ctx, &row, `
-		SELECT inviters, link_days
+		SELECT inviters, link_days, joiner_days, removal_days
 		FROM settings
 		WHERE company_id = $1`, companyID)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Settings{Inviters: InvitersAdmins, LinkDays: DefaultLinkDays}, nil
+		return DefaultSettings(), nil
 	}
 	if err != nil {
 		return Settings{}, fmt.Errorf("load settings: %w", err)
 	}
-	return Settings{Inviters: row.Inviters, LinkDays: row.LinkDays}, nil
+	return Settings(row), nil
 }
 
 // SaveSettings changes the company's settings, with an audit event for each one that is another now. Links that were made before work as
@@ -106,10 +127,11 @@ func (s *Store) SaveSettings(ctx context.Context, companyID string, by Actor, to
 			return err
 		}
 		_, err = t.ExecContext(ctx, `
-			INSERT INTO settings (company_id, inviters, link_days)
-			VALUES ($1, $2, $3)
+			INSERT INTO settings (company_id, inviters, link_days, joiner_days, removal_days)
+			VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (company_id) DO UPDATE
-			SET inviters = excluded.inviters, link_days = excluded.link_days`, companyID, to.Inviters, to.LinkDays)
+			SET inviters = excluded.inviters, link_days = excluded.link_days, joiner_days = excluded.joiner_days,
+				removal_days = excluded.removal_days`, companyID, to.Inviters, to.LinkDays, to.JoinerDays, to.RemovalDays)
 		if err != nil {
 			return err
 		}
@@ -119,6 +141,12 @@ func (s *Store) SaveSettings(ctx context.Context, companyID string, by Actor, to
 		}
 		if to.LinkDays != from.LinkDays {
 			events = append(events, AuditEvent{Action: AuditLinkDaysChanged, Count: to.LinkDays})
+		}
+		if to.JoinerDays != from.JoinerDays {
+			events = append(events, AuditEvent{Action: AuditJoinersChanged, Count: to.JoinerDays})
+		}
+		if to.RemovalDays != from.RemovalDays {
+			events = append(events, AuditEvent{Action: AuditRemovalDaysChanged, Count: to.RemovalDays})
 		}
 		return t.auditAll(ctx, companyID, by, events)
 	})

@@ -22,7 +22,7 @@ func TestTheSettingsSayWhoMayInvite(t *testing.T) {
 		ray, ed := store.Actor{SlackID: members[0].SlackID}, store.Actor{SlackID: members[1].SlackID}
 		stranger := store.Actor{SlackID: storetest.Mirror(t, s, acme.ID, "Nia New")[0].SlackID}
 
-		if now, err := s.Settings(ctx, acme.ID); err != nil || now != (store.Settings{Inviters: store.InvitersAdmins, LinkDays: 30}) {
+		if now, err := s.Settings(ctx, acme.ID); err != nil || now != store.DefaultSettings() {
 			t.Errorf("before anybody chose: %+v, %v", now, err)
 		}
 		guests := storetest.Mirror(t, s, acme.ID, "A A", "B B", "C C", "D D", "E E", "F F", "G G", "H H")

@@ -49,6 +49,10 @@ func TestAuditScreens(t *testing.T) {
 		happened(store.AuditEvent{Action: store.AuditInvitersChanged, Actor: ana, To: least})
 	}
 	happened(store.AuditEvent{Action: store.AuditLinkDaysChanged, Actor: ana, Count: 14})
+	for _, days := range []int{0, 1, 30} {
+		happened(store.AuditEvent{Action: store.AuditJoinersChanged, Actor: ana, Count: days})
+		happened(store.AuditEvent{Action: store.AuditRemovalDaysChanged, Actor: ana, Count: days})
+	}
 	happened(store.AuditEvent{Action: store.AuditKeyRotated, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditAdminGranted, CLI: true, Subject: ana})
 	happened(store.AuditEvent{Action: store.AuditExported, Actor: ana, Count: 1400})

@@ -194,6 +194,8 @@ func (m Members) nobody() string {
 		switch g {
 		case store.Disconnected:
 			return "Every member is connected to a network."
+		case store.Deactivated:
+			return "No member is deactivated in Slack."
 		case store.Invited:
 			return "Nobody has an open invitation."
 		case store.Unregistered:
@@ -264,6 +266,8 @@ func (o Offered) GroupName(g store.Group) string {
 		return "Company admins"
 	case store.Disconnected:
 		return "Not connected"
+	case store.Deactivated:
+		return "Deactivated in Slack"
 	case store.Recent:
 		return "Registered in the last 30 days"
 	case store.Invited:

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -245,4 +246,23 @@ func Remove(tb testing.TB, s *store.Store, companyID string, by store.Actor, mem
 		tb.Fatal(fmt.Errorf("remove: %w", err))
 	}
 	return r
+}
+
+// Sync is a complete sync of the directory, which lists these pages. Who is on none of them is deactivated.
+func Sync(tb testing.TB, s *store.Store, companyID string, pages ...[]store.Person) {
+	tb.Helper()
+	sync, err := s.BeginSync(tb.Context(), companyID)
+	for i := 0; i < len(pages) && err == nil; i++ {
+		next := ""
+		if i+1 < len(pages) {
+			next = "page " + strconv.Itoa(i+2)
+		}
+		sync, err = s.MirrorPage(tb.Context(), sync, pages[i], next)
+	}
+	if err == nil {
+		err = s.FinishSync(tb.Context(), sync)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
 }

@@ -1,0 +1,260 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"herald/store"
+	"herald/store/storetest"
+)
+
+func TestASyncGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		people := storetest.Mirror(t, s, acme.ID, "Ann Lee", "Bo Ek", "Cy Wu", "Di Ma")
+		env.Clock.Advance(time.Hour)
+
+		first, err := s.BeginSync(ctx, acme.ID)
+		check := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		check(err)
+		if first.Cursor != "" || first.Complete() {
+			t.Errorf("a new sync begins at %+v", first)
+		}
+		_, err = s.MirrorPage(ctx, first, people[:2], "dXNlcjpVMENZ")
+		check(err)
+		if strings.Contains(storetest.Dump(t, env), "dXNlcjpVMENZ") {
+			t.Error("Slack's cursor, which is made of somebody's id, can be read in the database")
+		}
+
+		// The process died, and another one goes on; a third was about to read the same page.
+		again, err := s.BeginSync(ctx, acme.ID)
+		check(err)
+		third := again
+		if again.Cursor != "dXNlcjpVMENZ" || again.People != 2 || again.Colleagues != 2 || !again.StartedAt.Equal(first.StartedAt) {
+			t.Errorf("it goes on with %+v", again)
+		}
+		again, err = s.MirrorPage(ctx, again, people[2:3], "")
+		check(err)
+		if !again.Complete() || again.People != 3 {
+			t.Errorf("after the last page: %+v", again)
+		}
+		if _, err := s.MirrorPage(ctx, third, people[2:3], ""); !errors.Is(err, store.ErrChanged) {
+			t.Errorf("the same page a second time: %v, want ErrChanged", err)
+		}
+		check(s.FinishSync(ctx, again))
+		if err := s.FinishSync(ctx, again); !errors.Is(err, store.ErrChanged) {
+			t.Errorf("finished a second time: %v, want ErrChanged", err)
+		}
+		check(s.DropSync(ctx, again)) // no error, and nothing to drop
+		for i, gone := range []bool{false, false, false, true} {
+			p, err := s.Person(ctx, acme.ID, people[i].ID)
+			if err != nil || p.Deactivated != gone {
+				t.Errorf("%s is deactivated: %v, %v", people[i].Name, p.Deactivated, err)
+			}
+		}
+
+		// One that nobody went on with for half a day starts over.
+		old, err := s.BeginSync(ctx, acme.ID)
+		check(err)
+		_, err = s.MirrorPage(ctx, old, people[:2], "more")
+		check(err)
+		env.Clock.Advance(13 * time.Hour)
+		if fresh, err := s.BeginSync(ctx, acme.ID); err != nil || fresh.Cursor != "" || !fresh.StartedAt.After(old.StartedAt) {
+			t.Errorf("after half a day: %+v, %v", fresh, err)
+		}
+	})
+}
+
+func TestWhoJoinsTheWorkspaceIsInvitedSomeDaysLater(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		acme := storetest.Company(t, s)
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		entry := func(name string) store.Person {
+			return store.Person{SlackID: storetest.SlackID(name), Name: name, Email: strings.ToLower(name[:2]) + "@acme.example"}
+		}
+		left := func() map[string]time.Time {
+			t.Helper()
+			due := map[string]time.Time{}
+			for _, j := range storetest.TakeJobs(t, env, store.JobJoiner) {
+				p, err := s.Person(t.Context(), acme.ID, j.Ref)
+				if err != nil {
+					t.Fatal(err)
+				}
+				due[p.Name] = j.At
+			}
+			return due
+		}
+		save := func(days int) {
+			t.Helper()
+			to := store.DefaultSettings()
+			to.JoinerDays = days
+			if err := s.SaveSettings(t.Context(), acme.ID, ana, to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		join := func(p store.Person) {
+			t.Helper()
+			if err := s.MirrorJoiner(t.Context(), acme.ID, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		join(entry("Zed Zero"))
+		if due := left(); len(due) != 0 {
+			t.Errorf("nobody asked for it, and %v are to be invited", due)
+		}
+		save(3)
+		storetest.Sync(t, s, acme.ID, []store.Person{entry("Ana Lima"), entry("Zed Zero"), entry("Ann Lee")})
+		if due := left(); len(due) != 0 {
+			t.Errorf("by the first sync everybody is new, and %v are to be invited", due)
+		}
+		guest := entry("Gus Guest")
+		guest.Guest = true
+		storetest.Sync(t, s, acme.ID, []store.Person{entry("Ana Lima"), entry("Zed Zero"), entry("Ann Lee"), entry("Cy Wu"), guest})
+		join(entry("Bo Ek"))
+		due := left()
+		want := env.Clock.Now().Add(3 * 24 * time.Hour)
+		for _, name := range []string{"Cy Wu", "Bo Ek"} {
+			if at := due[name]; at.Sub(want).Abs() > time.Second {
+				t.Errorf("%s is to be invited at %s, want %s", name, at, want)
+			}
+		}
+		if !due["Ann Lee"].IsZero() || !due["Zed Zero"].IsZero() {
+			t.Errorf("to be invited: %v", due)
+		}
+
+		invites := func(slackID string) int {
+			t.Helper()
+			p, err := s.PersonBySlackID(t.Context(), acme.ID, slackID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.InviteJoiner(t.Context(), acme.ID, p.ID); err != nil {
+				t.Fatal(err)
+			}
+			return len(storetest.TakeJobs(t, env, store.JobInviteDM))
+		}
+		save(0)
+		if n := invites(entry("Cy Wu").SlackID); n != 0 {
+			t.Error("it was turned off meanwhile, and somebody was invited")
+		}
+		save(7)
+		if n := invites(entry("Cy Wu").SlackID); n != 1 {
+			t.Errorf("%d invitations, want one", n)
+		}
+		if n := invites(entry("Cy Wu").SlackID); n != 0 {
+			t.Error("a second invitation")
+		}
+		if n := invites(guest.SlackID); n != 0 {
+			t.Error("a guest was invited")
+		}
+		if n := invites(storetest.Register(t, s, acme.ID, "Reg Istered")[0].SlackID); n != 0 {
+			t.Error("a member was invited")
+		}
+		// Somebody else invited them, and that ran out: that was their invitation.
+		p, err := s.PersonBySlackID(t.Context(), acme.ID, entry("Bo Ek").SlackID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Invite(t.Context(), acme.ID, ana, []string{p.ID}, store.InviteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		storetest.TakeJobs(t, env, store.JobInviteDM)
+		env.Clock.Advance(40 * 24 * time.Hour)
+		if n := invites(p.SlackID); n != 0 {
+			t.Error("somebody who let an invitation run out was invited for joining")
+		}
+		if err := s.InviteJoiner(t.Context(), acme.ID, "NOBODY"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("somebody who was removed: %v, want ErrNotFound", err)
+		}
+	})
+}
+
+func TestMembersWhoAreDeactivatedInSlackAreProposedAndRemovedOnlyIfTheSettingsSaySo(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		acme := storetest.Company(t, s)
+		boss, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		members := storetest.Register(t, s, acme.ID, "Bo Ek", "Cy Wu", "Di Ma")
+		storetest.Mirror(t, s, acme.ID, "Eve New")
+		mirror := func(m store.Member, gone bool) {
+			t.Helper()
+			if err := s.MirrorPeople(t.Context(), acme.ID, []store.Person{{SlackID: m.SlackID, Name: m.Name, Deactivated: gone}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		review := func() (told int, removed []string) {
+			t.Helper()
+			if err := s.ReviewDeactivated(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, j := range storetest.TakeJobs(t, env, store.JobRemoval) {
+				removal, err := s.Removal(t.Context(), acme.ID, store.Actor{}, j.Ref)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, m := range removal.Members {
+					removed = append(removed, m.Name)
+				}
+			}
+			return len(storetest.TakeJobs(t, env, store.JobDeactivatedDM)), removed
+		}
+		if told, removed := review(); told != 0 || len(removed) != 0 {
+			t.Errorf("nobody left, told %d times, removed %v", told, removed)
+		}
+		mirror(members[0], true)
+		if err := s.MirrorPeople(t.Context(), acme.ID, []store.Person{{SlackID: storetest.SlackID("Eve New"), Name: "Eve New", Deactivated: true}}); err != nil {
+			t.Fatal(err)
+		}
+		if told, removed := review(); told != 1 || len(removed) != 0 {
+			t.Errorf("Bo left: told %d times, removed %v", told, removed)
+		}
+		mirror(members[1], true)
+		if told, _ := review(); told != 0 {
+			t.Error("the admins are told twice a day")
+		}
+		env.Clock.Advance(25 * time.Hour)
+		if told, _ := review(); told != 1 {
+			t.Error("nobody is told that Cy left, too")
+		}
+		env.Clock.Advance(90 * 24 * time.Hour)
+		if told, removed := review(); told != 0 || len(removed) != 0 {
+			t.Errorf("nothing new, told %d times, removed %v", told, removed)
+		}
+		roster, err := s.Roster(t.Context(), acme.ID, store.RosterQuery{Group: store.Deactivated, Limit: 10})
+		if err != nil || len(roster.Rows) != 2 || roster.Matching != 2 {
+			t.Errorf("listed %+v, %v", roster.Rows, err)
+		}
+
+		// Whoever comes back starts anew.
+		mirror(members[1], false)
+		mirror(members[1], true)
+		to := store.DefaultSettings()
+		to.RemovalDays = 30
+		if err := s.SaveSettings(t.Context(), acme.ID, ana, to); err != nil {
+			t.Fatal(err)
+		}
+		mirror(boss, true) // the last company admin: without one, nobody could look after the rest
+		env.Clock.Advance(20 * 24 * time.Hour)
+		if _, removed := review(); len(removed) != 1 || removed[0] != "Bo Ek" {
+			t.Errorf("after 30 days %v were removed, want Bo Ek", removed)
+		}
+		if _, removed := review(); len(removed) != 0 {
+			t.Errorf("%v were removed twice", removed)
+		}
+		env.Clock.Advance(20 * 24 * time.Hour)
+		if _, removed := review(); len(removed) != 1 || removed[0] != "Cy Wu" {
+			t.Errorf("30 days later %v were removed, want Cy Wu", removed)
+		}
+		wantCounts(t, s, acme.ID, nil)
+	})
+}
