@@ -49,5 +49,6 @@ func TestAdminsAreToldWhoIsDeactivatedAndRemoveThem(t *testing.T) {
 		w.passed.Add(int64(30 * 24 * time.Hour))
 		w.must(w.store.ReviewDeactivated(w.ctx()))
 		w.eventually("ray is removed", func() bool { return !w.registered(ray) })
+		w.wants(w.as(ben).types("/social audit"), "Herald removed")
 	})
 }

@@ -51,7 +51,7 @@ func (t *tx) tellDeactivated(ctx context.Context, companyID string) error {
 	return t.leave(ctx, companyID, Job{Kind: JobDeactivatedDM, Ref: newID()})
 }
 
-// removeDeactivated confirms the removal of members whose time is up, in nobody's name.
+// removeDeactivated confirms the removal of members whose time is up, by itself.
 func (t *tx) removeDeactivated(ctx context.Context, companyID string) error {
 	now, err := settings(ctx, t, companyID)
 	if err != nil || now.RemovalDays == 0 {
@@ -72,8 +72,7 @@ func (t *tx) removeDeactivated(ctx context.Context, companyID string) error {
 	if err != nil || len(due) == 0 {
 		return err
 	}
-	by := Actor{}
-	members, err := t.snapshot(ctx, companyID, by, due)
+	members, err := t.snapshot(ctx, companyID, Actor{Herald: true}, due)
 	if err != nil {
 		return err
 	}
@@ -92,7 +91,7 @@ func (t *tx) removeDeactivated(ctx context.Context, companyID string) error {
 	if len(members) == 0 {
 		return nil
 	}
-	row := removalRow{ID: newID(), CompanyID: companyID, Status: RemovalConfirmed, Proposed: len(members)}
+	row := removalRow{ID: newID(), CompanyID: companyID, BySlack: actorHerald, Status: RemovalConfirmed, Proposed: len(members)}
 	if err := t.insertRemoval(ctx, row, members); err != nil {
 		return err
 	}

@@ -198,7 +198,7 @@ func TestMembersWhoAreDeactivatedInSlackAreProposedAndRemovedOnlyIfTheSettingsSa
 				t.Fatal(err)
 			}
 			for _, j := range storetest.TakeJobs(t, env, store.JobRemoval) {
-				removal, err := s.Removal(t.Context(), acme.ID, store.Actor{}, j.Ref)
+				removal, err := s.Removal(t.Context(), acme.ID, store.Actor{Herald: true}, j.Ref)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -41,7 +41,7 @@ func (t *tx) welcomeJoiners(ctx context.Context, companyID string, personIDs []s
 	return t.leave(ctx, companyID, jobs...)
 }
 
-// InviteJoiner invites somebody who joined the workspace some days ago, in nobody's name; its message follows as for Invite. It does
+// InviteJoiner invites somebody who joined the workspace some days ago, by itself; its message follows as for Invite. It does
 // nothing if joiners are not invited any more, or if they registered, were invited, declined or left the workspace meanwhile.
 // ErrNotFound if they were removed.
 func (s *Store) InviteJoiner(ctx context.Context, companyID, personID string) error {
@@ -58,7 +58,7 @@ func (s *Store) InviteJoiner(ctx context.Context, companyID, personID string) er
 		if err != nil || before > 0 { // somebody was faster, perhaps with a link that ran out since
 			return err
 		}
-		outcomes, err := t.invite(ctx, companyID, Actor{}, []string{personID}, InviteOptions{As: Employee})
+		outcomes, err := t.invite(ctx, companyID, Actor{Herald: true}, []string{personID}, InviteOptions{As: Employee})
 		if err == nil && len(outcomes) == 0 {
 			err = ErrNotFound
 		}

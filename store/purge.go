@@ -113,7 +113,7 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err := t.count(ctx, r.CompanyID, changes); err != nil {
 		return 0, err
 	}
-	if err := t.auditAll(ctx, r.CompanyID, Actor{SlackID: r.BySlack, CLI: r.ByCLI}, events); err != nil {
+	if err := t.auditAll(ctx, r.CompanyID, r.by(), events); err != nil {
 		return 0, err
 	}
 	return len(subjects), t.forget(ctx, r.CompanyID, hashes)

@@ -58,9 +58,17 @@ type removalRow struct {
 
 const removalColumns = `id, company_id, by_slack, by_cli, screen_id, status, file_id, proposed, removed, never`
 
+// by is who proposed it. Herald's own have a word in the column that is no Slack id.
+func (r removalRow) by() Actor {
+	if r.BySlack == actorHerald {
+		return Actor{Herald: true}
+	}
+	return Actor{SlackID: r.BySlack, CLI: r.ByCLI}
+}
+
 func (r removalRow) removal() Removal {
 	return Removal{
-		ID: r.ID, CompanyID: r.CompanyID, By: Actor{SlackID: r.BySlack, CLI: r.ByCLI}, ScreenID: r.ScreenID, Status: r.Status,
+		ID: r.ID, CompanyID: r.CompanyID, By: r.by(), ScreenID: r.ScreenID, Status: r.Status,
 		Shown: r.Proposed, FileID: r.FileID, Removed: r.Removed, Never: r.Never,
 	}
 }
@@ -186,7 +194,7 @@ func (t *tx) insertSnapshot(ctx context.Context, removalID string, members []Rem
 // Removal returns the actor's own removal, or ErrNotFound.
 func (s *Store) Removal(ctx context.Context, companyID string, by Actor, removalID string) (Removal, error) {
 	row, members, err := loadRemoval(ctx, s.read, companyID, removalID)
-	if err == nil && (row.BySlack != by.SlackID || row.ByCLI != by.CLI) {
+	if err == nil && row.by() != by {
 		err = ErrNotFound
 	}
 	if err != nil {
