@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,12 @@ func (s serveCommand) seed(p *process, box *sandbox.Sandbox) (err error) {
 		return err
 	}
 	people := box.Company.People
-	if err := db.MirrorPeople(p.ctx, company.ID, directoryOf(people)); err != nil {
+	now := directoryOf(people)
+	before := slices.Clone(now) // who left since took part then
+	for i := range before {
+		before[i].Deactivated = before[i].Deactivated && people[i].Membership.Standing == acme.Outside
+	}
+	if err := db.MirrorPeople(p.ctx, company.ID, before); err != nil {
 		return err
 	}
 	then := past{s: s, db: db, company: company, box: box, now: p.now, clock: &clock}
@@ -45,6 +51,9 @@ func (s serveCommand) seed(p *process, box *sandbox.Sandbox) (err error) {
 		}
 	}
 	clock = p.now()
+	if err := db.MirrorPeople(p.ctx, company.ID, now); err != nil {
+		return err
+	}
 	if _, err := db.ExpireConnections(p.ctx, len(people)); err != nil {
 		return err
 	}

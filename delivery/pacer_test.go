@@ -126,6 +126,7 @@ func TestAThousandInvitationsLetOthersIn(t *testing.T) {
 			t.Errorf("the other company waited %s", time.Since(began))
 		}
 		time.Sleep(2 * jobs * time.Second)
+		synctest.Wait()
 		if len(sent) != jobs || away != jobs-3 {
 			t.Errorf("%d of %d were sent, and %d sent away", len(sent), jobs, away)
 		}

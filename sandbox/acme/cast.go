@@ -53,7 +53,7 @@ func mainCharacters() []Person {
 		}.in(ny),
 		Person{
 			ID: Dan, Handle: "dan", DisplayName: "dan", RealName: "Dan Former", Email: work("dan"), Title: "Left in May",
-			Deactivated: true, Main: true,
+			Deactivated: true, Main: true, Membership: member(Employee, "dan@home.example", 400),
 		}.in(london),
 	}
 }
