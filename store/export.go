@@ -28,7 +28,7 @@ const (
 	byHash                  // their keyed hash
 )
 
-// dataSections lists everything that Herald stores about a person, but for screens. A column that is not here is not about them, or
+// dataSections lists everything that Herald stores about a person, but for what is sealed: see addressesOf, signupsAsking, screensOf. A column that is not here is not about them, or
 // follows from what is; the test that walks all columns asks for a decision about each new one.
 func dataSections() []dataSection {
 	return []dataSection{
@@ -45,7 +45,6 @@ func dataSections() []dataSection {
 		}},
 		{name: "invitations_by_you", table: "invites", key: bySlack, of: "invited_by", columns: []string{"created_at"}}, // what became of it is the other person's
 		{name: "sign_ups_under_way", table: "authorizations", key: byHash, of: "subject_hash", columns: []string{"expires_at", "network"}},
-		{name: "sign_ups_that_ask_you", table: "signups", key: byPerson, of: "person_id", columns: []string{"created_at", "status", "network"}},
 		{name: "requests_about_you", table: "cases", key: byPerson, of: "member_id", columns: []string{
 			"created_at", "from_type", "to_type", "reason", "status", "decision", "decided_at",
 		}},
@@ -92,6 +91,12 @@ func (s *Store) personalData(ctx context.Context, companyID, slackID string) (ma
 	data := map[string]any{
 		"about":   "Everything that Herald stores about you. Access tokens and links are left out: they are keys, not facts, and stored encrypted.",
 		"made_at": s.time().Format(time.RFC3339),
+	}
+	if data["addresses_you_were_invited_at"], err = s.addressesOf(ctx, p, keys); err != nil {
+		return nil, err
+	}
+	if data["sign_ups_that_ask_you"], err = s.signupsAsking(ctx, p); err != nil {
+		return nil, err
 	}
 	is := map[dataKey]string{byPerson: p.ID, bySlack: slackID, byHash: keys.slackHash(slackID)}
 	for _, section := range dataSections() {
@@ -151,6 +156,54 @@ func (s *Store) dataRows(ctx context.Context, d dataSection, companyID, key stri
 		list = append(list, row)
 	}
 	return list, rows.Err()
+}
+
+// addressesOf are the addresses and names that inviters typed for somebody, while those invitations can be sent again. They include the
+// invitations of the time before Slack knew the address as theirs.
+func (s *Store) addressesOf(ctx context.Context, p Person, keys secret) ([]map[string]any, error) {
+	var rows []inviteRow
+	err := s.read.SelectContext(ctx, &rows, `
+		SELECT `+inviteColumns+`
+		FROM invites
+		WHERE company_id = $1 AND email_sealed IS NOT NULL AND (subject_hash = $2 OR email_hash <> '' AND email_hash = $3)
+		ORDER BY created_at, id`, p.CompanyID, keys.personHash(p), keys.emailHash(p.Email))
+	if err != nil {
+		return nil, fmt.Errorf("load invited addresses: %w", err)
+	}
+	list := make([]map[string]any, len(rows))
+	for i, r := range rows {
+		to, err := s.addressOf(r)
+		if err != nil {
+			return nil, fmt.Errorf("open an invited address: %w", err)
+		}
+		list[i] = map[string]any{"created_at": unstamp(r.CreatedAt).Format(time.RFC3339), "email": to.Email, "name": to.Name}
+	}
+	return list, nil
+}
+
+// signupsAsking are the sign-ups that ask somebody whether it was them, with the address that was entered and the network's name.
+func (s *Store) signupsAsking(ctx context.Context, p Person) ([]map[string]any, error) {
+	var rows []signupRow
+	err := s.read.SelectContext(ctx, &rows, `
+		SELECT `+signupColumns+`
+		FROM signups
+		WHERE company_id = $1 AND person_id = $2
+		ORDER BY created_at, id`, p.CompanyID, p.ID)
+	if err != nil {
+		return nil, fmt.Errorf("load sign-ups: %w", err)
+	}
+	list := make([]map[string]any, len(rows))
+	for i, r := range rows {
+		payload, err := s.openSignup(r)
+		if err != nil {
+			return nil, fmt.Errorf("open a sign-up: %w", err)
+		}
+		list[i] = map[string]any{
+			"created_at": unstamp(r.CreatedAt).Format(time.RFC3339), "status": r.Status, "network": r.Network, "email": payload.Email,
+			"name": payload.Account.Name,
+		}
+	}
+	return list, nil
 }
 
 // screensOf are the screens that somebody used within ScreenLife. What they searched for is sealed.

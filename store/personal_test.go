@@ -15,14 +15,13 @@ import (
 // notExported says of every column that a person's data do not show, why not.
 func notExported() map[string]string {
 	const (
-		company   = "about the company"
-		placing   = "says whose the row is"
-		derived   = "follows from what is shown"
-		key       = "a key, not a fact"
-		nobody    = "names nobody"
-		fleeting  = "repeats what is shown, in somebody's open confirmation; gone within a day"
-		repeated  = "the address that the directory has, while the invitation is open"
-		elsewhere = "shown, though not as a column: see screensOf"
+		company  = "about the company"
+		placing  = "says whose the row is"
+		derived  = "follows from what is shown"
+		key      = "a key, not a fact"
+		nobody   = "names nobody"
+		fleeting = "repeats what is shown, in somebody's open confirmation; gone within a day"
+		sealed   = "shown, though not as a column: see addressesOf, signupsAsking, screensOf"
 	)
 	why := map[string]string{}
 	for reason, columns := range map[string]string{
@@ -31,15 +30,14 @@ func notExported() map[string]string {
 		derived: `words.* invites.list_key people.email_folded people.standing people.facets people.haystack people.sort_key people.deactivation_told
 			members.disconnected members.sort_key members.recent_key connections.sort_key audit.sequence_key`,
 		key: `connections.token_sealed connections.refresh_sealed invites.seed invites.token_hash authorizations.state_hash
-			authorizations.browser_hash authorizations.payload_sealed signups.payload_sealed signups.account_hash signups.email_hash former_accounts.account_hash`,
+			authorizations.browser_hash authorizations.payload_sealed signups.account_hash signups.email_hash invites.email_hash former_accounts.account_hash`,
 		placing: `people.company_id people.subject_hash members.id members.company_id connections.member_id connections.company_id
 			invites.id invites.company_id invites.subject_hash invites.person_id authorizations.company_id authorizations.subject_hash
 			signups.id signups.company_id signups.person_id cases.id cases.company_id cases.member_id cases.requested_by cases.decided_by
 			removals.id removals.company_id removals.by_slack removals.by_cli removals.screen_id audit.id audit.company_id audit.actor_hash
 			audit.subject_hash former_accounts.company_id former_accounts.member_id runs.id runs.company_id runs.started_by messages.id messages.company_id messages.slack_id cards.company_id cards.ref cards.slack_id`,
-		repeated:  `invites.email_hash invites.email_sealed`,
-		fleeting:  `removal_members.* selections.* run_people.* email_drafts.*`,
-		elsewhere: `screens.*`,
+		fleeting: `removal_members.* selections.* run_people.* email_drafts.*`,
+		sealed:   `screens.* invites.email_sealed signups.payload_sealed signups.created_at signups.status signups.network`,
 	} {
 		for column := range strings.FieldsSeq(columns) {
 			why[column] = reason
@@ -105,7 +103,7 @@ func TestDownloadingEverythingAboutAPerson(t *testing.T) {
 			}
 		}
 		// She is registered, never changed her account, and started no bulk invitation.
-		none := []string{"sign_ups_that_ask_you", "former_accounts", "bulk_invitations_by_you"}
+		none := []string{"sign_ups_that_ask_you", "addresses_you_were_invited_at", "former_accounts", "bulk_invitations_by_you"}
 		for name, value := range data {
 			if list, ok := value.([]any); ok && len(list) == 0 && !slices.Contains(none, name) {
 				t.Errorf("%s is empty: either the test stores nothing of the kind, or it is not found", name)
@@ -137,6 +135,38 @@ func TestDownloadingEverythingAboutAPerson(t *testing.T) {
 		storetest.Remove(t, s, w.companyID, w.ana, w.victim.ID)
 		if _, err := s.PersonalData(t.Context(), w.companyID, w.entry.SlackID); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("somebody who was removed: %v, want ErrNotFound", err)
+		}
+	})
+}
+
+func TestTheDataShowWhatOthersEnteredAboutAPerson(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		w := newMailWorld(t, s, env)
+		w.invite(t, w.ana, store.Employee, strings.ToUpper(w.bo.Email), "dee@acme.example", "stranger@else.example")
+		w.check(t, w.s.Tidy(ctx))
+		storetest.Mirror(t, s, w.companyID, "Dee") // who got a Slack account after the mail
+		_, err := s.Register(ctx, store.Authorization{CompanyID: w.companyID, Email: w.bo.Email}, storetest.LinkedIn("Bo of LinkedIn"), nil)
+		w.check(t, err)
+
+		var data struct {
+			Addresses []struct{ Email, Name string } `json:"addresses_you_were_invited_at"`
+			Signups   []struct{ Email, Name string } `json:"sign_ups_that_ask_you"`
+		}
+		text, err := s.PersonalData(ctx, w.companyID, w.bo.SlackID)
+		w.check(t, err)
+		w.check(t, json.Unmarshal(text, &data))
+		if len(data.Addresses) != 1 || data.Addresses[0].Email != strings.ToUpper(w.bo.Email) || data.Addresses[0].Name != "Somebody" {
+			t.Errorf("Bo was invited at %+v", data.Addresses)
+		}
+		if len(data.Signups) != 1 || data.Signups[0].Email != w.bo.Email || data.Signups[0].Name != "Bo of LinkedIn" {
+			t.Errorf("Bo is asked about %+v", data.Signups)
+		}
+		text, err = s.PersonalData(ctx, w.companyID, storetest.SlackID("Dee"))
+		w.check(t, err)
+		if !strings.Contains(string(text), `"name": "Somebody"`) || strings.Contains(string(text), "stranger@else.example") {
+			t.Errorf("the data of Dee are\n%s", text)
 		}
 	})
 }
