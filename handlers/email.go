@@ -33,7 +33,7 @@ type Letter struct {
 var errNoMailServer error = &UserError{view.NoMailServer}
 
 // errListGone is said of a list that does not wait any more.
-var errListGone error = &UserError{"Nothing was sent: the list waited too long, or it was sent already. Please enter it again."}
+var errListGone error = &UserError{"Nothing was sent: the list waited too long, was sent already, or had to go because somebody left meanwhile. Please enter it again."}
 
 // emailForm opens the form that invites addresses.
 func (h *Handlers) emailForm(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {

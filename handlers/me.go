@@ -21,6 +21,9 @@ func (h *Handlers) me(ctx context.Context, r *request) (reply, error) {
 }
 
 func (h *Handlers) drawMe(ctx context.Context, r *request) (view.Message, error) {
+	if r.access.Person == nil && r.access.Forgotten {
+		return view.Sentence(view.DataNone), nil
+	}
 	if r.access.Member == nil {
 		return view.Me(r.company, r.access.Person, nil, h.now()), nil
 	}

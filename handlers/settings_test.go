@@ -25,7 +25,7 @@ func TestAnAdminLetsRecruitersInvite(t *testing.T) {
 		})
 		w.as(ana).seesModal("Saved. Company admins and recruiters may invite, and new registration links work for 14 days.")
 		w.wants(w.as(ana).types("/social audit"), "changed who may invite: company admins and recruiters", "registration links work: 14 days",
-			"who joins the workspace is invited: after 3 days", "deactivated in Slack are removed: after 30 days")
+			"turned on inviting people who join the workspace: after 3 days", "turned on removing members who are deactivated in Slack: after 30 days")
 
 		home = w.as(ray).opensHome()
 		w.as(ray).presses(w.as(ray).at(home, view.ActionInviteCoworker))

@@ -34,8 +34,11 @@ ALTER TABLE companies ADD COLUMN deactivations_told BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE settings ADD COLUMN joiner_days BIGINT NOT NULL DEFAULT 0;
 -- After how many days members who are deactivated in Slack are removed without anybody's doing, 0: never.
 ALTER TABLE settings ADD COLUMN removal_days BIGINT NOT NULL DEFAULT 0;
+-- Since when that holds: it takes nobody by surprise who was deactivated long before.
+ALTER TABLE settings ADD COLUMN removal_since BIGINT NOT NULL DEFAULT 0;
 
 -- +goose Down
+ALTER TABLE settings DROP COLUMN removal_since;
 ALTER TABLE settings DROP COLUMN removal_days;
 ALTER TABLE settings DROP COLUMN joiner_days;
 ALTER TABLE companies DROP COLUMN deactivations_told;

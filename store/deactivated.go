@@ -62,7 +62,8 @@ func (t *tx) removeDeactivated(ctx context.Context, companyID string) error {
 		SELECT p.id
 		FROM people p
 		JOIN members m ON m.id = p.id
-		WHERE p.company_id = $1 AND p.deactivated_at > 0 AND p.deactivated_at < $2 AND NOT EXISTS (
+		JOIN settings s ON s.company_id = p.company_id
+		WHERE p.company_id = $1 AND p.deactivated_at > 0 AND p.deactivated_at < $2 AND s.removal_since < $2 AND NOT EXISTS (
 			SELECT 1
 			FROM removal_members rm
 			JOIN removals r ON r.id = rm.removal_id

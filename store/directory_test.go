@@ -245,6 +245,12 @@ func TestMembersWhoAreDeactivatedInSlackAreProposedAndRemovedOnlyIfTheSettingsSa
 		}
 		mirror(boss, true) // the last company admin: without one, nobody could look after the rest
 		env.Clock.Advance(20 * 24 * time.Hour)
+		if _, removed := review(); len(removed) != 0 {
+			t.Errorf("20 days after that was chosen %v were removed", removed)
+		}
+		mirror(members[1], false)
+		mirror(members[1], true)
+		env.Clock.Advance(11 * 24 * time.Hour)
 		if _, removed := review(); len(removed) != 1 || removed[0] != "Bo Ek" {
 			t.Errorf("after 30 days %v were removed, want Bo Ek", removed)
 		}

@@ -66,7 +66,7 @@ type Settings struct {
 	Inviters    InviterPolicy
 	LinkDays    int // how many days a new registration link works, one of LinkDays
 	JoinerDays  int // after how many days whoever joins the workspace is invited, one of JoinerDays; 0: not at all
-	RemovalDays int // after how many days members who are deactivated in Slack are removed, one of RemovalDays; 0: only by hand
+	RemovalDays int // after how many days members who are deactivated in Slack are removed, one of RemovalDays; 0: only by hand. Days before it was chosen do not count
 }
 
 // DefaultSettings hold while nobody changed any.
@@ -127,11 +127,13 @@ func (s *Store) SaveSettings(ctx context.Context, companyID string, by Actor, to
 			return err
 		}
 		_, err = t.ExecContext(ctx, `
-			INSERT INTO settings (company_id, inviters, link_days, joiner_days, removal_days)
-			VALUES ($1, $2, $3, $4, $5)
+			INSERT INTO settings (company_id, inviters, link_days, joiner_days, removal_days, removal_since)
+			VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (company_id) DO UPDATE
 			SET inviters = excluded.inviters, link_days = excluded.link_days, joiner_days = excluded.joiner_days,
-				removal_days = excluded.removal_days`, companyID, to.Inviters, to.LinkDays, to.JoinerDays, to.RemovalDays)
+				removal_days = excluded.removal_days,
+				removal_since = CASE settings.removal_days WHEN excluded.removal_days THEN settings.removal_since ELSE excluded.removal_since END`,
+			companyID, to.Inviters, to.LinkDays, to.JoinerDays, to.RemovalDays, stamp(t.now))
 		if err != nil {
 			return err
 		}

@@ -93,7 +93,7 @@ func (s *Server) welcomeOutsider(w http.ResponseWriter, r *http.Request, c store
 		status: http.StatusOK, kind: good, title: "You’re in, " + givenName(signup.Member.Name) + ".", company: c.Name,
 		body: []string{
 			"Your " + n.Title() + " account is connected. Nothing appears there without your click.",
-			"To leave, tell whoever invited you, or any company admin of " + c.Name + ": everything about you is erased then.",
+			"To leave, tell any company admin of " + c.Name + ": everything about you is erased then.",
 			"You can close this page.",
 		},
 	})
@@ -130,11 +130,15 @@ func (s *Server) connected(w http.ResponseWriter, r *http.Request, in entrance, 
 // pending shows somebody that a colleague or an admin has to confirm. It reads the same whoever they are: a stranger
 // learns nothing about the address they entered.
 func (s *Server) pending(w http.ResponseWriter, r *http.Request, c store.Company, email string) {
+	uses := email
+	if uses == "" { // it was not theirs to know: somebody else wrote it down
+		uses = "the address that you were invited at"
+	}
 	s.notice(w, r, notice{
 		status: http.StatusOK, kind: quiet, title: "Almost there", company: c.Name,
 		body: []string{
 			"We make sure that everybody who signs up belongs to " + c.Name + ".",
-			"If somebody in Slack uses " + email + ", they now get a message there that asks “Was this you?” Otherwise a company admin looks at it.",
+			"If somebody in Slack uses " + uses + ", they now get a message there that asks “Was this you?” Otherwise a company admin looks at it.",
 			"There is nothing more to do on this page. You can close it.",
 		},
 		link: s.backToSlack(c),
@@ -231,12 +235,12 @@ func explain(err error, back, network, whose string) (page notice, expected bool
 	case errors.Is(err, store.ErrExpired):
 		return notice{
 			status: http.StatusGone, kind: quiet, title: "This link has expired",
-			body: []string{"Links work for a while only, so that no old one falls into somebody else’s hands. Open Slack and type /social to get a fresh one."},
+			body: []string{"Links work for a while only, so that no old one falls into somebody else’s hands. Open Slack and type /social to get a fresh one, or ask whoever invited you."},
 		}, true
 	case errors.Is(err, store.ErrReplaced):
 		return notice{
 			status: http.StatusGone, kind: quiet, title: "This link does not work any more",
-			body: []string{"A newer one was sent, or it was taken back. Look for the latest message in Slack, or type /social there to get your own."},
+			body: []string{"A newer one was sent, or it was taken back. Look for the latest message in Slack or in your mailbox, type /social in Slack to get your own, or ask whoever invited you."},
 		}, true
 	case errors.Is(err, store.ErrDeclined):
 		return notice{
@@ -248,7 +252,7 @@ func explain(err error, back, network, whose string) (page notice, expected bool
 			status: http.StatusGone, kind: quiet, title: "This account was removed",
 			body: []string{
 				"Everything that Herald stored about it was erased, and its links went with it.",
-				"To come back, ask for a new link: type /social in Slack, or ask a company admin there to invite you.",
+				"To come back, ask for a new link: type /social in Slack, or ask a company admin or whoever invited you before.",
 			},
 		}, true
 	case errors.Is(err, store.ErrNotEligible):
@@ -259,7 +263,7 @@ func explain(err error, back, network, whose string) (page notice, expected bool
 	case errors.Is(err, store.ErrNotFound):
 		return notice{
 			status: http.StatusNotFound, kind: quiet, title: "This link does not work",
-			body: []string{"Perhaps a part of it was lost on the way. Open Slack and type /social to get a fresh one."},
+			body: []string{"Perhaps a part of it was lost on the way. Open Slack and type /social to get a fresh one, or ask whoever invited you."},
 		}, true
 	}
 	page = broke("")

@@ -131,14 +131,14 @@ func auditLine(e store.AuditEvent, offered Offered) string {
 		return actor + " changed how long registration links work: " + count(e.Count, "day", "days")
 	case store.AuditJoinersChanged:
 		if e.Count == 0 {
-			return actor + " turned off that who joins the workspace is invited"
+			return actor + " turned off inviting people who join the workspace"
 		}
-		return actor + " changed when who joins the workspace is invited: after " + count(e.Count, "day", "days")
+		return actor + " turned on inviting people who join the workspace: after " + count(e.Count, "day", "days")
 	case store.AuditRemovalDaysChanged:
 		if e.Count == 0 {
-			return actor + " turned off that members who are deactivated in Slack are removed by themselves"
+			return actor + " turned off removing members who are deactivated in Slack"
 		}
-		return actor + " changed when members who are deactivated in Slack are removed: after " + count(e.Count, "day", "days")
+		return actor + " turned on removing members who are deactivated in Slack: after " + count(e.Count, "day", "days")
 	}
 	return actor + ": " + escape(string(e.Action)) // an event of a newer release
 }

@@ -39,7 +39,7 @@ func Me(c store.Company, person *store.Person, networks *Networks, now time.Time
 	}
 	blocks := []slack.Block{section("*What Herald stores about you*\n" + clip(strings.Join(facts, "\n"), maxSection-100))}
 	if member == nil {
-		blocks = append(blocks, quiet("You are not registered, so this is all. Type `/social` to see what the programme is."),
+		blocks = append(blocks, quiet("You are not registered. If somebody invited you, Herald also stores who and when: it is in the file. Type `/social` to see what the programme is."),
 			slack.NewActionBlock("", button(ActionDownload, "", "Download my data")))
 		return Message{Text: "What Herald stores about you: what Slack shows to everybody at " + escape(c.Name) + ".", Blocks: blocks}
 	}

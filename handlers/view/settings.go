@@ -42,7 +42,7 @@ func Settings(now store.Settings) slack.ModalViewRequest {
 				plain("Once, by direct message, unless somebody invited them before. It is for those who join from now on."),
 				days(store.JoinerDays(), now.JoinerDays, "No")),
 			slack.NewInputBlock(BlockRemovalDays, plain("Remove members who are deactivated in Slack?"),
-				plain("Company admins are told about them in any case, and can remove them with a click."),
+				plain("Company admins are told about them in any case, and can remove them with a click. For those who are deactivated already, the days count from now."),
 				days(store.RemovalDays(), now.RemovalDays, "Only by hand")),
 		}},
 	}
