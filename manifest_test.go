@@ -49,6 +49,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 			"chat:write":        ".PostMessageContext(",
 			"chat:write.public": "FormPostURL",
 			"im:write":          ".OpenConversationContext(",
+			"im:history":        ".GetConversationHistoryContext(",
 			"users:read":        ".GetUsersPaginated(",
 			"users:read.email":  "Profile.Email",
 			"team:read":         ".GetTeamInfoContext(",

@@ -28,7 +28,7 @@ type worker struct {
 func (w *worker) Work(ctx context.Context, row *river.Job[store.JobArgs]) error {
 	job := store.Job{
 		ID: strconv.FormatInt(row.ID, 10), CompanyID: row.Args.CompanyID, Kind: store.JobKind(row.Kind), Ref: row.Args.Ref,
-		At: row.ScheduledAt, Attempt: row.Attempt,
+		At: row.ScheduledAt, LeftAt: row.CreatedAt, Attempt: row.Attempt,
 	}
 	started := w.now()
 	err := w.attempt(ctx, job)

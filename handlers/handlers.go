@@ -84,7 +84,7 @@ func New(c Config) *Handlers {
 		revoker:     c.Revoker,
 		now:         c.Now,
 		log:         c.Log,
-		pacer:       delivery.NewPacer(c.Pace, c.Now),
+		pacer:       delivery.NewPacer(c.Store, c.Pace, c.Now),
 	}
 }
 

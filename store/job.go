@@ -76,6 +76,7 @@ type Job struct {
 	Kind      JobKind
 	Ref       string
 	At        time.Time // when it is due, to within some seconds; zero: at once
+	LeftAt    time.Time // when it was left; filled by whoever runs it
 	Attempt   int       // 1 on the first
 }
 

@@ -26,8 +26,8 @@ func notExported() map[string]string {
 	)
 	why := map[string]string{}
 	for reason, columns := range map[string]string{
-		company: `companies.* retired_keys.* settings.* counts.*`,
-		nobody:  `envelopes.* deletions.* deletion_removals.* network_clients.* revocations.* revocation_counts.* erasures.* receipts.* forgotten.* forgotten_emails.*`,
+		company: `companies.* retired_keys.* settings.* counts.* paces.*`,
+		nobody:  `envelopes.* replicas.* turns.* deletions.* deletion_removals.* network_clients.* revocations.* revocation_counts.* erasures.* receipts.* forgotten.* forgotten_emails.*`,
 		derived: `words.* invites.list_key people.email_folded people.standing people.facets people.haystack people.sort_key
 			members.disconnected members.sort_key members.recent_key connections.sort_key audit.sequence_key`,
 		key: `connections.token_sealed connections.refresh_sealed invites.seed invites.token_hash authorizations.state_hash
@@ -38,7 +38,7 @@ func notExported() map[string]string {
 			removals.id removals.company_id removals.by_slack removals.by_cli removals.screen_id audit.id audit.company_id audit.actor_hash
 			audit.subject_hash former_accounts.company_id former_accounts.member_id runs.id runs.company_id runs.started_by messages.id messages.company_id messages.slack_id cards.company_id cards.ref cards.slack_id`,
 		repeated:  `invites.email_hash invites.email_sealed`,
-		fleeting:  `removal_members.* selections.* run_people.* email_drafts.*`,
+		fleeting:  `sends.* removal_members.* selections.* run_people.* email_drafts.*`,
 		elsewhere: `screens.*`,
 	} {
 		for column := range strings.FieldsSeq(columns) {

@@ -306,6 +306,7 @@ func purgeStatements() []purgeStatement {
 			FROM messages
 			WHERE company_id = $2 AND file_id = '' AND slack_id IN ` + theirSlackIDs},
 		{"messages", `DELETE FROM messages WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
+		{"sends", `DELETE FROM sends WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
 		{"invites", `DELETE FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
 		// Once nobody knows who invited somebody as a recruiter, it looks like the command line did.
 		{"invites", `

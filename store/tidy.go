@@ -32,6 +32,8 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM runs WHERE created_at < $1 AND status = 'proposed'`, before(proposedRunLife)},
 			{`DELETE FROM runs WHERE created_at < $1 AND status <> 'running'`, before(endedRunLife)},
 			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
+			{`DELETE FROM sends WHERE changed_at < $1`, before(sendLife)},
+			{`DELETE FROM replicas WHERE seen_at < $1`, before(replicaLife)},
 			{`DELETE FROM network_clients WHERE saved_at < $1`, before(networkClientLife)},
 			{`DELETE FROM deletions WHERE requested_at < $1`, before(DeletionLife)},
 			{`DELETE FROM email_drafts WHERE created_at < $1`, before(emailDraftLife)},

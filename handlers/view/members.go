@@ -116,7 +116,11 @@ func (m Members) row(row store.RosterRow) []slack.Block {
 		return []slack.Block{name}
 	}
 	invited := invitedBy(row.Invite.InvitedAt, row.Invite.InvitedBy, row.Invite.Reminded, m.Now)
-	if row.Invite.Failure != "" {
+	switch row.Invite.Failure {
+	case "":
+	case store.FailureUnverified:
+		invited += " · :grey_question: unverified: " + undelivered(row.Invite.Failure)
+	default:
 		invited += " · :warning: not delivered: " + undelivered(row.Invite.Failure)
 	}
 	return []slack.Block{
