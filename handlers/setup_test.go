@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -74,6 +75,7 @@ type options struct {
 	noBot    bool          // nobody hears Slack: the test calls the handlers itself
 	noJobs   bool          // jobs are left undone
 	noOps    bool          // the settings name no operators, so the primary owner decides
+	pace     float64       // messages a second; 0: as many as come
 	silently bool          // errors are expected, so the test looks at the log itself
 }
 
@@ -154,7 +156,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 		operators = nil
 	}
 	w.h = handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Operators: operators, Networks: []string{"linkedin", "facebook"}, AppSettings: map[string]string{"linkedin": "Settings › Permitted services", "facebook": "Settings › Apps and websites"}, Revoker: w.ends, Pace: 1000, Now: w.now, Log: log,
+		Store: w.store, HTTP: client, Operators: operators, Networks: []string{"linkedin", "facebook"}, AppSettings: map[string]string{"linkedin": "Settings › Permitted services", "facebook": "Settings › Apps and websites"}, Revoker: w.ends, Pace: cmp.Or(o.pace, 1000), Now: w.now, Log: log,
 		API:        func(store.Company) *slack.Client { return w.api },
 		CompanyURL: func(c store.Company) string { return "https://jobs.acme.example/register/" + c.Key },
 		PersonalURL: func(c store.Company, token string) string {

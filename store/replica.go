@@ -22,23 +22,15 @@ func (s *Store) Beat(ctx context.Context, replica string) error {
 	return nil
 }
 
-// Leave says that a process ends.
-func (s *Store) Leave(ctx context.Context, replica string) error {
-	if _, err := s.write.ExecContext(ctx, `DELETE FROM replicas WHERE id = $1`, replica); err != nil {
-		return fmt.Errorf("say that this process ends: %w", err)
-	}
-	return nil
-}
-
-// Alive returns the processes that were heard of since a moment.
-func (s *Store) Alive(ctx context.Context, since time.Time) ([]string, error) {
+// Silent returns the processes that were alive once and were not heard of since a moment.
+func (s *Store) Silent(ctx context.Context, since time.Time) ([]string, error) {
 	var ids []string
 	err := s.write.SelectContext(ctx, &ids, `
 		SELECT id
 		FROM replicas
-		WHERE seen_at >= $1`, stamp(since))
+		WHERE seen_at < $1`, stamp(since))
 	if err != nil {
-		return nil, fmt.Errorf("list the processes: %w", err)
+		return nil, fmt.Errorf("list silent processes: %w", err)
 	}
 	return ids, nil
 }
