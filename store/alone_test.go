@@ -17,7 +17,7 @@ func TestOneProcessServesAnSQLiteDatabaseAndManyAPostgreSQLOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer other.Close()
+		defer other.Close() //nolint:errcheck // the test is about something else
 		release, err := s.ServeAlone(ctx)
 		if err != nil {
 			t.Fatal(err)

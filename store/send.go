@@ -101,12 +101,13 @@ func (s *Store) SettleSend(ctx context.Context, j Job, send Send, c Card) error 
 		if err != nil {
 			return err
 		}
-		kept := true
-		if n == 1 { // else it was settled before, or purged
-			if kept, err = t.saveMessage(ctx, j.CompanyID, c, "", time.Time{}, keys); err != nil {
-				return err
-			}
-		} else if kept, err = t.remembers(ctx, j.CompanyID, c, keys); err != nil {
+		var kept bool
+		if n == 1 {
+			kept, err = t.saveMessage(ctx, j.CompanyID, c, "", time.Time{}, keys)
+		} else { // it was settled before, or purged
+			kept, err = t.remembers(ctx, j.CompanyID, c, keys)
+		}
+		if err != nil {
 			return err
 		}
 		removed = !kept
