@@ -13,33 +13,38 @@ type AuditAction string
 
 // The actions.
 const (
-	AuditInvited         AuditAction = "invited"
-	AuditEmailsInvited   AuditAction = "emails_invited" // so many addresses of people from outside
-	AuditInviteResent    AuditAction = "invite_resent"
-	AuditInviteCancelled AuditAction = "invite_cancelled"
-	AuditRegistered      AuditAction = "registered"
-	AuditConnected       AuditAction = "connected" // a member, to a network
-	AuditDisconnected    AuditAction = "disconnected"
-	AuditPageConnected   AuditAction = "page_connected" // a company Page, to an account of a member
-	AuditPageDropped     AuditAction = "page_dropped"
-	AuditSignupApproved  AuditAction = "signup_approved"
-	AuditSignupDeclined  AuditAction = "signup_declined"
-	AuditTypeChanged     AuditAction = "type_changed"
-	AuditCaseOpened      AuditAction = "case_opened"
-	AuditCaseApproved    AuditAction = "case_approved"
-	AuditCaseDeclined    AuditAction = "case_declined"
-	AuditRemoved         AuditAction = "removed"
-	AuditLeft            AuditAction = "left"
-	AuditErased          AuditAction = "erased" // the Receipt of a removal
-	AuditKeyRotated      AuditAction = "key_rotated"
-	AuditAdminGranted    AuditAction = "admin_granted"
-	AuditExported        AuditAction = "exported"
-	AuditDownloaded      AuditAction = "downloaded" // somebody, their own data
-	AuditURLPosted       AuditAction = "url_posted"
-	AuditUndelivered     AuditAction = "undelivered" // a message that Herald gave up on; nobody's doing
-	AuditInvitesExported AuditAction = "invites_exported"
-	AuditInvitersChanged AuditAction = "inviters_changed"  // To: the user type with the fewest rights that may invite
-	AuditLinkDaysChanged AuditAction = "link_days_changed" // Count: days
+	AuditInvited          AuditAction = "invited"
+	AuditEmailsInvited    AuditAction = "emails_invited" // so many addresses of people from outside
+	AuditInviteResent     AuditAction = "invite_resent"
+	AuditInviteCancelled  AuditAction = "invite_cancelled"
+	AuditRegistered       AuditAction = "registered"
+	AuditConnected        AuditAction = "connected" // a member, to a network
+	AuditDisconnected     AuditAction = "disconnected"
+	AuditPageConnected    AuditAction = "page_connected" // a company Page, to an account of a member
+	AuditPageDropped      AuditAction = "page_dropped"
+	AuditSignupApproved   AuditAction = "signup_approved"
+	AuditSignupDeclined   AuditAction = "signup_declined"
+	AuditTypeChanged      AuditAction = "type_changed"
+	AuditCaseOpened       AuditAction = "case_opened"
+	AuditCaseApproved     AuditAction = "case_approved"
+	AuditCaseDeclined     AuditAction = "case_declined"
+	AuditRemoved          AuditAction = "removed"
+	AuditLeft             AuditAction = "left"
+	AuditErased           AuditAction = "erased" // the Receipt of a removal
+	AuditKeyRotated       AuditAction = "key_rotated"
+	AuditAdminGranted     AuditAction = "admin_granted"
+	AuditExported         AuditAction = "exported"
+	AuditDownloaded       AuditAction = "downloaded" // somebody, their own data
+	AuditURLPosted        AuditAction = "url_posted"
+	AuditUndelivered      AuditAction = "undelivered" // a message that Herald gave up on; nobody's doing
+	AuditInvitesExported  AuditAction = "invites_exported"
+	AuditInvitersChanged  AuditAction = "inviters_changed"  // To: the user type with the fewest rights that may invite
+	AuditLinkDaysChanged  AuditAction = "link_days_changed" // Count: days
+	AuditRemindersChanged AuditAction = "reminders_changed"
+	AuditHolidaysChanged  AuditAction = "holidays_changed" // Count: days
+	AuditRemindersPaused  AuditAction = "reminders_paused"
+	AuditRemindersResumed AuditAction = "reminders_resumed"
+	AuditRemindersRun     AuditAction = "reminders_run" // Run now
 )
 
 // An AuditEvent names people by keyed hash only; while they are known the hash finds them. Once they are removed a random value takes

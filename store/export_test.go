@@ -223,3 +223,15 @@ func ColumnsNamedSealed(ctx context.Context, s *Store) ([]string, error) {
 	slices.Sort(list)
 	return list, err
 }
+
+// NudgeOf returns the id of the latest reminder that was planned for a person.
+func NudgeOf(ctx context.Context, s *Store, personID string) (string, error) {
+	var id string
+	err := s.read.GetContext(ctx, &id, `
+		SELECT id
+		FROM nudges
+		WHERE person_id = $1
+		ORDER BY send_at DESC, id
+		LIMIT 1`, personID)
+	return id, found(err)
+}

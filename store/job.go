@@ -34,6 +34,8 @@ const (
 	JobErase         JobKind = "erase"          // a Removal: delete Herald's messages to its people
 	JobEndingDM      JobKind = "ending_dm"      // a Member whose access at a network ends soon
 	JobRun           JobKind = "run"            // a Run: invite its next people and show how far it is
+	JobReminders     JobKind = "reminders"      // a ReminderRun: judge everybody, and hand the nudges on
+	JobNudge         JobKind = "nudge"          // a Nudge
 	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended, or was sent to somebody
 )
 
@@ -48,6 +50,7 @@ const (
 	LaneNetworks Lane = "networks"
 	LaneMessages Lane = "messages" // what somebody waits for
 	LaneBulk     Lane = "bulk"     // what goes to many people
+	LanePlans    Lane = "plans"    // of whom to write to: a large company takes a minute
 	LaneMail     Lane = "mail"     // emails: a mail server that is slow or down delays nothing in Slack
 )
 
@@ -60,7 +63,9 @@ func (k JobKind) Lane() Lane {
 		return LaneErasures
 	case JobRevocation:
 		return LaneNetworks
-	case JobInviteDM, JobEndingDM:
+	case JobReminders:
+		return LanePlans
+	case JobInviteDM, JobEndingDM, JobNudge:
 		return LaneBulk
 	case JobInviteEmail:
 		return LaneMail

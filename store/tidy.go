@@ -31,6 +31,8 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM cards WHERE saved_at < $1`, before(cardLife)},
 			{`DELETE FROM runs WHERE created_at < $1 AND status = 'proposed'`, before(proposedRunLife)},
 			{`DELETE FROM runs WHERE created_at < $1 AND status <> 'running'`, before(endedRunLife)},
+			{`DELETE FROM reminder_runs WHERE due_at < $1 AND status NOT IN ('planning', 'sending')`, before(reminderLife)},
+			{`DELETE FROM nudges WHERE send_at < $1 AND status NOT IN ('waiting', 'queued')`, before(reminderLife)},
 			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
 			{`DELETE FROM sends WHERE changed_at < $1`, before(sendLife)},
 			{`DELETE FROM replicas WHERE seen_at < $1`, before(replicaLife)},
