@@ -35,6 +35,7 @@ const (
 	expireEvery  = time.Minute
 	expireAtOnce = 10_000
 	tellEvery    = 20 * time.Minute
+	remindEvery  = 20 * time.Second // looks whether a company's reminders are due
 	tidyEvery    = 15 * time.Minute
 	staleAfter   = 6 * time.Hour // since its last sync a directory is due; single changes arrive as events
 	staleAtStart = time.Hour     // likewise when Herald starts: it may have missed events
@@ -148,6 +149,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 			return err
 		}},
 		{"tell people whose access ends soon", tellEvery, h.TellEndings},
+		{"start reminders that are due", remindEvery, h.StartReminders},
 		{"delete what is over", tidyEvery, db.Tidy},
 	} {
 		err = errors.Join(err, clock.Add(periodic.what, "@every "+periodic.every.String(), turn.once(periodic.what, periodic.every, periodic.work)))

@@ -65,6 +65,7 @@ type Handlers struct {
 	pacer       *delivery.Pacer
 	ends        signupEnds
 	owners      owners
+	quiet       quietHours
 }
 
 // New returns Handlers for the configuration.

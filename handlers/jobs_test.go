@@ -19,7 +19,7 @@ func TestEveryKindOfJobIsDone(t *testing.T) {
 	for _, kind := range []store.JobKind{
 		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard,
 		store.JobSignupDecided, store.JobCaseCard, store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile,
-		store.JobErase, store.JobRevocation, store.JobEndingDM,
+		store.JobErase, store.JobRevocation, store.JobEndingDM, store.JobRun, store.JobInviteEmail, store.JobReminders, store.JobNudge,
 	} {
 		if !done[kind] {
 			t.Errorf("nobody does %s", kind)

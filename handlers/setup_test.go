@@ -248,7 +248,7 @@ func workspace(more []slackd.User, now func() time.Time) slackd.Options {
 		App: slackd.App{
 			Commands: []slackd.Command{{Name: "/social", ShouldEscape: true}},
 			Scopes: []string{
-				"commands", "chat:write", "chat:write.public", "im:write", "im:history", "users:read", "users:read.email", "team:read", "channels:read", "groups:read", "usergroups:read", "files:read", "files:write",
+				"commands", "chat:write", "chat:write.public", "im:write", "im:history", "users:read", "users:read.email", "team:read", "channels:read", "groups:read", "usergroups:read", "dnd:read", "files:read", "files:write",
 			},
 			Events:  []string{"app_home_opened", "team_join", "user_change", "app_uninstalled", "tokens_revoked"},
 			HomeTab: true, MessagesTab: true, MessagesReadOnly: true,

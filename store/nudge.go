@@ -163,18 +163,12 @@ type Nudge struct {
 // Nudge returns a reminder whose JobNudge runs; ErrNotFound if it was sent, given up or put off meanwhile.
 func (s *Store) Nudge(ctx context.Context, companyID, nudgeID string) (Nudge, error) {
 	var row struct {
-		RunID     string `db:"run_id"`
-		PersonID  string `db:"person_id"`
-		EndsAt    int64  `db:"ends_at"`
-		InvitedBy string `db:"invited_by"`
+		RunID    string `db:"run_id"`
+		PersonID string `db:"person_id"`
+		EndsAt   int64  `db:"ends_at"`
 	}
 	err := s.read.GetContext(ctx, &row, `
-		SELECT n.run_id, n.person_id, r.ends_at, coalesce((
-			SELECT i.invited_by
-			FROM invites i
-			WHERE i.person_id = n.person_id AND i.kind <> 'self' AND i.state <> ''
-			ORDER BY i.created_at DESC, i.id
-			LIMIT 1), '') AS invited_by
+		SELECT n.run_id, n.person_id, r.ends_at
 		FROM nudges n
 		JOIN reminder_runs r ON r.id = n.run_id
 		WHERE n.company_id = $1 AND n.id = $2 AND n.status = 'queued'`, companyID, nudgeID)
@@ -188,9 +182,26 @@ func (s *Store) Nudge(ctx context.Context, companyID, nudgeID string) (Nudge, er
 	if err != nil {
 		return Nudge{}, fmt.Errorf("load a reminder: %w", err)
 	}
-	return Nudge{
-		ID: nudgeID, CompanyID: companyID, RunID: row.RunID, EndsAt: unstamp(row.EndsAt), InvitedBy: row.InvitedBy, Candidate: people[0],
-	}, nil
+	by, err := s.LastInviter(ctx, companyID, row.PersonID)
+	if err != nil {
+		return Nudge{}, err
+	}
+	return Nudge{ID: nudgeID, CompanyID: companyID, RunID: row.RunID, EndsAt: unstamp(row.EndsAt), InvitedBy: by, Candidate: people[0]}, nil
+}
+
+// LastInviter returns the Slack id of who invited the person last, "" if nobody did or they were removed.
+func (s *Store) LastInviter(ctx context.Context, companyID, personID string) (string, error) {
+	var by string
+	err := s.read.GetContext(ctx, &by, `
+		SELECT invited_by
+		FROM invites
+		WHERE company_id = $1 AND person_id = $2 AND kind <> 'self' AND state <> ''
+		ORDER BY created_at DESC, id
+		LIMIT 1`, companyID, personID)
+	if err != nil && !errors.Is(found(err), ErrNotFound) {
+		return "", fmt.Errorf("look who invited somebody: %w", err)
+	}
+	return by, nil
 }
 
 // nudgeRow is what settling needs.

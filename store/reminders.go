@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -43,7 +45,7 @@ func (r Reminders) Check() []*nudge.FieldError {
 		return wrong // the schedule needs it, and the field has its error
 	}
 	_, err := nudge.ParseSchedule(r.Schedule, r.Zone)
-	if field, ok := err.(*nudge.FieldError); ok { //nolint:errorlint // ParseSchedule says that it is one
+	if field, ok := errors.AsType[*nudge.FieldError](err); ok {
 		wrong = append(wrong, field)
 	}
 	return wrong
@@ -123,7 +125,7 @@ func (s *Store) SaveReminders(ctx context.Context, companyID string, by Actor, t
 	slices.Sort(weekend)
 	var days strings.Builder
 	for _, d := range slices.Compact(weekend) {
-		days.WriteByte('0' + byte(d))
+		days.WriteString(strconv.Itoa(int(d)))
 	}
 	err := s.change(ctx, companyID, func(t *tx) error {
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
@@ -152,14 +154,17 @@ func (s *Store) SaveReminders(ctx context.Context, companyID string, by Actor, t
 	return nil
 }
 
-// SaveHolidays replaces the company's holidays; at most nudge.MaxHolidays, else ErrTooMany. The actor must be a company admin, else
-// ErrForbidden.
+// SaveHolidays replaces the company's holidays; at most nudge.MaxHolidays, else ErrTooMany. Errors: ErrNotFound while nobody set reminders
+// up, ErrForbidden unless the actor is a company admin.
 func (s *Store) SaveHolidays(ctx context.Context, companyID string, by Actor, days []nudge.Holiday) error {
 	if len(days) > nudge.MaxHolidays {
 		return fmt.Errorf("save holidays: %w", ErrTooMany)
 	}
 	err := s.change(ctx, companyID, func(t *tx) error {
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
+			return err
+		}
+		if _, _, err := reminders(ctx, t, companyID); err != nil {
 			return err
 		}
 		if _, err := t.ExecContext(ctx, `DELETE FROM reminder_holidays WHERE company_id = $1`, companyID); err != nil {

@@ -52,6 +52,7 @@ func (m Menu) Message() Message {
 			slack.NewActionBlock("",
 				button(ActionMembers, "", "User Management"),
 				button(ActionInvitations, "", "Invitations"),
+				button(ActionReminders, "", "Reminders"),
 				button(ActionAudit, "", "Audit"),
 				button(ActionSettings, "", "Settings")))
 	}
