@@ -235,3 +235,14 @@ func NudgeOf(ctx context.Context, s *Store, personID string) (string, error) {
 		LIMIT 1`, personID)
 	return id, found(err)
 }
+
+// QueuedNudges returns the reminders of a run that have a job.
+func QueuedNudges(ctx context.Context, s *Store, runID string) ([]string, error) {
+	var ids []string
+	err := s.read.SelectContext(ctx, &ids, `
+		SELECT id
+		FROM nudges
+		WHERE run_id = $1 AND status = 'queued'
+		ORDER BY id`, runID)
+	return ids, err
+}

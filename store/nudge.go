@@ -289,6 +289,9 @@ func (s *Store) HoldNudge(ctx context.Context, companyID, nudgeID string, why nu
 	return nil
 }
 
+// putOffLeast is the least time for which a reminder is put off: the job that does it must be over by the time the next one is left.
+const putOffLeast = 10 * time.Second
+
 // PutNudgeOff lets the reminder wait until the moment, within its run.
 func (s *Store) PutNudgeOff(ctx context.Context, companyID, nudgeID string, until time.Time) error {
 	err := s.settle(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
@@ -298,7 +301,7 @@ func (s *Store) PutNudgeOff(ctx context.Context, companyID, nudgeID string, unti
 		_, err := t.ExecContext(ctx, `
 			UPDATE nudges
 			SET status = 'waiting', send_at = $2
-			WHERE id = $1`, nudgeID, stamp(until))
+			WHERE id = $1`, nudgeID, max(stamp(until), stamp(t.now.Add(putOffLeast))))
 		return err
 	})
 	if err != nil {

@@ -50,14 +50,17 @@ func plans(t *testing.T, s *store.Store, companyID, runID string) store.Reminder
 }
 
 // reminds sends what a run has to send now, and returns the Slack ids of those who got it.
-func reminds(t *testing.T, s *store.Store, env *storetest.Env, companyID, runID string) []string {
+func reminds(t *testing.T, s *store.Store, companyID, runID string) []string {
 	t.Helper()
 	if _, _, err := s.FeedReminders(t.Context(), companyID, runID); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, job := range storetest.TakeJobs(t, env, store.JobNudge) {
-		id := job.Ref
+	queued, err := store.QueuedNudges(t.Context(), s, runID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range queued {
 		n, err := s.Nudge(t.Context(), companyID, id)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
@@ -165,7 +168,7 @@ func TestADueTimeStartsOneRunHoweverManyLook(t *testing.T) {
 		if _, err := s.RunReminders(ctx, acme.ID, ana); !errors.Is(err, store.ErrExists) {
 			t.Errorf("another run meanwhile: %v", err)
 		}
-		if got := reminds(t, s, env, acme.ID, list[0].ID); len(got) != 2 {
+		if got := reminds(t, s, acme.ID, list[0].ID); len(got) != 2 {
 			t.Errorf("reminded: %v", got)
 		}
 		if run := runs()[0]; run.Status != store.RemindersDone || run.Sent != 2 {
@@ -389,7 +392,7 @@ func TestHolidaysAndSettingsAreKept(t *testing.T) {
 
 func TestPauseStopsTheRunUnderWay(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Env) {
 		ctx := t.Context()
 		acme := storetest.Company(t, s)
 		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
@@ -422,7 +425,7 @@ func TestPauseStopsTheRunUnderWay(t *testing.T) {
 		if err != nil || runs[0].Status != store.RemindersStopped || runs[0].Sent != 1 || fmt.Sprint(runs[0].Held) != "[{paused 2}]" {
 			t.Errorf("the run: %+v, %v", runs, err)
 		}
-		if got := reminds(t, s, env, acme.ID, run.ID); len(got) != 0 {
+		if got := reminds(t, s, acme.ID, run.ID); len(got) != 0 {
 			t.Errorf("reminded all the same: %v", got)
 		}
 	})

@@ -48,6 +48,11 @@ func TestAuditScreens(t *testing.T) {
 		happened(store.AuditEvent{Action: store.AuditInvitersChanged, Actor: ana, To: least})
 	}
 	happened(store.AuditEvent{Action: store.AuditLinkDaysChanged, Actor: ana, Count: 14})
+	happened(store.AuditEvent{Action: store.AuditRemindersChanged, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditHolidaysChanged, Actor: ana, Count: 12})
+	happened(store.AuditEvent{Action: store.AuditRemindersPaused, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditRemindersResumed, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditRemindersRun, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditKeyRotated, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditAdminGranted, CLI: true, Subject: ana})
 	happened(store.AuditEvent{Action: store.AuditExported, Actor: ana, Count: 1400})

@@ -151,7 +151,7 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
 			section("*Once you sign up, Herald stores*\n" +
 				"• your name and the email address you enter\n" +
-				"• your Slack name, handle, email address and time zone, as Slack shows them to everybody at " + escape(c.Name) + "\n" +
+				"• your Slack name, handle, email address and time zone, and whether your status says that you are away, as Slack shows them to everybody at " + escape(c.Name) + "\n" +
 				"• your user type, the day you signed up, and whether you want to be told before an access ends\n" +
 				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click\n" +
 				"• the name of the company Page that you manage, if you connect it"),
@@ -159,7 +159,7 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 			section("*Who sees it* Company admins see your name and email address, your user type, which networks you connect, and what became of your " +
 				"invitation. Your coworkers see none of it. If you say no, admins see that you did, and never why: reasons are only counted."),
 			section(promises),
-			section("*Already now* it knows what Slack shows to everybody at " + escape(c.Name) + ", and whether you were invited."),
+			section("*Already now* it knows what Slack shows to everybody at " + escape(c.Name) + ", whether you were invited, and which reminders you got. If you choose *Don't remind me*, a code that only your Slack account leads to is kept for good, so that it holds."),
 			slack.NewActionBlock("", button(ActionDownload, "", "Download my data")),
 		}},
 	}
