@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,12 +88,7 @@ func (h *Handlers) sendNudge(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return err
 	}
-	attempt := 0
-	_, err = h.deliverDrawn(ctx, company, n.Person.SlackID, delivery.Bulk, func() (view.Message, error) {
-		m, of, err := h.drawNudge(ctx, company, job.Ref)
-		attempt = of
-		return m, err
-	})
+	_, err = h.deliver(ctx, company, job, n.Person.SlackID, delivery.Bulk, func() (view.Message, error) { return h.drawNudge(ctx, company, job.Ref) })
 	if held, ok := errors.AsType[*heldError](err); ok {
 		v := held.verdict
 		if v.Kind == nudge.SendLater && !v.At.After(n.EndsAt) {
@@ -100,51 +96,49 @@ func (h *Handlers) sendNudge(ctx context.Context, job store.Job) error {
 		}
 		return h.store.HoldNudge(ctx, company.ID, n.ID, v.Reason)
 	}
-	if err != nil {
-		return err
-	}
-	return h.store.NudgeSent(ctx, company.ID, n.ID, attempt)
+	return err
 }
 
-// drawNudge judges once more, with what Slack says at this moment, and draws the reminder and the how manieth of the person's it is. A
-// *heldError says that it is not their time.
-func (h *Handlers) drawNudge(ctx context.Context, company store.Company, nudgeID string) (view.Message, int, error) {
+// drawNudge judges once more, with what Slack says at this moment, and draws the reminder. A *heldError says that it is not their time.
+func (h *Handlers) drawNudge(ctx context.Context, company store.Company, nudgeID string) (view.Message, error) {
 	n, err := h.store.Nudge(ctx, company.ID, nudgeID)
+	if err == nil && !n.Due { // reminders were paused
+		err = store.ErrNotFound
+	}
 	if err != nil {
-		return view.Message{}, 0, err
+		return view.Message{}, err
 	}
 	policy, settings, err := h.policy(ctx, company.ID)
 	if err != nil {
-		return view.Message{}, 0, err
+		return view.Message{}, err
 	}
 	now := h.now()
 	if now.After(n.EndsAt) {
-		return view.Message{}, 0, &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldTooLate}}
+		return view.Message{}, &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldTooLate}}
 	}
 	verdict := policy.Judge(n.Nudged, now)
 	if verdict.Kind == nudge.SendNow {
 		quiet, err := h.doNotDisturb(ctx, company, n.Person.SlackID)
 		if err != nil {
-			return view.Message{}, 0, err
+			return view.Message{}, err
 		}
 		n.Nudged.Away = append(n.Nudged.Away, quiet...)
 		verdict = policy.Judge(n.Nudged, now)
 	}
 	if verdict.Kind != nudge.SendNow {
-		return view.Message{}, 0, &heldError{verdict}
+		return view.Message{}, &heldError{verdict}
 	}
 	token, err := h.store.SignupToken(ctx, company.ID, n.Person.SlackID)
 	if err != nil {
-		return view.Message{}, 0, fmt.Errorf("make a registration link: %w", err)
+		return view.Message{}, fmt.Errorf("make a registration link: %w", err)
 	}
 	inviter, err := h.inviterName(ctx, company, n.InvitedBy)
 	if err != nil {
-		return view.Message{}, 0, err
+		return view.Message{}, err
 	}
-	attempt := n.Nudged.Reminders + 1
 	return view.Nudge(view.Reminder{
-		Company: company, InvitedBy: inviter, N: attempt, Most: settings.Cap, URL: h.personalURL(company, token), Words: settings.Message,
-	}), attempt, nil
+		Company: company, InvitedBy: inviter, N: n.Nudged.Reminders + 1, Most: settings.Cap, URL: h.personalURL(company, token), Words: settings.Message,
+	}), nil
 }
 
 // inviterName is how a reminder names who invited: by name, since it mentions nobody. "" if nobody did, or they are gone.
@@ -159,14 +153,24 @@ func (h *Handlers) inviterName(ctx context.Context, company store.Company, slack
 	return p.Name, err
 }
 
-// nudgeFailed records why a reminder could not be delivered.
+// nudgeFailed records why a reminder could not be delivered, or that nobody knows whether it was.
 func (h *Handlers) nudgeFailed(ctx context.Context, job store.Job, cause error) error {
-	code := slackError(cause)
-	refused := code != "" && !delivery.Transient(cause)
-	if code == "" {
-		code = "unreachable"
+	n, err := h.store.Nudge(ctx, job.CompanyID, job.Ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
 	}
-	return h.store.NudgeFailed(ctx, job.CompanyID, job.Ref, code, refused)
+	if err != nil {
+		return err
+	}
+	uncertain, err := h.mayHaveArrived(ctx, job, n.Person.SlackID)
+	if err != nil {
+		return err
+	}
+	code := cmp.Or(slackError(cause), "unreachable")
+	if uncertain {
+		code = store.FailureUnverified
+	}
+	return h.store.NudgeFailed(ctx, job.CompanyID, job.Ref, code, slackError(cause) != "" && !uncertain && !delivery.Transient(cause))
 }
 
 // snoozeReminders is Remind me in a week on a reminder.

@@ -246,3 +246,8 @@ func QueuedNudges(ctx context.Context, s *Store, runID string) ([]string, error)
 		ORDER BY id`, runID)
 	return ids, err
 }
+
+// NudgeSent records that a reminder arrived, as SettleSend does.
+func (s *Store) NudgeSent(ctx context.Context, companyID, nudgeID string) error {
+	return s.change(ctx, companyID, func(t *tx) error { return t.nudgeSent(ctx, companyID, nudgeID) })
+}

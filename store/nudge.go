@@ -154,24 +154,24 @@ func (s *Store) WalkCandidates(ctx context.Context, companyID, afterID string, f
 type Nudge struct {
 	ID        string
 	CompanyID string
-	RunID     string
+	Due       bool      // it is to be sent; false: it was given up or put off meanwhile, though an attempt may have been made
 	EndsAt    time.Time // it is not sent later
 	InvitedBy string    // Slack id of who invited them, "" if nobody did or they were removed
 	Candidate
 }
 
-// Nudge returns a reminder whose JobNudge runs; ErrNotFound if it was sent, given up or put off meanwhile.
+// Nudge returns a reminder whose JobNudge runs; ErrNotFound if it was sent, or its person was removed.
 func (s *Store) Nudge(ctx context.Context, companyID, nudgeID string) (Nudge, error) {
 	var row struct {
-		RunID    string `db:"run_id"`
 		PersonID string `db:"person_id"`
+		Status   string `db:"status"`
 		EndsAt   int64  `db:"ends_at"`
 	}
 	err := s.read.GetContext(ctx, &row, `
-		SELECT n.run_id, n.person_id, r.ends_at
+		SELECT n.person_id, n.status, r.ends_at
 		FROM nudges n
 		JOIN reminder_runs r ON r.id = n.run_id
-		WHERE n.company_id = $1 AND n.id = $2 AND n.status = 'queued'`, companyID, nudgeID)
+		WHERE n.company_id = $1 AND n.id = $2 AND n.status <> 'sent'`, companyID, nudgeID)
 	if err != nil {
 		return Nudge{}, fmt.Errorf("load a reminder: %w", found(err))
 	}
@@ -186,7 +186,9 @@ func (s *Store) Nudge(ctx context.Context, companyID, nudgeID string) (Nudge, er
 	if err != nil {
 		return Nudge{}, err
 	}
-	return Nudge{ID: nudgeID, CompanyID: companyID, RunID: row.RunID, EndsAt: unstamp(row.EndsAt), InvitedBy: by, Candidate: people[0]}, nil
+	return Nudge{
+		ID: nudgeID, CompanyID: companyID, Due: row.Status == "queued", EndsAt: unstamp(row.EndsAt), InvitedBy: by, Candidate: people[0],
+	}, nil
 }
 
 // LastInviter returns the Slack id of who invited the person last, "" if nobody did or they were removed.
@@ -212,68 +214,81 @@ type nudgeRow struct {
 	Reason   nudge.Reason `db:"reason"`
 }
 
-// settle changes a reminder that is under way; one that is settled stays as it is.
+// settle changes a reminder that is under way.
 func (s *Store) settle(ctx context.Context, companyID, nudgeID string, fn func(*tx, nudgeRow) error) error {
 	return s.change(ctx, companyID, func(t *tx) error {
-		var row nudgeRow
-		err := t.GetContext(ctx, &row, `
-			SELECT run_id, person_id, status, reason
-			FROM nudges
-			WHERE company_id = $1 AND id = $2`, companyID, nudgeID)
+		row, err := t.nudge(ctx, companyID, nudgeID)
+		if errors.Is(err, ErrNotFound) || err == nil && row.Status != "queued" {
+			return nil
+		}
 		if err != nil {
-			if errors.Is(found(err), ErrNotFound) { // they were removed
-				return nil
-			}
 			return err
 		}
 		return fn(t, row)
 	})
 }
 
-// NudgeSent records that the person got the reminder, their nth. It counts also if reminders were paused while it was on its way.
-func (s *Store) NudgeSent(ctx context.Context, companyID, nudgeID string, n int) error {
-	err := s.settle(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
-		switch row.Status {
-		case "sent":
-			return nil
-		case "held":
-			if err := t.countHeld(ctx, companyID, row.RunID, map[nudge.Reason]int{row.Reason: -1}); err != nil {
-				return err
-			}
-		}
-		_, err := t.ExecContext(ctx, `
-			UPDATE nudges
-			SET status = 'sent', reason = '', n = $2, sent_at = $3
-			WHERE id = $1`, nudgeID, n, stamp(t.now))
-		if err != nil {
-			return err
-		}
-		_, err = t.ExecContext(ctx, `
-			INSERT INTO reminded (person_id, company_id, reminders, reminded_at, snooze_ends_at, unreachable_ends_at)
-			VALUES ($1, $2, 1, $3, 0, 0)
-			ON CONFLICT (person_id) DO UPDATE
-			SET reminders = reminded.reminders + 1, reminded_at = excluded.reminded_at, unreachable_ends_at = 0`, row.PersonID, companyID, stamp(t.now))
-		if err != nil {
-			return err
-		}
-		_, err = t.ExecContext(ctx, `
-			UPDATE reminder_runs
-			SET sent = sent + 1
-			WHERE id = $1`, row.RunID)
+// nudge returns ErrNotFound for a reminder whose person was removed.
+func (t *tx) nudge(ctx context.Context, companyID, nudgeID string) (nudgeRow, error) {
+	var row nudgeRow
+	err := t.GetContext(ctx, &row, `
+		SELECT run_id, person_id, status, reason
+		FROM nudges
+		WHERE company_id = $1 AND id = $2`, companyID, nudgeID)
+	return row, found(err)
+}
+
+// nudgeSent records that the person got the reminder. It counts also if reminders were paused while it was on its way. SettleSend calls it.
+func (t *tx) nudgeSent(ctx context.Context, companyID, nudgeID string) error {
+	row, err := t.nudge(ctx, companyID, nudgeID)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && row.Status == "sent":
+		return nil
+	case err != nil:
 		return err
-	})
+	case row.Status == "held":
+		if err := t.countHeld(ctx, companyID, row.RunID, map[nudge.Reason]int{row.Reason: -1}); err != nil {
+			return err
+		}
+	}
+	n, err := t.countReminder(ctx, companyID, row.PersonID)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `
+		UPDATE nudges
+		SET status = 'sent', reason = '', n = $2, sent_at = $3
+		WHERE id = $1`, nudgeID, n, stamp(t.now))
 	if err != nil {
 		return fmt.Errorf("record a reminder: %w", err)
 	}
+	_, err = t.ExecContext(ctx, `
+		UPDATE reminder_runs
+		SET sent = sent + 1
+		WHERE id = $1`, row.RunID)
+	if err != nil {
+		return fmt.Errorf("count a reminder: %w", err)
+	}
 	return nil
+}
+
+// countReminder counts a reminder towards the cap and the spacing, and returns which it is of the person's.
+func (t *tx) countReminder(ctx context.Context, companyID, personID string) (n int, err error) {
+	err = t.GetContext(ctx, &n, `
+		INSERT INTO reminded (person_id, company_id, reminders, reminded_at, snooze_ends_at, unreachable_ends_at)
+		VALUES ($1, $2, 1, $3, 0, 0)
+		ON CONFLICT (person_id) DO UPDATE
+		SET reminders = reminded.reminders + 1, reminded_at = excluded.reminded_at, unreachable_ends_at = 0
+		RETURNING reminders`, personID, companyID, stamp(t.now))
+	if err != nil {
+		return 0, fmt.Errorf("count a reminder towards the cap: %w", err)
+	}
+	return n, nil
 }
 
 // HoldNudge records that the person does not get the reminder, and why.
 func (s *Store) HoldNudge(ctx context.Context, companyID, nudgeID string, why nudge.Reason) error {
 	err := s.settle(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
-		if row.Status != "queued" {
-			return nil
-		}
 		_, err := t.ExecContext(ctx, `
 			UPDATE nudges
 			SET status = 'held', reason = $2
@@ -295,9 +310,6 @@ const putOffLeast = 10 * time.Second
 // PutNudgeOff lets the reminder wait until the moment, within its run.
 func (s *Store) PutNudgeOff(ctx context.Context, companyID, nudgeID string, until time.Time) error {
 	err := s.settle(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
-		if row.Status != "queued" {
-			return nil
-		}
 		_, err := t.ExecContext(ctx, `
 			UPDATE nudges
 			SET status = 'waiting', send_at = $2
@@ -310,19 +322,21 @@ func (s *Store) PutNudgeOff(ctx context.Context, companyID, nudgeID string, unti
 	return nil
 }
 
-// NudgeFailed records that Slack did not take the reminder, with its error code. If it refuses messages to the person, none is tried for
-// 30 days.
+// NudgeFailed records that Slack did not take the reminder, with its error code; or FailureUnverified, if it may have arrived: that counts
+// towards the cap. If Slack refused it because of the person, none is tried for 30 days.
 func (s *Store) NudgeFailed(ctx context.Context, companyID, nudgeID, code string, refused bool) error {
 	err := s.settle(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
-		if row.Status != "queued" {
-			return nil
-		}
 		_, err := t.ExecContext(ctx, `
 			UPDATE nudges
 			SET status = 'failed', reason = $2
 			WHERE id = $1`, nudgeID, code)
 		if err != nil {
 			return err
+		}
+		if code == FailureUnverified {
+			if _, err := t.countReminder(ctx, companyID, row.PersonID); err != nil {
+				return err
+			}
 		}
 		if refused {
 			_, err = t.ExecContext(ctx, `

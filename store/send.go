@@ -111,10 +111,14 @@ func (s *Store) SettleSend(ctx context.Context, j Job, send Send, c Card) error 
 			return err
 		}
 		removed = !kept
-		if j.Kind != JobInviteDM {
+		switch j.Kind {
+		case JobInviteDM:
+			return t.inviteSent(ctx, j.CompanyID, j.Ref)
+		case JobNudge:
+			return t.nudgeSent(ctx, j.CompanyID, j.Ref)
+		default:
 			return nil
 		}
-		return t.inviteSent(ctx, j.CompanyID, j.Ref)
 	})
 	if err == nil && removed {
 		err = ErrRemoved
