@@ -58,6 +58,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 			"channels:read":     ".GetUsersInConversationContext(",
 			"groups:read":       ".GetUsersInConversationContext(",
 			"usergroups:read":   ".GetUserGroupMembersContext(",
+			"dnd:read":          ".GetDNDTeamInfoContext(",
 		}},
 		"event": {m.Settings.Events.Bot, map[string]string{
 			"app_home_opened": "slackevents.AppHomeOpenedEvent",
