@@ -18,6 +18,8 @@ const (
 	// deadAfter is how long a process must be silent to count as dead. One that is alive all the same does little harm: no message is
 	// sent twice, and every other job may run twice.
 	deadAfter = 10 * time.Second
+	// processEnded is the error that is stored with a job that was rescued.
+	processEnded = "the process that ran it ended"
 	// rescuedAtOnce is how many jobs may run at a time in all processes together.
 	rescuedAtOnce = 10_000
 )
@@ -88,7 +90,7 @@ func (w *rescuer) rescue(ctx context.Context, died func(replica string) bool) er
 		if len(job.AttemptedBy) == 0 || !died(job.AttemptedBy[len(job.AttemptedBy)-1]) {
 			continue
 		}
-		why, err := json.Marshal(rivertype.AttemptError{At: now, Attempt: job.Attempt, Error: "the process that ran it ended"})
+		why, err := json.Marshal(rivertype.AttemptError{At: now, Attempt: job.Attempt, Error: processEnded})
 		if err != nil {
 			return fmt.Errorf("note why a job is due again: %w", err)
 		}
@@ -107,4 +109,16 @@ func (w *rescuer) rescue(ctx context.Context, died func(replica string) bool) er
 	w.Log.LogAttrs(ctx, slog.LevelWarn, "a process ended in the middle of its jobs; they are done by those that live", slog.Int("jobs", len(rescued.ID)))
 	w.Wake()
 	return nil
+}
+
+// failures is how often a job failed, this time included. That its process died is no failure of the job: it must not be put off for
+// that, nor given up.
+func failures(row *rivertype.JobRow) int {
+	n := row.Attempt
+	for _, e := range row.Errors {
+		if e.Error == processEnded {
+			n--
+		}
+	}
+	return max(1, n)
 }

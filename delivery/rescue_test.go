@@ -41,8 +41,8 @@ func TestTheJobsOfAProcessThatDiedAreDoneByAnother(t *testing.T) {
 		for deadline := time.After(patience); ; {
 			select {
 			case j := <-jobs:
-				if j.Attempt != 2 {
-					t.Errorf("it was attempt %d", j.Attempt)
+				if j.Attempt != 1 {
+					t.Errorf("that the process died counts as a failure: attempt %d", j.Attempt)
 				}
 				d.becomes("completed after 2")
 				return

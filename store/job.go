@@ -82,7 +82,7 @@ type Job struct {
 	Ref       string
 	At        time.Time // when it is due, to within some seconds; zero: at once
 	LeftAt    time.Time // when it was left; filled by whoever runs it
-	Attempt   int       // 1 on the first
+	Attempt   int       // 1 on the first; those that ended with their process do not count
 }
 
 // JobArgs are a Job as River stores it.
