@@ -82,6 +82,23 @@ func (h *Handlers) nextRuns(settings store.Reminders) ([]time.Time, error) {
 	return schedule.Upcoming(h.now(), nextShown), nil
 }
 
+// nextReminder is when the next run is, on the company's clock; zero without one.
+func (h *Handlers) nextReminder(ctx context.Context, companyID string) (time.Time, error) {
+	settings, err := h.store.Reminders(ctx, companyID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && settings.Paused {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	next, err := h.nextRuns(settings)
+	zone, unknown := time.LoadLocation(settings.Zone)
+	if err = errors.Join(err, unknown); err != nil || len(next) == 0 {
+		return time.Time{}, err
+	}
+	return next[0].In(zone), nil
+}
+
 // redrawReminders shows the screen again, with what came of a click.
 func (h *Handlers) redrawReminders(ctx context.Context, r *request, notice view.Notice) (reply, error) {
 	if r.home {

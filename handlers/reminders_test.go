@@ -79,6 +79,7 @@ func TestAnAdminSetsRemindersUpAndPeopleAreRemindedUntilTheySayNo(t *testing.T) 
 		a.seesModal("Saved. Reminders run every Tuesday 10:00 (Europe/Lisbon).")
 		a.seesHome("when they run", func(v slackd.View) bool { return strings.Contains(words(v.Blocks), "every Tuesday 10:00") })
 
+		w.wants(a.types("/social"), "next reminder Tue 24 Nov 10:00")
 		w.travels(tuesday.Add(-time.Minute))
 		w.travels(tuesday.Add(30 * time.Second))
 		w.must(w.h.StartReminders(w.ctx()))
@@ -284,5 +285,69 @@ func TestAReminderThatSlackRefusesIsNotTriedAgain(t *testing.T) {
 			t.Errorf("the run: %+v", run)
 		}
 		w.wants(w.as(ana).types("/social why @eve"), "Slack does not let Herald write to them")
+	})
+}
+
+func TestAReminderOfWhichNobodyKnowsIsNotSaidTwice(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		blind bool // Slack does not let Herald look
+		want  store.ReminderRun
+	}{
+		"Slack can be asked":    {false, store.ReminderRun{Sent: 1}},
+		"Slack cannot be asked": {true, store.ReminderRun{Failed: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, options{silently: true}, func(t *testing.T, w *world) {
+				w.settles()
+				w.remindsEverybody()
+				w.must(w.store.OptOut(w.ctx(), w.company.ID, olga))
+				w.slack.Inject(slackd.Fault{Kind: slackd.CutAnswer, Method: "chat.postMessage", Count: 1})
+				if c.blind {
+					w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "conversations.history", Error: "missing_scope"})
+				}
+				w.travels(tuesday)
+				w.as(eve).gets("Reminder 1 " + reminder)
+				w.isPutOff("a job failed and will be tried again")
+				run := w.lastRun()
+				if run.Sent != c.want.Sent || run.Failed != c.want.Failed {
+					t.Errorf("the run: %+v", run)
+				}
+				if n := w.as(eve).got(reminder); n != 1 {
+					t.Errorf("she was reminded %d times", n)
+				}
+				// In either case it counts.
+				somebody, err := w.store.Candidate(w.ctx(), w.company.ID, eve)
+				w.must(err)
+				if somebody.Nudged.Reminders != 1 {
+					t.Errorf("%d reminders count", somebody.Nudged.Reminders)
+				}
+			})
+		})
+	}
+}
+
+func TestHolidaysAreReadFromACalendar(t *testing.T) {
+	t.Parallel()
+	const calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nSUMMARY:Natal\r\nEND:VEVENT\r\n" +
+		"BEGIN:VEVENT\r\nDTSTART:20261224T100000Z\r\nDTEND:20261224T110000Z\r\nSUMMARY:A meeting\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+	each(t, options{noJobs: true}, func(t *testing.T, w *world) {
+		w.remindsEverybody()
+		a := w.as(ana)
+		for content, want := range map[string]string{calendar: "2026-12-25 Natal", calendar[:60]: "That calendar cannot be read, so nothing was saved."} {
+			screen := a.types("/social reminders")
+			a.presses(a.in(screen, view.ActionRemindersHolidays))
+			id, err := a.Upload("holidays.ics", []byte(content))
+			w.must(err)
+			form := a.seesModal("Or a calendar")
+			a.submits(form, map[string][]string{view.BlockFile: {id}})
+			w.must(a.CloseModal(w.ctx(), a.seesModal(want).ID, true))
+		}
+		now, err := w.store.Reminders(w.ctx(), w.company.ID)
+		w.must(err)
+		if len(now.Days) != 1 || now.Days[0].Name != "Natal" {
+			t.Errorf("the holidays are %v", now.Days)
+		}
 	})
 }

@@ -70,7 +70,6 @@ CREATE INDEX nudges_waiting ON nudges (run_id, send_at, id) WHERE status = 'wait
 CREATE INDEX nudges_queued ON nudges (run_id) WHERE status = 'queued';
 CREATE INDEX nudges_sent ON nudges (company_id, person_id, sent_at) WHERE status = 'sent';
 CREATE INDEX nudges_person ON nudges (person_id);
-CREATE INDEX nudges_age ON nudges (send_at);
 
 -- What counts about somebody's reminders.
 CREATE TABLE reminded (

@@ -251,3 +251,11 @@ func QueuedNudges(ctx context.Context, s *Store, runID string) ([]string, error)
 func (s *Store) NudgeSent(ctx context.Context, companyID, nudgeID string) error {
 	return s.change(ctx, companyID, func(t *tx) error { return t.nudgeSent(ctx, companyID, nudgeID) })
 }
+
+// CandidatesQuery is the SQL of a page of people to judge, by id as a run plans, or by name as a list shows them.
+func CandidatesQuery(companyID string, byName bool) (string, []any) {
+	if byName {
+		return candidatesQuery(candidatesByName), []any{companyID, []byte("m"), "m", 40}
+	}
+	return candidatesQuery(candidatesByID), []any{companyID, "m", 40}
+}

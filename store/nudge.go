@@ -46,16 +46,26 @@ const candidateColumns = personColumns + `,
 	coalesce(r.snooze_ends_at, 0) AS snooze_ends_at,
 	coalesce(r.unreachable_ends_at, 0) AS unreachable_ends_at`
 
-// candidates loads the people whom the condition selects; $1 is the company.
-func (s *Store) candidates(ctx context.Context, q querier, companyID, condition string, args ...any) ([]Candidate, error) {
-	var rows []candidateRow
-	err := q.SelectContext(ctx, &rows, `
-		SELECT `+candidateColumns+`
+// Pages of people who are not registered, spelt as the indexes are.
+const (
+	candidatesByID   = `p.standing IN ('new', 'invited') AND p.id > $2 ORDER BY p.id LIMIT $3`
+	candidatesByName = `p.standing IN ('new', 'invited') AND (p.sort_key, p.id) > ($2, $3) ORDER BY p.sort_key, p.id LIMIT $4`
+)
+
+func candidatesQuery(condition string) string {
+	return `
+		SELECT ` + candidateColumns + `
 		FROM people p
 		LEFT JOIN members m ON m.id = p.id
 		LEFT JOIN reminded r ON r.person_id = p.id
 		LEFT JOIN opt_outs o ON o.company_id = p.company_id AND o.subject_hash = p.subject_hash
-		WHERE p.company_id = $1 AND `+condition, append([]any{companyID}, args...)...)
+		WHERE p.company_id = $1 AND ` + condition
+}
+
+// candidates loads the people whom the condition selects; $1 is the company.
+func (s *Store) candidates(ctx context.Context, q querier, companyID, condition string, args ...any) ([]Candidate, error) {
+	var rows []candidateRow
+	err := q.SelectContext(ctx, &rows, candidatesQuery(condition), append([]any{companyID}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("load whom to remind: %w", err)
 	}
@@ -132,8 +142,7 @@ func (s *Store) WalkCandidates(ctx context.Context, companyID, afterID string, f
 		}
 	}
 	for {
-		page, err := s.candidates(ctx, s.read, companyID,
-			`p.standing IN ('new', 'invited') AND (p.sort_key, p.id) > ($2, $3) ORDER BY p.sort_key, p.id LIMIT $4`, key, afterID, planBatch)
+		page, err := s.candidates(ctx, s.read, companyID, candidatesByName, key, afterID, planBatch)
 		if err != nil {
 			return err
 		}

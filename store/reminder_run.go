@@ -33,6 +33,9 @@ const (
 	RemindersSkipped  ReminderStatus = "skipped"
 )
 
+// remindersOver is the condition that a run is not under way.
+const remindersOver = `status NOT IN ('planning', 'sending')`
+
 // Reasons, beside those of nudge, why somebody whose reminder was planned did not get it.
 const (
 	HeldTooLate nudge.Reason = "too_late" // the run ended before it was their turn
@@ -240,7 +243,7 @@ func (s *Store) PlanReminders(ctx context.Context, companyID, runID string, judg
 		if row, err = reminderRun(ctx, t, companyID, runID); err != nil || row.Status != RemindersPlanning {
 			return err
 		}
-		people, err := t.s.candidates(ctx, t, companyID, `p.standing IN ('new', 'invited') AND p.id > $2 ORDER BY p.id LIMIT $3`, row.AfterID, planBatch)
+		people, err := t.s.candidates(ctx, t, companyID, candidatesByID, row.AfterID, planBatch)
 		if err != nil {
 			return err
 		}

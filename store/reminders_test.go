@@ -430,3 +430,72 @@ func TestPauseStopsTheRunUnderWay(t *testing.T) {
 		}
 	})
 }
+
+// TestNoPageOfCandidatesScansOrSortsATable reads the plans of a page of people to judge.
+func TestNoPageOfCandidatesScansOrSortsATable(t *testing.T) {
+	t.Parallel()
+	skipLarge(t)
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		acme := storetest.Company(t, s)
+		entries := make([]store.Entry, 5_000)
+		for i := range entries {
+			entries[i].Person = store.Person{SlackID: fmt.Sprintf("U%05d", i), Name: fmt.Sprintf("Person %05d", i)}
+		}
+		if err := s.Load(t.Context(), acme.ID, entries); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Analyze(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for byName, index := range map[bool]string{false: "people_judged", true: "people_unregistered"} {
+			query, args := store.CandidatesQuery(acme.ID, byName)
+			plan, err := store.Explain(t.Context(), s, query, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lower := strings.ToLower(plan)
+			if !strings.Contains(plan, index) || strings.Contains(lower, "temp b-tree") || strings.Contains(lower, "sort key: p.") ||
+				strings.Contains(lower, "seq scan on people") || strings.Contains(lower, "scan p") && env.Engine == "sqlite" {
+				t.Errorf("by name %v: not a range of %s:\n%s", byName, index, plan)
+			}
+		}
+	})
+}
+
+func TestARunAndWhatWasSentInItIsForgottenAfterAYear(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		p := storetest.Mirror(t, s, acme.ID, "Nia New")[0]
+		if err := s.SaveReminders(ctx, acme.ID, ana, tuesdays()); err != nil {
+			t.Fatal(err)
+		}
+		run, err := s.RunReminders(ctx, acme.ID, ana)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans(t, s, acme.ID, run.ID)
+		if got := reminds(t, s, acme.ID, run.ID); len(got) != 1 {
+			t.Fatalf("reminded: %v", got)
+		}
+		for _, later := range []struct {
+			days, runs int
+		}{{364, 1}, {2, 0}} {
+			env.Clock.Advance(time.Duration(later.days) * 24 * time.Hour)
+			if err := s.Tidy(ctx); err != nil {
+				t.Fatal(err)
+			}
+			runs, err := s.ReminderRuns(ctx, acme.ID, 1)
+			_, gone := store.NudgeOf(ctx, s, p.ID)
+			if err != nil || len(runs) != later.runs || errors.Is(gone, store.ErrNotFound) != (later.runs == 0) {
+				t.Errorf("after %d days more: %+v, %v, %v", later.days, runs, gone, err)
+			}
+		}
+		// That they were reminded counts for good.
+		if c, err := s.Candidate(ctx, acme.ID, p.SlackID); err != nil || c.Nudged.Reminders != 1 {
+			t.Errorf("what counts: %+v, %v", c, err)
+		}
+	})
+}

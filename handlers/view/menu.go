@@ -23,7 +23,9 @@ type Menu struct {
 	Offered   []string            // networks that people can connect, by name
 	Admins    []store.Member      // for somebody not registered
 	Counts    map[store.Group]int // for a company admin
-	Now       time.Time
+	// NextReminder is, for a company admin, when reminders run next, on the company's clock; zero: they do not.
+	NextReminder time.Time
+	Now          time.Time
 }
 
 // Message draws the menu.
@@ -48,7 +50,7 @@ func (m Menu) Message() Message {
 	if m.Member.Type == store.Admin {
 		blocks = append(blocks,
 			slack.NewDividerBlock(),
-			section("*Company*\n"+numbers(m.Counts)),
+			section("*Company*\n"+numbers(m.Counts)+nextReminder(m.NextReminder)),
 			slack.NewActionBlock("",
 				button(ActionMembers, "", "User Management"),
 				button(ActionInvitations, "", "Invitations"),
@@ -88,6 +90,14 @@ func numbers(counts map[store.Group]int) string {
 	registered := counts[store.All]
 	return fmt.Sprintf("%s registered of %s · %s invited",
 		number(registered), number(registered+counts[store.Unregistered]), number(counts[store.Invited]))
+}
+
+// nextReminder goes after the numbers.
+func nextReminder(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " · next reminder " + t.Format("Mon 2 Jan 15:04")
 }
 
 // TypeName is a user type in words.
