@@ -259,8 +259,8 @@ func (s *Store) PlanReminders(ctx context.Context, companyID, runID string, judg
 			rows = append(rows, []any{newID(), companyID, runID, c.Person.ID, "waiting", "", 0, stamp(v.At), 0})
 		}
 		columns := []string{"id", "company_id", "run_id", "person_id", "status", "reason", "n", "send_at", "sent_at"}
-		if err := t.insert(ctx, "nudges", columns, rows); err != nil {
-			return err
+		if err := t.copyIn(ctx, &loadTable{name: "nudges", columns: columns, rows: rows}); err != nil {
+			return fmt.Errorf("note whom to remind: %w", err)
 		}
 		if err := t.countHeld(ctx, companyID, runID, held); err != nil {
 			return err
