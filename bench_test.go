@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"herald/sandbox/slackd"
 	"herald/store"
 )
 
@@ -25,7 +26,7 @@ func BenchmarkCommand(b *testing.B) {
 		b.Helper()
 		db := empty()
 		benchFill(b, db, benchPeople(b, 100_000))
-		slack := startBenchSlack(b, nil)
+		slack := startBenchSlack(b, nil, slackd.Limits{KeepMessages: 5})
 		herald := startHerald(b, program, db, slack)
 		herald.ready()
 
@@ -123,7 +124,7 @@ func BenchmarkStart(b *testing.B) {
 	program := buildHerald(b)
 	benchDatabases(b, func(b *testing.B, empty func() databaseSettings) {
 		b.Helper()
-		slack := startBenchSlack(b, nil)
+		slack := startBenchSlack(b, nil, slackd.Limits{KeepMessages: 5})
 		start := func(b *testing.B, database func() databaseSettings) {
 			b.Helper()
 			memory := 0.0
@@ -155,7 +156,7 @@ func BenchmarkIdle(b *testing.B) {
 	program := buildHerald(b)
 	benchDatabases(b, func(b *testing.B, empty func() databaseSettings) {
 		b.Helper()
-		slack := startBenchSlack(b, benchUsers("P", benchPeople(b, 100_000)))
+		slack := startBenchSlack(b, benchUsers("P", benchPeople(b, 100_000)), slackd.Limits{KeepMessages: 5})
 		began := time.Now()
 		herald := startHerald(b, program, empty(), slack)
 		herald.until("syncs the directory", func() bool { return strings.Contains(herald.log.String(), "directory synced") })
@@ -190,7 +191,7 @@ func BenchmarkRemoval(b *testing.B) {
 			}
 			db := empty()
 			benchFill(b, db, benchPeople(b, 10_000), entries...)
-			slack := startBenchSlack(b, leavers)
+			slack := startBenchSlack(b, leavers, slackd.Limits{KeepMessages: 5})
 			herald := startHerald(b, program, db, slack)
 			herald.ready()
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -92,45 +94,47 @@ func benchMember(u slackd.User, as store.MemberType, at time.Time) store.Entry {
 
 // benchFill makes Acme in an empty database: the admins, whoever else is named, and synthetic people up to n.
 // The directory counts as just synced, so Herald has nothing else to do.
-func benchFill(b *testing.B, db databaseSettings, n int, named ...store.Entry) {
-	b.Helper()
+func benchFill(tb testing.TB, db databaseSettings, n int, named ...store.Entry) {
+	tb.Helper()
 	keys, err := db.keys()
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	s, err := store.Open(b.Context(), store.Options{DSN: db.dsn(), Keys: keys, Now: time.Now})
+	s, err := store.Open(tb.Context(), store.Options{DSN: db.dsn(), Keys: keys, Now: time.Now})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	if err := s.Migrate(b.Context()); err != nil {
-		b.Fatal(err)
+	if err := s.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	acme := storetest.Company(b, s)
-	sync, err := s.BeginSync(b.Context(), acme.ID)
+	acme := storetest.Company(tb, s)
+	sync, err := s.BeginSync(tb.Context(), acme.ID)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, u := range benchUsers("A", benchAdmins) {
 		named = append(named, benchMember(u, store.Admin, time.Now().Add(-time.Hour)))
 	}
-	if err := s.Load(b.Context(), acme.ID, named); err != nil {
-		b.Fatal(err)
+	if err := s.Load(tb.Context(), acme.ID, named); err != nil {
+		tb.Fatal(err)
 	}
-	storetest.Fill(b, s, &storetest.Env{Clock: storetest.NewClock(time.Now())}, acme.ID, max(0, n-len(named)))
-	if sync, err = s.MirrorPage(b.Context(), sync, nil, ""); err != nil {
-		b.Fatal(err)
+	storetest.Fill(tb, s, &storetest.Env{Clock: storetest.NewClock(time.Now())}, acme.ID, max(0, n-len(named)))
+	if sync, err = s.MirrorPage(tb.Context(), sync, nil, ""); err != nil {
+		tb.Fatal(err)
 	}
-	if err := s.FinishSync(b.Context(), sync); err != nil {
-		b.Fatal(err)
+	if err := s.FinishSync(tb.Context(), sync); err != nil {
+		tb.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 // A benchSlack is Acme's Slack in this process, without rate limits, which notes when each command is answered.
 type benchSlack struct {
 	*slackd.Server
+
+	posts atomic.Int64 // calls of chat.postMessage so far
 
 	mu      sync.Mutex
 	due     map[string]time.Time // path of a command's response URL: when the command was to be typed
@@ -141,12 +145,12 @@ type benchSlack struct {
 // benchGeneral is the channel in which everything happens.
 const benchGeneral = "C0GENERAL"
 
-// startBenchSlack starts it with the admins and others.
-func startBenchSlack(b *testing.B, others []slackd.User) *benchSlack {
-	b.Helper()
+// startBenchSlack starts it with the admins and others, and with these limits; the zero value has none.
+func startBenchSlack(tb testing.TB, others []slackd.User, limits slackd.Limits) *benchSlack {
+	tb.Helper()
 	m, err := readManifest()
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	users := append(benchUsers("A", benchAdmins), others...)
 	general := slackd.Channel{ID: benchGeneral, Name: "general"}
@@ -156,15 +160,15 @@ func startBenchSlack(b *testing.B, others []slackd.User) *benchSlack {
 	s := &benchSlack{due: map[string]time.Time{}}
 	s.Server, err = slackd.New(slackd.Options{
 		Team: slackd.Team{ID: "T0ACME", Name: "Acme", Domain: "acme"}, Users: users, Channels: []slackd.Channel{general}, App: m.slackApp(),
-		Limits: slackd.Limits{KeepMessages: 5}, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+		Limits: limits, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	server := httptest.NewServer(s)
-	b.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			b.Error(err)
+			tb.Error(err)
 		}
 		server.CloseClientConnections()
 		server.Close()
@@ -175,6 +179,9 @@ func startBenchSlack(b *testing.B, others []slackd.User) *benchSlack {
 
 // ServeHTTP is Slack's Web API. A reply counts once Slack has taken it in, that is when people see it.
 func (s *benchSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/api/chat.postMessage" {
+		s.posts.Add(1)
+	}
 	if !strings.HasPrefix(r.URL.Path, "/response/") {
 		s.Handler().ServeHTTP(w, r)
 		return
@@ -217,6 +224,22 @@ func (s *benchSlack) waiting() int {
 	return len(s.due)
 }
 
+// postsMore waits until so many more messages were sent than before, or so long, or until stop.
+func (s *benchSlack) postsMore(n int64, most time.Duration, stop <-chan struct{}) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	over := time.After(most)
+	for enough := s.posts.Load() + n; s.posts.Load() < enough; {
+		select {
+		case <-tick.C:
+		case <-over:
+			return
+		case <-stop:
+			return
+		}
+	}
+}
+
 // statusWriter remembers the status of an answer.
 type statusWriter struct {
 	http.ResponseWriter
@@ -231,43 +254,44 @@ func (w *statusWriter) WriteHeader(status int) {
 
 // buildHerald compiles Herald: the benchmarks run the program that is shipped, in a process of its own, so that the load generator
 // shares nothing with it but the machine.
-func buildHerald(b *testing.B) string {
-	b.Helper()
-	path := filepath.Join(b.TempDir(), "herald")
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		b.Fatalf("build Herald: %v\n%s", err, out)
+func buildHerald(tb testing.TB) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "herald")
+	if out, err := exec.CommandContext(tb.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		tb.Fatalf("build Herald: %v\n%s", err, out)
 	}
 	return path
 }
 
 // A daemon is a running `herald serve`.
 type daemon struct {
-	b   *testing.B
+	b   testing.TB
 	cmd *exec.Cmd
 	log *lockedBuffer
 	url string
 }
 
-// startHerald returns at once; ready waits until people can use it.
-func startHerald(b *testing.B, program string, db databaseSettings, slack *benchSlack) *daemon {
-	b.Helper()
-	free, err := (&net.ListenConfig{}).Listen(b.Context(), "tcp", "127.0.0.1:0")
+// startHerald returns at once; settings, as NAME=value, are added to those it needs. ready waits until people can use it.
+func startHerald(tb testing.TB, program string, db databaseSettings, slack *benchSlack, settings ...string) *daemon {
+	tb.Helper()
+	free, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	d := &daemon{b: b, log: &lockedBuffer{}, url: "http://" + free.Addr().String()}
+	d := &daemon{b: tb, log: &lockedBuffer{}, url: "http://" + free.Addr().String()}
 	if err := free.Close(); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	d.cmd = exec.CommandContext(context.WithoutCancel(b.Context()), program, "serve")
+	d.cmd = exec.CommandContext(context.WithoutCancel(tb.Context()), program, "serve")
 	d.cmd.Env = []string{
 		"DATABASE_URL=" + db.DatabaseURL, "DATABASE_FILE=" + db.DatabaseFile, "ENCRYPTION_KEY=" + db.EncryptionKey,
 		"SLACK_API_URL=" + slack.APIURL(), "SLACK_BOT_TOKEN=" + slack.BotToken(), "SLACK_APP_TOKEN=" + slack.AppToken(),
 		"LINKEDIN_CLIENT_ID=none", "LINKEDIN_CLIENT_SECRET=none", "PUBLIC_URL=" + d.url,
 	}
+	d.cmd.Env = append(d.cmd.Env, settings...)
 	d.cmd.Stderr = d.log
 	if err := d.cmd.Start(); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
@@ -293,6 +317,15 @@ func (d *daemon) until(what string, holds func() bool) {
 			d.b.Fatalf("never: Herald %s\n%s", what, d.log)
 		}
 	}
+}
+
+// kill ends Herald as a failing machine does.
+func (d *daemon) kill() {
+	d.b.Helper()
+	if err := d.cmd.Process.Kill(); err != nil {
+		d.b.Fatal(err)
+	}
+	_ = d.cmd.Wait() // with the signal
 }
 
 // stop ends Herald as a service manager does, and returns how much processor time it used.
@@ -329,6 +362,67 @@ func (d *daemon) megabytes(figure string) float64 {
 	}
 	d.b.Fatalf("no %s in\n%s", figure, status)
 	return 0
+}
+
+// invitations is how many messages somebody has that invite them.
+func invitations(slack *benchSlack, slackID string) int {
+	n := 0
+	person := slack.Person(slackID)
+	for _, m := range person.Messages(person.DM()) {
+		if strings.Contains(m.Text, "invites you") {
+			n++
+		}
+	}
+	return n
+}
+
+// invitedOnce is how many people have one invitation.
+func invitedOnce(slack *benchSlack, people []slackd.User) int {
+	n := 0
+	for _, u := range people {
+		if invitations(slack, u.ID) == 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// crashFill makes a company in an empty database whose directory was just synced, and leaves it with an invitation of everybody that
+// begins when Herald starts.
+func crashFill(tb testing.TB, db databaseSettings, colleagues []slackd.User) (companyID string) {
+	tb.Helper()
+	benchFill(tb, db, benchAdmins)
+	keys, err := db.keys()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := store.Open(tb.Context(), store.Options{DSN: db.dsn(), Keys: keys, Now: time.Now})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	companies, err := s.Companies(tb.Context())
+	if err != nil || len(companies) != 1 {
+		tb.Fatalf("%d companies, %v", len(companies), err)
+	}
+	companyID = companies[0].ID
+	people := make([]store.Person, len(colleagues))
+	for i, u := range colleagues {
+		people[i] = benchMember(u, store.Employee, time.Time{}).Person
+	}
+	for page := range slices.Chunk(people, 200) {
+		if err := s.MirrorPeople(tb.Context(), companyID, page); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	ana := store.Actor{SlackID: benchUser("A", 0).ID}
+	plan, err := s.ProposeRun(tb.Context(), companyID, ana, store.Audience{Everyone: true}, store.Employee)
+	if err != nil || plan.Total != len(colleagues) {
+		tb.Fatalf("the run is for %d people, %v", plan.Total, err)
+	}
+	if err := errors.Join(s.ConfirmRun(tb.Context(), companyID, ana, plan.ID), s.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	return companyID
 }
 
 // reportPercentiles reports p50, p95, p99 and the longest in milliseconds.

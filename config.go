@@ -42,6 +42,7 @@ type slackSettings struct {
 	slackAPISettings
 	SlackClientURL string `name:"slack-client-url" help:"Where 'Back to Slack' leads; the workspace's id follows (default: ${default})." env:"SLACK_CLIENT_URL" default:"https://app.slack.com/client" placeholder:"URL" group:"Slack"`
 	SlackAppToken  string `help:"App-level token with connections:write, xapp-…." env:"SLACK_APP_TOKEN" placeholder:"TOKEN" group:"Slack"`
+	SlackPace      string `name:"slack-messages-per-second" help:"Direct messages a second that Herald sends to a workspace, all processes together (default: ${default}, which Slack takes for sure)." env:"SLACK_MESSAGES_PER_SECOND" default:"1" placeholder:"NUMBER" group:"Slack"`
 	Operators      string `help:"Slack user ids, with commas, of those who decide who becomes a company admin. Empty: the workspace's primary owner." env:"OPERATORS" placeholder:"IDS" group:"Slack"`
 }
 
@@ -140,6 +141,7 @@ func (s slackSettings) settings() []setting {
 	return append(s.slackAPISettings.settings(),
 		setting{"SLACK_APP_TOKEN", s.SlackAppToken, true, prefix("xapp-"), "opens the Socket Mode connection.", "api.slack.com/apps › your app › Basic Information › App-Level Tokens, with the scope connections:write."},
 		setting{"SLACK_CLIENT_URL", s.SlackClientURL, true, httpURL, "where 'Back to Slack' leads from a page.", "leave it out for Slack itself."},
+		setting{"SLACK_MESSAGES_PER_SECOND", s.SlackPace, false, messagesPerSecond, "how fast invitations go out.", "leave it out, unless Slack allows your workspace more than one message a second for sure."},
 		setting{"OPERATORS", s.Operators, false, slackIDs, "who decides requests to become a company admin.", "a person's Slack profile › ⋮ › Copy member ID; leave it empty for the workspace's primary owner."},
 	)
 }
@@ -293,6 +295,29 @@ func (d databaseSettings) keyFile() string {
 }
 
 func (s slackAPISettings) apiURL() string { return strings.TrimRight(s.SlackAPIURL, "/") + "/" }
+
+// pace is how many messages go to a workspace in a second; 0: delivery's default.
+func (s slackSettings) pace() float64 {
+	if s.SlackPace == "" {
+		return 0
+	}
+	n, err := strconv.ParseFloat(s.SlackPace, 64)
+	if err != nil {
+		return 0 // checkSettings already said so
+	}
+	return n
+}
+
+// fastest is the highest pace that can be set: many times what Slack allows anybody.
+const fastest = 1000
+
+// messagesPerSecond takes a pace.
+func messagesPerSecond(s string) error {
+	if n, err := strconv.ParseFloat(s, 64); err != nil || !(n >= 0.1 && n <= fastest) {
+		return fmt.Errorf("is not a number between 0.1 and %d", fastest)
+	}
+	return nil
+}
 
 func (s slackSettings) operators() []string { return list(s.Operators) }
 

@@ -49,6 +49,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 			"chat:write":        ".PostMessageContext(",
 			"chat:write.public": "FormPostURL",
 			"im:write":          ".OpenConversationContext(",
+			"im:history":        ".GetConversationHistoryContext(",
 			"users:read":        ".GetUsersPaginated(",
 			"users:read.email":  "Profile.Email",
 			"team:read":         ".GetTeamInfoContext(",
@@ -57,6 +58,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 			"channels:read":     ".GetUsersInConversationContext(",
 			"groups:read":       ".GetUsersInConversationContext(",
 			"usergroups:read":   ".GetUserGroupMembersContext(",
+			"dnd:read":          ".GetDNDTeamInfoContext(",
 		}},
 		"event": {m.Settings.Events.Bot, map[string]string{
 			"app_home_opened": "slackevents.AppHomeOpenedEvent",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,12 +32,13 @@ const (
 	firstPause   = time.Second      // before Slack is asked again at start-up; doubled each time
 	longestPause = 30 * time.Second
 	drainTimeout = 25 * time.Second // what is under way at shutdown
-	syncEvery    = "@every 10m"     // looks whether a directory is due, so that one that failed is tried again soon
-	expireEvery  = "@every 1m"
+	syncEvery    = 10 * time.Minute // looks whether a directory is due, so that one that failed is tried again soon
+	expireEvery  = time.Minute
 	expireAtOnce = 10_000
-	tellEvery    = "@every 20m"
-	reviewEvery  = "@every 1h"
-	tidyEvery    = "@every 15m"
+	tellEvery    = 20 * time.Minute
+	remindEvery  = 20 * time.Second // looks whether a company's reminders are due
+	reviewEvery  = time.Hour
+	tidyEvery    = 15 * time.Minute
 	staleAfter   = 6 * time.Hour // since its last sync a directory is due; single changes arrive as events
 	staleAtStart = time.Hour     // likewise when Herald starts: it may have missed events
 )
@@ -80,6 +82,11 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		return err
 	}
 	defer db.Close() //nolint:errcheck // at exit nobody is left to tell
+	unlock, err := db.ServeAlone(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock() //nolint:errcheck // likewise
 	if err := db.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
@@ -104,9 +111,13 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		PersonalURL: func(c store.Company, token string) string { return links.Personal(c.Key, token) },
 		DeclineURL:  links.Decline,
 		Mail:        mailer(post),
+		Pace:        s.pace(),
 		PageURL:     func(c store.Company, network, token string) string { return links.Page(network, c.Key, token) },
 	})
-	runner := delivery.NewRunner(delivery.Config{Store: db, Tasks: observed(h.Tasks(), numbers), Now: now, Log: log})
+	replica := rand.Text()
+	runner := delivery.NewRunner(delivery.Config{
+		Store: db, Tasks: observed(h.Tasks(), numbers), Replica: replica, Alone: s.DatabaseURL == "", Pace: s.pace(), Now: now, Log: log,
+	})
 	wake = runner.Wake
 	if s.DatabaseURL != "" && s.EncryptionKey == "" {
 		log.LogAttrs(ctx, slog.LevelWarn, "ENCRYPTION_KEY is empty, so a key file seals what is in PostgreSQL: keep it, and give the same one to every process", slog.String("file", s.keyFile()))
@@ -122,18 +133,28 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	if err != nil {
 		return err
 	}
-	mirror := &directories{db: db, handlers: h}
+	turn := turns{db, replica, now}
+	mirror := &directories{db: db, handlers: h, turns: turn}
 	clock := bot.NewClock(time.UTC, now, log)
-	err = errors.Join(
-		clock.Add("sync the directory", syncEvery, func(ctx context.Context) error { return mirror.sync(ctx, now().Add(-staleAfter)) }),
-		clock.Add("expire connections", expireEvery, func(ctx context.Context) error {
+	for _, periodic := range []struct {
+		what  string
+		every time.Duration
+		work  func(context.Context) error
+	}{
+		{"expire connections", expireEvery, func(ctx context.Context) error {
 			_, err := db.ExpireConnections(ctx, expireAtOnce)
 			return err
-		}),
-		clock.Add("tell people whose access ends soon", tellEvery, h.TellEndings),
-		clock.Add("review who is deactivated", reviewEvery, db.ReviewDeactivated),
-		clock.Add("delete what is over", tidyEvery, db.Tidy),
-	)
+		}},
+		{"tell people whose access ends soon", tellEvery, h.TellEndings},
+		{"start reminders that are due", remindEvery, h.StartReminders},
+		{"review who is deactivated", reviewEvery, db.ReviewDeactivated},
+		{"delete what is over", tidyEvery, db.Tidy},
+	} {
+		err = errors.Join(err, clock.Add(periodic.what, "@every "+periodic.every.String(), turn.once(periodic.what, periodic.every, periodic.work)))
+	}
+	err = errors.Join(err, clock.Add("sync the directory", "@every "+syncEvery.String(), func(ctx context.Context) error {
+		return mirror.sync(ctx, now().Add(-staleAfter))
+	}))
 	if err != nil {
 		return err
 	}
@@ -191,6 +212,7 @@ func meet(ctx context.Context, h *handlers.Handlers, log *slog.Logger) error {
 type directories struct {
 	db       *store.Store
 	handlers *handlers.Handlers
+	turns    turns
 	running  sync.Mutex // a large directory takes longer than the clock's next look
 }
 
@@ -201,12 +223,16 @@ func (d *directories) firstSync(ctx context.Context, now time.Time, log *slog.Lo
 	}
 }
 
-// sync mirrors the directories that were last synced before due. While it runs, another call does nothing.
+// sync mirrors the directories that were last synced before due. While it runs, here or in another process, another call does nothing.
 func (d *directories) sync(ctx context.Context, due time.Time) error {
 	if !d.running.TryLock() {
 		return nil
 	}
 	defer d.running.Unlock()
+	return d.turns.once("sync the directory", 0, func(ctx context.Context) error { return d.syncDue(ctx, due) })(ctx)
+}
+
+func (d *directories) syncDue(ctx context.Context, due time.Time) error {
 	companies, err := d.db.Companies(ctx)
 	if err != nil {
 		return err

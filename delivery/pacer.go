@@ -8,17 +8,26 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"herald/store"
 )
 
-// Slack takes one message a second in each channel, and several hundred a minute in a workspace, both with short bursts
-// (https://docs.slack.dev/apis/web-api/rate-limits, https://docs.slack.dev/reference/methods/chat.postMessage#rate_limiting).
 const (
-	// MessagesPerSecond is Herald's pace in a channel, and in a workspace for each Urgency: twice that is still safe.
+	// MessagesPerSecond is Herald's pace in a workspace, unless its operator sets another one. Slack takes one message a second in each
+	// channel, and several hundred a minute in a workspace, both with short bursts
+	// (https://docs.slack.dev/apis/web-api/rate-limits, https://docs.slack.dev/reference/methods/chat.postMessage#rate_limiting).
 	MessagesPerSecond = 1
+	// tier3PerSecond is how often a method of tier 3 may be called: 50 times a minute, and more in short bursts.
+	tier3PerSecond = 50.0 / 60
 
-	promptAtOnce  = 8 // a request goes to all who decide it
-	bulkAtOnce    = 1
-	channelAtOnce = 3 // for example a welcome, a receipt and a card
+	// promptLead is how many places a Prompt goes before its own: a request goes to all who decide it.
+	promptLead = 7
+	// messageCredit is for how long messages that did not go may be caught up, callCredit likewise for other calls.
+	messageCredit = time.Second
+	callCredit    = 5 * time.Second
+	// Of one channel this process alone takes care: few messages go to the same one.
+	channelPerSecond = 1
+	channelAtOnce    = 3 // for example a welcome, a receipt and a card
 
 	// turnPatience is the longest wait for a turn, and jobPatience that of a job, whose worker has others to serve: whoever would wait
 	// longer comes back later.
@@ -36,42 +45,59 @@ const (
 // Urgency says who goes first.
 type Urgency int
 
-// The urgencies. Each has a share of a workspace's limit of its own, so that however much of one waits, the others do not.
+// The urgencies. However much of the second waits, the first hardly does.
 const (
-	Prompt  Urgency = iota // somebody waits for it
-	Bulk                   // it goes to many people
-	Erasing                // it takes messages back, for which Slack has a limit of its own
-	letter                 // it goes by email, of which Slack knows nothing
+	Prompt Urgency = iota // somebody waits for it
+	Bulk                  // it goes to many people
 )
 
-// A Pacer keeps Herald's messages within Slack's limits, for each workspace alone. It is safe for concurrent use.
+// A Call is a kind of Web API call that Slack limits.
+type Call string
+
+// The calls. Each has a limit of its own: what is changed or deleted takes nothing from what is sent.
+const (
+	Posting  Call = "post"     // chat.postMessage
+	Changing Call = "update"   // chat.update
+	Deleting Call = "delete"   // chat.delete
+	Looking  Call = "look for" // conversations.open and conversations.history
+)
+
+// letters is the line of emails, of which Slack knows nothing.
+const letters Call = "letter"
+
+// A Pacer keeps Herald's messages within Slack's limits, for each workspace alone. All processes that share a database share the pace:
+// each takes its place in a line that stands there. It is safe for concurrent use.
 type Pacer struct {
-	limit rate.Limit
+	store *store.Store
+	speed float64 // messages a second
 	now   func() time.Time
 
 	mu       sync.Mutex
-	shares   map[share]*rate.Limiter
 	channels map[place]*rate.Limiter
-	lines    map[share]*rate.Limiter // when the next job that was sent away is to come back
-	letters  map[string]int          // by company id: emails that are being handed over
-	held     map[string]time.Time    // by company id: until when Slack wants nothing
-}
-
-type share struct {
-	companyID string
-	urgency   Urgency
+	held     map[lineOf]time.Time     // until when Slack wants nothing, as far as this process was told
+	away     map[lineOf]*rate.Limiter // when the next job that was sent away is to come back
+	letters  map[string]int           // by company id: emails that are being handed over
 }
 
 type place struct{ companyID, channel string }
 
-// NewPacer returns a Pacer; 0 messages a second: MessagesPerSecond. The clock is for Hold.
-func NewPacer(messagesPerSecond float64, now func() time.Time) *Pacer {
+type lineOf struct {
+	companyID string
+	call      Call
+}
+
+// NewPacer returns a Pacer; 0 messages a second: MessagesPerSecond. Another pace changes that of all calls in proportion. The processes'
+// clocks must agree to within a second.
+func NewPacer(s *store.Store, messagesPerSecond float64, now func() time.Time) *Pacer {
 	return &Pacer{
-		limit: rate.Limit(cmp.Or(messagesPerSecond, MessagesPerSecond)), now: now,
-		shares: map[share]*rate.Limiter{}, channels: map[place]*rate.Limiter{},
-		lines: map[share]*rate.Limiter{}, letters: map[string]int{}, held: map[string]time.Time{},
+		store: s, speed: cmp.Or(messagesPerSecond, MessagesPerSecond), now: now,
+		channels: map[place]*rate.Limiter{}, held: map[lineOf]time.Time{},
+		away: map[lineOf]*rate.Limiter{}, letters: map[string]int{},
 	}
 }
+
+// PerSecond is how many messages go to a workspace in a second.
+func (p *Pacer) PerSecond() float64 { return p.speed }
 
 // Wait returns when it is the turn of a message to a channel of the company's workspace; a Slack user stands for their direct messages.
 // A *LaterError says that the turn comes too late to wait for it; then none is taken. A job waits for two seconds at most, so that its
@@ -79,20 +105,13 @@ func NewPacer(messagesPerSecond float64, now func() time.Time) *Pacer {
 // with times to come back at which it can be their turn. So they are not tried again and again, and the jobs of others, which
 // are due before then, come between.
 func (p *Pacer) Wait(ctx context.Context, companyID, channel string, u Urgency) error {
-	if held := p.heldFor(companyID); held > 0 {
-		if err := p.tooLong(ctx, held, share{companyID, u}); err != nil {
-			return err
-		}
-		if err := sleep(ctx, held); err != nil {
-			return err
-		}
-	}
-	turn, wait, err := p.reserve(ctx, companyID, channel, u)
-	if err != nil {
+	ofChannel := p.reserve(companyID, channel)
+	if err := p.WaitToCall(ctx, companyID, Posting, u); err != nil {
+		ofChannel.Cancel()
 		return err
 	}
-	if err := sleep(ctx, wait); err != nil {
-		turn.cancel()
+	if err := waitPatiently(ctx, ofChannel.Delay()); err != nil {
+		ofChannel.Cancel()
 		return err
 	}
 	return nil
@@ -103,7 +122,7 @@ func (p *Pacer) Letter(companyID string) (done func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.letters[companyID] >= lettersAtOnce {
-		return nil, &LaterError{Wait: jobPatience + p.lineUp(share{companyID, letter}, lettersPerSecond)}
+		return nil, &LaterError{Wait: jobPatience + p.lineUp(lineOf{companyID, letters}, lettersPerSecond)}
 	}
 	p.letters[companyID]++
 	return func() {
@@ -116,64 +135,93 @@ func (p *Pacer) Letter(companyID string) (done func(), err error) {
 }
 
 // lineUp is how long one more that is sent away has to wait after the one before.
-func (p *Pacer) lineUp(s share, pace rate.Limit) time.Duration {
-	if p.lines[s] == nil {
-		p.lines[s] = rate.NewLimiter(pace, 1)
+func (p *Pacer) lineUp(l lineOf, pace rate.Limit) time.Duration {
+	if p.away[l] == nil {
+		p.away[l] = rate.NewLimiter(pace, 1)
 	}
-	return p.lines[s].Reserve().Delay()
+	return p.away[l].Reserve().Delay()
 }
 
-// Hold lets a company send nothing for d, as Slack's Retry-After says. Several messages refused at the same time hold it no longer than
-// one.
-func (p *Pacer) Hold(companyID string, d time.Duration) {
+// inJob marks the context of a job.
+type inJob struct{}
+
+// ofJob is the context in which a job runs.
+func ofJob(ctx context.Context) context.Context { return context.WithValue(ctx, inJob{}, true) }
+
+// WaitToCall is Wait for any call, without regard to the channel.
+func (p *Pacer) WaitToCall(ctx context.Context, companyID string, c Call, u Urgency) error {
+	pace, job := p.pace(companyID, c, u), ctx.Value(inJob{}) != nil
+	if job {
+		pace.Patience = jobPatience
+	}
+	for {
+		at, ok, err := p.store.ReserveSlot(ctx, pace)
+		if err != nil {
+			return err
+		}
+		wait := at.Sub(p.now())
+		if !ok && job {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return &LaterError{Wait: wait + p.lineUp(lineOf{companyID, c}, rate.Every(pace.Interval))}
+		}
+		if !ok {
+			return &LaterError{Wait: wait}
+		}
+		if err := waitPatiently(ctx, wait); err != nil {
+			return err
+		}
+		if !p.heldNow(companyID, c) { // Slack may have said so to somebody else meanwhile
+			return nil
+		}
+	}
+}
+
+// pace is how fast a company's calls follow each other.
+func (p *Pacer) pace(companyID string, c Call, u Urgency) store.Pace {
+	perSecond, credit := p.speed, messageCredit
+	if c != Posting {
+		perSecond, credit = tier3PerSecond*p.speed/MessagesPerSecond, callCredit
+	}
+	pace := store.Pace{
+		CompanyID: companyID, What: string(c), Interval: time.Duration(float64(time.Second) / perSecond), Credit: credit, Patience: turnPatience,
+	}
+	if u == Prompt {
+		pace.Lead = promptLead * pace.Interval
+	}
+	return pace
+}
+
+// Hold lets a company make no such call for d, as Slack's Retry-After says. Several that were refused at the same time hold it no longer
+// than one.
+func (p *Pacer) Hold(ctx context.Context, companyID string, c Call, d time.Duration) error {
 	until := p.now().Add(d)
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if until.After(p.held[companyID]) {
-		p.held[companyID] = until
+	if line := (lineOf{companyID, c}); until.After(p.held[line]) {
+		p.held[line] = until
 	}
+	p.mu.Unlock()
+	return p.store.HoldPace(ctx, companyID, string(c), until)
 }
 
-// heldFor is how long the company may still not send anything.
-func (p *Pacer) heldFor(companyID string) time.Duration {
+// heldNow tells whether the company may not make such a call.
+func (p *Pacer) heldNow(companyID string, c Call) bool {
 	now := p.now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.held[companyID].Sub(now)
+	return p.held[lineOf{companyID, c}].After(now)
 }
 
-// A turn is one in a workspace and in a channel.
-type turn struct{ ofWorkspace, ofChannel *rate.Reservation }
-
-func (t turn) cancel() {
-	t.ofWorkspace.Cancel()
-	t.ofChannel.Cancel()
-}
-
-// reserve takes the next turn of the workspace and of the channel, and returns how long it is until then. One that is too late is given
-// back at once: a reservation that others follow cannot be given back entirely.
-func (p *Pacer) reserve(ctx context.Context, companyID, channel string, u Urgency) (turn, time.Duration, error) {
+// reserve takes the next turn of the channel.
+func (p *Pacer) reserve(companyID, channel string) *rate.Reservation {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s, at := share{companyID, u}, place{companyID, channel}
-	if p.shares[s] == nil {
-		atOnce := promptAtOnce
-		if u != Prompt {
-			atOnce = bulkAtOnce
-		}
-		p.shares[s] = rate.NewLimiter(p.limit, atOnce)
-	}
+	at := place{companyID, channel}
 	if p.channels[at] == nil {
 		p.forgetQuiet()
-		p.channels[at] = rate.NewLimiter(p.limit, channelAtOnce)
+		p.channels[at] = rate.NewLimiter(rate.Limit(channelPerSecond*p.speed/MessagesPerSecond), channelAtOnce)
 	}
-	next := turn{p.shares[s].Reserve(), p.channels[at].Reserve()}
-	wait := max(next.ofWorkspace.Delay(), next.ofChannel.Delay())
-	err := p.tooLongLocked(ctx, wait, s)
-	if err != nil {
-		next.cancel()
-	}
-	return next, wait, err
+	return p.channels[at].Reserve()
 }
 
 // forgetQuiet forgets channels in which nothing was said lately, once they are many.
@@ -188,33 +236,13 @@ func (p *Pacer) forgetQuiet() {
 	}
 }
 
-// inJob marks the context of a job.
-type inJob struct{}
-
-// ofJob is the context in which a job runs.
-func ofJob(ctx context.Context) context.Context { return context.WithValue(ctx, inJob{}, true) }
-
-// tooLong returns a *LaterError if patience is too short for the wait.
-func (p *Pacer) tooLong(ctx context.Context, wait time.Duration, s share) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.tooLongLocked(ctx, wait, s)
-}
-
-func (p *Pacer) tooLongLocked(ctx context.Context, wait time.Duration, s share) error {
-	switch {
-	case ctx.Value(inJob{}) != nil && wait > jobPatience:
-		return &LaterError{Wait: wait + p.lineUp(s, p.limit)}
-	case wait > turnPatience:
-		return &LaterError{Wait: wait}
-	}
-	return nil
-}
-
-// sleep returns a *LaterError if the time of ctx is too short for it.
-func sleep(ctx context.Context, d time.Duration) error {
+// waitPatiently sleeps, but returns a *LaterError if patience or the time of ctx is too short for it.
+func waitPatiently(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
+	}
+	if d > turnPatience {
+		return &LaterError{Wait: d}
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

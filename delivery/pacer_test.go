@@ -1,44 +1,79 @@
 package delivery
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/time/rate"
+
+	"herald/store"
+	"herald/store/storetest"
 )
+
+// opened is a store whose clock is that of the test's own time.
+func opened(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{DSN: storetest.SQLite(t), Keys: storetest.Keys(t), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
 
 // pacing runs a test in its own time, in which a message can be sent and waited for.
 func pacing(t *testing.T, test func(t *testing.T, p *Pacer, sends func(companyID, channel string, u Urgency) time.Duration)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPacer(0, time.Now)
+		p := NewPacer(opened(t), 0, time.Now)
 		began := time.Now()
 		test(t, p, func(companyID, channel string, u Urgency) time.Duration {
 			t.Helper()
 			if err := p.Wait(t.Context(), companyID, channel, u); err != nil {
 				t.Error(err)
 			}
-			return time.Since(began)
+			return time.Since(began).Round(time.Millisecond)
 		})
 	})
+}
+
+// hold holds a company's messages.
+func hold(t *testing.T, p *Pacer, d time.Duration) {
+	t.Helper()
+	if err := p.Hold(t.Context(), "acme", Posting, d); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestSeveralRefusalsHoldACompanyOnce(t *testing.T) {
 	t.Parallel()
 	pacing(t, func(t *testing.T, p *Pacer, sends func(string, string, Urgency) time.Duration) {
 		for range 4 { // workers
-			p.Hold("acme", 30*time.Second)
+			hold(t, p, 30*time.Second)
 		}
 		if at := sends("rival", "U1", Prompt); at != 0 {
 			t.Errorf("the other company waited %s", at)
+		}
+		if err := p.WaitToCall(t.Context(), "acme", Changing, Prompt); err != nil {
+			t.Error(err)
+		}
+		if at := sends("rival", "U1", Prompt); at != 0 {
+			t.Errorf("a change waited until %s, though only messages were refused", at)
 		}
 		if at := sends("acme", "U1", Prompt); at != 30*time.Second {
 			t.Errorf("sent after %s, want 30 s", at)
 		}
 		var last time.Duration
-		for i := range promptAtOnce + 4 {
+		for i := range promptLead + 5 {
 			last = sends("acme", fmt.Sprint("U", i+2), Prompt)
 		}
 		if last != 35*time.Second {
@@ -50,12 +85,25 @@ func TestSeveralRefusalsHoldACompanyOnce(t *testing.T) {
 func TestAHoldThatOutlastsAJobIsKnownAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPacer(0, time.Now)
+		p := NewPacer(opened(t), 0, time.Now)
 		began := time.Now()
-		p.Hold("acme", time.Hour)
+		hold(t, p, time.Hour)
 		later, ok := errors.AsType[*LaterError](p.Wait(t.Context(), "acme", "U1", Prompt))
-		if !ok || later.Wait != time.Hour || time.Since(began) != 0 {
+		if !ok || later.Wait.Round(time.Second) != time.Hour || time.Since(began) != 0 {
 			t.Errorf("after %s: %v", time.Since(began), later)
+		}
+	})
+}
+
+func TestWhatSlackSaysToOneProcessHoldsAllOfThem(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := opened(t)
+		one, other := NewPacer(db, 0, time.Now), NewPacer(db, 0, time.Now)
+		began := time.Now()
+		hold(t, one, 20*time.Second)
+		if err := other.Wait(t.Context(), "acme", "U1", Bulk); err != nil || time.Since(began).Round(time.Millisecond) != 20*time.Second {
+			t.Errorf("after %s: %v", time.Since(began), err)
 		}
 	})
 }
@@ -63,21 +111,71 @@ func TestAHoldThatOutlastsAJobIsKnownAtOnce(t *testing.T) {
 func TestAnAnswerDoesNotWaitForAThousandInvitations(t *testing.T) {
 	t.Parallel()
 	pacing(t, func(t *testing.T, p *Pacer, sends func(string, string, Urgency) time.Duration) {
-		for i := range 50 {
-			if at := sends("acme", fmt.Sprint("U", i), Bulk); at != time.Duration(i)*time.Second {
+		for i := range 50 { // the first two at once: nothing was sent in the second before
+			if at := sends("acme", fmt.Sprint("U", i), Bulk); at != time.Duration(max(0, i-1))*time.Second {
 				t.Errorf("invitation %d after %s", i, at)
 			}
 		}
-		go func() {
-			for i := range 50 {
-				_ = p.Wait(t.Context(), "acme", fmt.Sprint("V", i), Bulk)
-			}
-		}()
+		var rest sync.WaitGroup
+		for w := range 4 { // workers
+			rest.Go(func() {
+				for i := range 10 {
+					if err := p.Wait(t.Context(), "acme", fmt.Sprint("V", w, i), Bulk); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
 		synctest.Wait()
-		if at := sends("acme", "U1", Prompt); at != 49*time.Second {
+		if at := sends("acme", "U1", Prompt); at != 48*time.Second {
 			t.Errorf("the answer came after %s", at)
 		}
-		time.Sleep(time.Minute) // the rest
+		rest.Wait()
+	})
+}
+
+// Slack's limit is a bucket of a second's worth of messages: what finds it empty is answered 429.
+func TestManyProcessesUseWhatSlackAllowsAndNoMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const perSecond, workers, processes = 20, 4, 3
+		db := opened(t)
+		allowed := rate.NewLimiter(perSecond, perSecond+promptLead+1)
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		var mu sync.Mutex
+		sent, refused := 0, 0
+		send := func(p *Pacer, channel string, u Urgency) bool {
+			if p.Wait(ctx, "acme", channel, u) != nil {
+				return false
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if sent++; !allowed.Allow() {
+				refused++
+			}
+			return true
+		}
+		var all sync.WaitGroup
+		for process := range processes {
+			p := NewPacer(db, perSecond, time.Now)
+			for w := range workers {
+				all.Go(func() {
+					for i := 0; send(p, fmt.Sprint("U", process, w, i), Bulk); i++ {
+						time.Sleep(time.Duration(50+10*w) * time.Millisecond) // Slack's answer
+					}
+				})
+			}
+			all.Go(func() { // and what people wait for
+				for i := 0; send(p, fmt.Sprint("P", process, i), Prompt); i++ {
+					time.Sleep(3 * time.Second)
+				}
+			})
+		}
+		all.Wait()
+		if sent < perSecond*60*95/100 || refused*100 >= sent {
+			t.Errorf("%d messages of %d that are allowed, %d refused", sent, perSecond*60, refused)
+		}
 	})
 }
 
@@ -86,7 +184,7 @@ func TestAThousandInvitationsLetOthersIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const jobs = 1000
-		p := NewPacer(0, time.Now)
+		p := NewPacer(opened(t), 0, time.Now)
 		began := time.Now()
 		var mu sync.Mutex
 		var sent []time.Duration
@@ -119,7 +217,7 @@ func TestAThousandInvitationsLetOthersIn(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if away != jobs-3 { // one is sent at once, two are about to be
+		if away < jobs-5 || away >= jobs { // the others are sent at once, or are about to be
 			t.Errorf("%d were sent away", away)
 		}
 		if try("rival", "U1"); time.Since(began) != 0 {
@@ -127,11 +225,11 @@ func TestAThousandInvitationsLetOthersIn(t *testing.T) {
 		}
 		time.Sleep(2 * jobs * time.Second)
 		synctest.Wait()
-		if len(sent) != jobs || away != jobs-3 {
+		if len(sent) != jobs || away > jobs+jobs/20 {
 			t.Errorf("%d of %d were sent, and %d sent away", len(sent), jobs, away)
 		}
 		for i, at := range sent {
-			if at != time.Duration(i)*time.Second {
+			if early, late := time.Duration(i-2)*time.Second, time.Duration(i+jobs/20)*time.Second; at < early || at > late {
 				t.Fatalf("number %d was sent after %s", i, at)
 			}
 		}
@@ -141,12 +239,12 @@ func TestAThousandInvitationsLetOthersIn(t *testing.T) {
 func TestAJobDoesNotWaitForSlacksPatience(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPacer(0, time.Now)
+		p := NewPacer(opened(t), 0, time.Now)
 		began := time.Now()
-		p.Hold("acme", 10*time.Second)
+		hold(t, p, 10*time.Second)
 		for i := range 3 {
 			later, ok := errors.AsType[*LaterError](p.Wait(ofJob(t.Context()), "acme", "U1", Prompt))
-			if want := time.Duration(10+i) * time.Second; !ok || later.Wait != want || time.Since(began) != 0 {
+			if want := time.Duration(10+i) * time.Second; !ok || later.Wait.Round(time.Millisecond) != want || time.Since(began) != 0 {
 				t.Errorf("after %s: %v, want %s", time.Since(began), later, want)
 			}
 		}
@@ -159,7 +257,7 @@ func TestAJobDoesNotWaitForSlacksPatience(t *testing.T) {
 func TestTheLettersOfOneCompanyDelayNoOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPacer(0, time.Now)
+		p := NewPacer(opened(t), 0, time.Now)
 		var under []func()
 		for range lettersAtOnce {
 			done, err := p.Letter("acme")
@@ -205,7 +303,7 @@ func TestOneChannelTakesAMessageASecond(t *testing.T) {
 func TestQuietChannelsAreForgotten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPacer(1000, time.Now)
+		p := NewPacer(opened(t), 1000, time.Now)
 		for i := range 3 * channelsKept {
 			if err := p.Wait(t.Context(), "acme", fmt.Sprint("U", i), Prompt); err != nil {
 				t.Fatal(err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -23,6 +25,9 @@ const (
 type LaterError struct{ Wait time.Duration }
 
 func (e *LaterError) Error() string { return fmt.Sprintf("not before %s have passed", e.Wait) }
+
+// ErrFinal makes an error that wraps it one that is pointless to repeat.
+var ErrFinal = errors.New("it is pointless to try again")
 
 // RetryAfter says how long to wait before trying again, or 0 if that is pointless. Attempt is 1 after the first failure.
 func RetryAfter(err error, attempt int) time.Duration {
@@ -60,6 +65,9 @@ func jitter(most time.Duration) time.Duration {
 // Transient tells whether the same call may work later: Slack or the network is in trouble, not the request. Errors of the database
 // are transient, too.
 func Transient(err error) bool {
+	if errors.Is(err, ErrFinal) {
+		return false
+	}
 	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		switch refused.Err {
 		case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited", "team_added_to_org",
@@ -73,4 +81,24 @@ func Transient(err error) bool {
 		return status.Retryable()
 	}
 	return true
+}
+
+// NothingDone tells whether a call that failed has certainly changed nothing in Slack: it was refused, or never got there. Of any other,
+// such as one that was answered with 500 or whose connection broke, Slack may have done what it asked for.
+func NothingDone(err error) bool {
+	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		switch refused.Err {
+		case "internal_error", "fatal_error", "service_unavailable", "request_timeout": // https://docs.slack.dev/reference/methods/chat.postMessage#errors
+			return false
+		}
+		return true
+	}
+	if _, limited := errors.AsType[*slack.RateLimitedError](err); limited {
+		return true
+	}
+	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
+		return status.Code < http.StatusInternalServerError
+	}
+	failed, ok := errors.AsType[*net.OpError](err)
+	return ok && failed.Op == "dial"
 }

@@ -3,10 +3,13 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +27,9 @@ const (
 	fetchPause = 10 * time.Millisecond
 	// timeout ends a job that hangs. It is shorter than rescueAfter, so no job runs twice at a time.
 	timeout = 2 * time.Minute
-	// rescueAfter is how long after its start a job that a dead process left running is due again. Somebody looks twice a minute.
+	// bulkLeast and bulkMost bound the workers that send to many people.
+	bulkLeast, bulkMost = 8, 64
+	// rescueAfter is how long after its start a job that a dead process left running is due again if nobody noticed the death before (rescuer). Somebody looks twice a minute.
 	rescueAfter = 3 * time.Minute
 	// grace is how long a shutdown waits for jobs that are running, and abandon how long for those that were told to end then.
 	grace   = 15 * time.Second
@@ -49,12 +54,18 @@ type Task struct {
 	GivenUp func(context.Context, store.Job, error) error
 }
 
-// Config is what a Runner needs; every field is required.
+// Config is what a Runner needs; every field is required unless it says otherwise.
 type Config struct {
 	Store *store.Store
 	Tasks []Task
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Replica names this start of this process to the others that share the database; empty: a name of its own.
+	Replica string
+	// Alone says that no other process shares the database, so that what runs at the start was left by one that died.
+	Alone bool
+	// Pace is that of the Pacer that the tasks use, in messages a second; 0: MessagesPerSecond.
+	Pace float64
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // A Runner runs jobs. It is safe for concurrent use.
@@ -67,6 +78,7 @@ type Runner struct {
 
 // NewRunner returns a Runner for the tasks.
 func NewRunner(c Config) *Runner {
+	c.Replica = cmp.Or(c.Replica, rand.Text())
 	return &Runner{Config: c, wake: make(chan struct{}, 1)}
 }
 
@@ -78,11 +90,14 @@ func (r *Runner) Wake() {
 	}
 }
 
-// workers is how many jobs of a lane run at a time in this process. Of a company at Slack's pace three wait for their turn, at most
-// (jobPatience), so that there are some for the others.
-func workers(l store.Lane) int {
+// workers is how many jobs of a lane run at a time in this process. Those that send to many people mostly wait for their turn and for
+// Slack, which takes up to a second. Of a company at Slack's pace three wait for their turn, at most (jobPatience), so that there are
+// some for the others.
+func (r *Runner) workers(l store.Lane) int {
 	switch l {
-	case store.LaneMessages, store.LaneBulk:
+	case store.LaneBulk:
+		return min(bulkMost, max(bulkLeast, int(math.Ceil(r.Pace))))
+	case store.LaneMessages:
 		return 8
 	case store.LaneMail, store.LaneErasures:
 		return 4
@@ -94,7 +109,7 @@ func workers(l store.Lane) int {
 }
 
 // Run runs jobs until ctx ends. Then it starts nothing new and waits for what is running; jobs that do not finish in time are cancelled
-// and left to the next start. A job of a process that was killed is due again some minutes later, here or in another process.
+// and left to the next start. A job of a process that was killed is due again some seconds later, here or in another process.
 // The error says that the jobs could not be started or ended.
 func (r *Runner) Run(ctx context.Context) error {
 	client, err := r.client()
@@ -105,7 +120,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := client.Start(work); err != nil {
 		return fmt.Errorf("start jobs: %w", err)
 	}
-	<-ctx.Done()
+	r.watch(ctx)
 	r.stopping.Store(true)
 	patient, cancel := context.WithTimeout(work, grace)
 	defer cancel()
@@ -131,12 +146,12 @@ func (r *Runner) client() (*river.Client[tx], error) {
 		river.AddWorkerArgs(workersOf, store.JobArgs{JobKind: task.Kind}, &worker{task: task, now: r.Now, log: r.Log})
 		lane := task.Kind.Lane()
 		if _, known := queues[string(lane)]; !known {
-			queues[string(lane)] = river.QueueConfig{MaxWorkers: workers(lane)}
+			queues[string(lane)] = river.QueueConfig{MaxWorkers: r.workers(lane)}
 			lanes = append(lanes, lane)
 		}
 	}
 	return river.NewClient(newDriver(r.Store.JobDriver(), r.wake, lanes, r.Now), &river.Config{
-		Queues: queues, Workers: workersOf,
+		ID: r.Replica, Queues: queues, Workers: workersOf,
 		FetchCooldown: fetchPause, FetchPollInterval: pollEvery,
 		JobTimeout: timeout, RescueStuckJobsAfter: rescueAfter,
 		CompletedJobRetentionPeriod: completedLife, CancelledJobRetentionPeriod: givenUpLife, DiscardedJobRetentionPeriod: givenUpLife,

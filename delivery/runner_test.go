@@ -414,9 +414,11 @@ func TestACompanyThatHasToWaitDelaysNoOther(t *testing.T) {
 				d.invites(d.acme.ID, 60)
 				d.env.Clock.Advance(time.Second)
 				d.invites(rival.ID, 1)
-				p := delivery.NewPacer(0, d.env.Clock.Now)
+				p := delivery.NewPacer(d.s, 0, d.env.Clock.Now)
 				if wait.held {
-					p.Hold(d.acme.ID, 20*time.Second)
+					if err := p.Hold(t.Context(), d.acme.ID, delivery.Posting, 20*time.Second); err != nil {
+						t.Fatal(err)
+					}
 				}
 				var others atomic.Int32
 				served := make(chan bool, 1)

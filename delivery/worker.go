@@ -28,7 +28,7 @@ type worker struct {
 func (w *worker) Work(ctx context.Context, row *river.Job[store.JobArgs]) error {
 	job := store.Job{
 		ID: strconv.FormatInt(row.ID, 10), CompanyID: row.Args.CompanyID, Kind: store.JobKind(row.Kind), Ref: row.Args.Ref,
-		At: row.ScheduledAt, Attempt: row.Attempt,
+		At: row.ScheduledAt, LeftAt: row.CreatedAt, Attempt: failures(row.JobRow),
 	}
 	started := w.now()
 	err := w.attempt(ctx, job)
@@ -79,9 +79,9 @@ func snooze(at time.Time) error {
 func (w *worker) NextRetry(row *river.Job[store.JobArgs]) time.Time {
 	now := w.now()
 	if row.AttemptedAt == nil {
-		return now.Add(backoff(row.Attempt))
+		return now.Add(backoff(failures(row.JobRow)))
 	}
-	if at := row.AttemptedAt.Add(backoff(row.Attempt)); at.After(now) {
+	if at := row.AttemptedAt.Add(backoff(failures(row.JobRow))); at.After(now) {
 		return at
 	}
 	return now // River takes no time that is past

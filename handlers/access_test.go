@@ -57,6 +57,10 @@ func (x target) value(actionID string) string {
 		return "2"
 	case view.ActionURLMenu:
 		return view.OptionRotate
+	case view.ActionRemindersPause:
+		return view.RemindersPause
+	case view.ActionRemindersWho:
+		return ":" + x.person
 	}
 	return x.member
 }
@@ -70,6 +74,8 @@ func (x target) metadata(callbackID string) string {
 		return x.draft + " " + x.screen
 	case view.FormCaseDecline:
 		return x.request
+	case view.FormRemindersSave:
+		return `{"schedule":"0 11 * * WED","zone":"UTC","cap":1,"spacing":1,"from":540,"to":1020}`
 	case view.FormResendOld:
 		return fmt.Sprintf(`{"screen":%q,"days":3,"n":1}`, x.screen)
 	case view.FormCaseRequest:
@@ -166,6 +172,7 @@ func (w *world) things(admin string) target {
 	draft, err := w.store.DraftEmails(ctx, w.company.ID, actor, []store.Invitee{{Email: "cy@home.example"}}, time.Time{}, "")
 	w.must(err)
 	x.request, x.removal, x.draft = c.ID, removal.ID, draft.ID
+	w.remindsEverybody()
 	return x
 }
 
@@ -309,6 +316,12 @@ func (i *intruder) action(e handlers.Entry, on target) {
 			if i.id == ben && e.Name == view.ActionURLMenu {
 				value = "burn" // a new company URL is his to make
 			}
+			if i.id == ben && e.Name == view.ActionRemindersPause {
+				value = "burn" // so is a pause
+			}
+			if i.id == ben && e.Name == view.ActionRemindersRun {
+				continue // and a run
+			}
 			if i.id == olga && e.Name == view.ActionInviteDecline {
 				value = "because" // her own invitation is hers to decline
 			}
@@ -340,10 +353,15 @@ func (i *intruder) form(e handlers.Entry, on target) {
 		users = []string{"U0NOBODY"}
 	}
 	input := map[string]slack.BlockAction{view.InputValue: {Value: "2", SelectedConversation: "C0NOWHERE", SelectedUsers: users}, view.ActionCount: {Value: "1"}}
+	metadata := on.metadata(e.Name)
+	if i.id == ben && e.Name == view.FormRemindersSave {
+		metadata = on.screen // the reminders of his company are his to change
+	}
 	cb.View = slack.View{
-		ID: "V0", Type: slack.VTModal, CallbackID: e.Name, PrivateMetadata: on.metadata(e.Name), AppInstalledTeamID: teamID,
+		ID: "V0", Type: slack.VTModal, CallbackID: e.Name, PrivateMetadata: metadata, AppInstalledTeamID: teamID,
 		State: &slack.ViewState{Values: map[string]map[string]slack.BlockAction{
 			view.BlockChannel: input, view.BlockText: input, view.BlockPeople: input, view.BlockReason: input, view.BlockCount: input,
+			view.BlockHolidays:    input,
 			view.BlockDays:        {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: "3"}}},
 			view.BlockInviters:    {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: string(store.InvitersEveryone)}}},
 			view.BlockLinkDays:    {view.InputValue: {SelectedOption: slack.OptionBlockObject{Value: i.linkDays()}}},
@@ -431,6 +449,12 @@ func (w *world) rows(intruder string) string {
 	for _, table := range []struct{ name, columns, where string }{
 		{"companies", "id, name, key", "TRUE"},
 		{"settings", "company_id, inviters, link_days, joiner_days, removal_days", "TRUE"},
+		{"reminders", "company_id, schedule, paused, message", "TRUE"},
+		{"reminder_holidays", "company_id, day", "TRUE"},
+		{"reminder_runs", "id, status", "TRUE"},
+		{"reminded", "person_id, reminders, snooze_ends_at", "person_id NOT IN (SELECT id FROM people WHERE slack_id = " + mine + ")"},
+		// Whoever says no for themselves, may; of who was removed there is only the hash.
+		{"opt_outs", "subject_hash", "subject_hash NOT IN (SELECT subject_hash FROM people WHERE slack_id = " + mine + ") AND subject_hash NOT IN (SELECT subject_hash FROM forgotten)"},
 		{"members", "id, email, type", "TRUE"},
 		{"connections", "member_id, network, state, subject", "TRUE"},
 		{"invites", "id, kind, invited_by, expires_at, sent_at, closed, state, reason, as_type", "kind <> 'self'"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
@@ -215,7 +216,7 @@ func (h *Handlers) sendCaseCards(ctx context.Context, job store.Job) error {
 		return h.closeCaseCards(ctx, company, now)
 	}
 	if reached == 0 && c.RequestedBy != "" {
-		_, err := h.deliver(ctx, company, c.RequestedBy, view.CaseUndelivered(c))
+		_, err := h.deliver(ctx, company, job, c.RequestedBy, delivery.Prompt, func() (view.Message, error) { return view.CaseUndelivered(c), nil })
 		return err
 	}
 	return nil

@@ -14,45 +14,6 @@ import (
 	"herald/store"
 )
 
-// deliver sends a direct message that somebody waits for, and returns where it is.
-func (h *Handlers) deliver(ctx context.Context, c store.Company, slackID string, m view.Message) (store.Card, error) {
-	return h.deliverInTurn(ctx, c, slackID, m, delivery.Prompt)
-}
-
-// deliverInTurn sends a direct message when it is its turn, and returns where it is.
-func (h *Handlers) deliverInTurn(ctx context.Context, c store.Company, slackID string, m view.Message, u delivery.Urgency) (store.Card, error) {
-	return h.deliverDrawn(ctx, c, slackID, u, func() (view.Message, error) { return m, nil })
-}
-
-// deliverDrawn is deliverInTurn for a message that depends on what happens while it waits: it is drawn when its turn has come, and not
-// sent if that fails.
-func (h *Handlers) deliverDrawn(ctx context.Context, c store.Company, slackID string, u delivery.Urgency, draw func() (view.Message, error)) (store.Card, error) {
-	if err := h.pacer.Wait(ctx, c.ID, slackID, u); err != nil {
-		return store.Card{}, fmt.Errorf("wait for a turn to send: %w", err)
-	}
-	m, err := draw()
-	if err != nil {
-		return store.Card{}, err
-	}
-	before, err := h.store.Access(ctx, c.ID, slackID)
-	if err != nil {
-		return store.Card{}, fmt.Errorf("look up whom a message is for: %w", err)
-	}
-	card, err := h.post(ctx, c, slackID, m)
-	if err != nil {
-		h.slowDown(c, err)
-		return store.Card{}, fmt.Errorf("send a direct message: %w", clean(err))
-	}
-	save := h.store.SaveMessageOrErase
-	if before.Forgotten { // an operator, say, decides on after they left: what is sent to them stays
-		save = h.store.SaveMessage
-	}
-	if err := save(ctx, c.ID, card); err != nil && !errors.Is(err, store.ErrRemoved) { // it was sent, and sending it again would be worse
-		h.unremembered(ctx, c, err)
-	}
-	return card, nil
-}
-
 // post sends a direct message.
 func (h *Handlers) post(ctx context.Context, c store.Company, slackID string, m view.Message) (store.Card, error) {
 	channel, ts, err := h.api(c).PostMessageContext(ctx, slackID, m.Options()...)
@@ -84,7 +45,7 @@ func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card,
 	if card.TS == "" {
 		return nil
 	}
-	if err := h.pacer.Wait(ctx, c.ID, card.Channel, delivery.Prompt); err != nil {
+	if err := h.pacer.WaitToCall(ctx, c.ID, delivery.Changing, delivery.Prompt); err != nil {
 		return fmt.Errorf("wait for a turn to change a message: %w", err)
 	}
 	_, _, _, err := h.api(c).UpdateMessageContext(ctx, card.Channel, card.TS, m.Options()...)
@@ -93,22 +54,25 @@ func (h *Handlers) redraw(ctx context.Context, c store.Company, card store.Card,
 		return nil
 	}
 	if err != nil {
-		h.slowDown(c, err)
+		h.slowDown(ctx, c, delivery.Changing, err)
 		return fmt.Errorf("change a message: %w", clean(err))
 	}
 	return nil
 }
 
-// slowDown keeps the company's other messages from being refused, too.
-func (h *Handlers) slowDown(c store.Company, err error) {
-	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		h.pacer.Hold(c.ID, limited.RetryAfter)
+// slowDown keeps the company's other calls of the kind from being refused, too.
+func (h *Handlers) slowDown(ctx context.Context, c store.Company, call delivery.Call, err error) {
+	limited, ok := errors.AsType[*slack.RateLimitedError](err)
+	if !ok {
+		return
+	}
+	if err := h.pacer.Hold(ctx, c.ID, call, limited.RetryAfter); err != nil { // others will be refused, and wait then
+		h.log.LogAttrs(ctx, slog.LevelWarn, "let others know that Slack wants to hear nothing", slog.String("error", err.Error()))
 	}
 }
 
-// sendCards sends a message to each of the Slack users that has not got it yet, and remembers where it is. What was sent stays sent if
-// the process dies: a retry skips those whose card was saved, so at most one person, whose card was sent and not saved, gets it twice.
-// It returns how many have it; people whom Slack does not let through are left out, and only a passing trouble is an error.
+// sendCards sends a message to each of the Slack users that has not got it yet, and remembers where it is. It returns how many have it;
+// people whom Slack does not let through, or of whom nobody can find out, are left out, and only a passing trouble is an error.
 // The message is drawn for each, since things change while it is being sent; store.ErrNotFound ends it.
 func (h *Handlers) sendCards(ctx context.Context, c store.Company, job store.Job, to []string, draw func() (view.Message, error)) (int, error) {
 	sent, err := h.store.Cards(ctx, c.ID, job.Kind, job.Ref)
@@ -123,11 +87,7 @@ func (h *Handlers) sendCards(ctx context.Context, c store.Company, job store.Job
 		if has[slackID] {
 			continue
 		}
-		m, err := draw()
-		if err != nil {
-			return len(has), err
-		}
-		card, err := h.deliver(ctx, c, slackID, m)
+		card, err := h.deliver(ctx, c, job, slackID, delivery.Prompt, draw)
 		if err != nil && !delivery.Transient(err) {
 			h.log.LogAttrs(ctx, slog.LevelWarn, "slack did not accept a message", slog.String("kind", string(job.Kind)), slog.String("job", job.ID), slog.String("error", slackError(err)))
 			continue

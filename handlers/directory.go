@@ -223,6 +223,7 @@ func entryOf(company store.Company, u slack.User) store.Person {
 	// The real name, since admins look for colleagues and posts carry names: a display name is often just the handle, which is kept too.
 	name := cmp.Or(u.RealName, u.Profile.RealName, u.Profile.DisplayName, u.Name)
 	ours := u.TeamID == "" || u.TeamID == company.TeamID || slices.Contains(u.Enterprise.Teams, company.TeamID)
+	away, until := outOfOffice(u.Profile)
 	return store.Person{
 		SlackID:      u.ID,
 		Name:         name,
@@ -233,6 +234,8 @@ func entryOf(company store.Company, u slack.User) store.Person {
 		Guest:        u.IsRestricted || u.IsUltraRestricted || u.IsStranger || !ours,
 		Deactivated:  u.Deleted,
 		PrimaryOwner: u.IsPrimaryOwner,
+		Away:         away,
+		AwayUntil:    until,
 	}
 }
 

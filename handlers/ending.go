@@ -54,7 +54,9 @@ func (h *Handlers) tellEnding(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return fmt.Errorf("make a registration link: %w", err)
 	}
-	if _, err := h.deliverInTurn(ctx, company, m.SlackID, view.Ending(company, h.networks, of, h.personalURL(company, token)), delivery.Bulk); err != nil {
+	if _, err := h.deliver(ctx, company, job, m.SlackID, delivery.Bulk, func() (view.Message, error) {
+		return view.Ending(company, h.networks, of, h.personalURL(company, token)), nil
+	}); err != nil {
 		return err
 	}
 	if err := h.store.EndingTold(ctx, company.ID, m.ID, of); err != nil {

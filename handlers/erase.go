@@ -48,7 +48,7 @@ func (h *Handlers) eraseMessages(ctx context.Context, job store.Job) error {
 // eraseMessage deletes one of Herald's direct messages. Where a workspace forbids that, for example to keep messages for compliance
 // (https://docs.slack.dev/reference/methods/chat.delete#errors), it takes the words off it. Only a passing trouble is an error.
 func (h *Handlers) eraseMessage(ctx context.Context, c store.Company, channel, ts string) (store.ErasureOutcome, error) {
-	if err := h.pacer.Wait(ctx, c.ID, channel, delivery.Erasing); err != nil {
+	if err := h.pacer.WaitToCall(ctx, c.ID, delivery.Deleting, delivery.Bulk); err != nil {
 		return "", fmt.Errorf("wait for a turn to delete a message: %w", err)
 	}
 	_, _, err := h.api(c).DeleteMessageContext(ctx, channel, ts)
@@ -56,12 +56,12 @@ func (h *Handlers) eraseMessage(ctx context.Context, c store.Company, channel, t
 	case err == nil, slackError(err) == "message_not_found", slackError(err) == "channel_not_found":
 		return store.MessageDeleted, nil
 	case delivery.Transient(err):
-		h.slowDown(c, err)
+		h.slowDown(ctx, c, delivery.Deleting, err)
 		return "", fmt.Errorf("delete a message: %w", clean(err))
 	}
 	refused := slackError(err)
 
-	if err := h.pacer.Wait(ctx, c.ID, channel, delivery.Erasing); err != nil {
+	if err := h.pacer.WaitToCall(ctx, c.ID, delivery.Changing, delivery.Bulk); err != nil {
 		return "", fmt.Errorf("wait for a turn to blank a message: %w", err)
 	}
 	// Attachments that are not mentioned would stay (https://docs.slack.dev/reference/methods/chat.update).
@@ -71,7 +71,7 @@ func (h *Handlers) eraseMessage(ctx context.Context, c store.Company, channel, t
 	case err == nil:
 		return store.MessageBlanked, nil
 	case delivery.Transient(err):
-		h.slowDown(c, err)
+		h.slowDown(ctx, c, delivery.Changing, err)
 		return "", fmt.Errorf("blank a message: %w", clean(err))
 	}
 	h.log.LogAttrs(ctx, slog.LevelWarn, "slack lets a message to somebody who was removed neither be deleted nor changed",

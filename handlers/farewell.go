@@ -84,7 +84,10 @@ func (h *Handlers) postFarewell(ctx context.Context, c store.Company, f store.Fa
 	if err == nil {
 		return nil
 	}
-	h.slowDown(c, err)
+	h.slowDown(ctx, c, delivery.Posting, err)
+	if !delivery.NothingDone(err) { // it may have arrived, and silence is better than saying it twice
+		return nil
+	}
 	if undo := h.store.RetryFarewell(context.WithoutCancel(ctx), c.ID, f.ID); undo != nil {
 		return fmt.Errorf("take back the farewell: %w", undo)
 	}

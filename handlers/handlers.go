@@ -63,6 +63,7 @@ type Handlers struct {
 	pacer       *delivery.Pacer
 	ends        signupEnds
 	owners      owners
+	quiet       quietHours
 }
 
 // New returns Handlers for the configuration.
@@ -81,7 +82,7 @@ func New(c Config) *Handlers {
 		revoker:     c.Revoker,
 		now:         c.Now,
 		log:         c.Log,
-		pacer:       delivery.NewPacer(c.Pace, c.Now),
+		pacer:       delivery.NewPacer(c.Store, c.Pace, c.Now),
 	}
 }
 

@@ -14,9 +14,10 @@ import (
 
 // The places of the Home tab below the menu.
 const (
-	placeMenu    = "" // the menu alone
-	placeMembers = "members"
-	placeAudit   = "audit"
+	placeMenu      = "" // the menu alone
+	placeMembers   = "members"
+	placeAudit     = "audit"
+	placeReminders = "reminders"
 )
 
 // homeOpened draws the Home tab of whoever opened it. Those who cannot take part read why there.
@@ -61,6 +62,8 @@ func (h *Handlers) homeAt(ctx context.Context, r *request, sc store.Screen, menu
 		_, place, err = h.redrawList(ctx, r, sc)
 	case placeAudit:
 		place, err = h.drawAudit(ctx, r, "")
+	case placeReminders:
+		place, err = h.drawReminders(ctx, r, nil)
 	default:
 		return menu, nil
 	}

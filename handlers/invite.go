@@ -229,40 +229,47 @@ func (h *Handlers) preview(ctx context.Context, r *request, _ *slack.BlockAction
 	return reply{}, h.open(ctx, r, view.Preview(h.networks, r.company.Name, name))
 }
 
-// sendInvite sends the DM of an invitation. If the process dies between sending and recording it, the person gets the same link twice.
+// sendInvite sends the DM of an invitation.
 func (h *Handlers) sendInvite(ctx context.Context, job store.Job) error {
 	company, err := h.store.Company(ctx, job.CompanyID)
 	if err != nil {
 		return fmt.Errorf("load the company: %w", err)
 	}
-	invite, token, err := h.store.OpenInvite(ctx, company.ID, job.Ref)
+	invite, _, err := h.store.OpenInvite(ctx, company.ID, job.Ref)
 	if err != nil {
 		return fmt.Errorf("load the invitation: %w", err)
 	}
 	if !invite.SentAt.IsZero() {
 		return nil
 	}
-	// Meanwhile it may be cancelled, declined or stopped: a dead link must not arrive.
-	_, err = h.deliverDrawn(ctx, company, invite.SlackID, delivery.Bulk, func() (view.Message, error) {
-		if invite, token, err = h.store.OpenInvite(ctx, company.ID, job.Ref); err != nil {
+	_, err = h.deliver(ctx, company, job, invite.SlackID, delivery.Bulk, func() (view.Message, error) {
+		// Meanwhile it may be cancelled, declined or stopped: a dead link must not arrive.
+		now, token, err := h.store.OpenInvite(ctx, company.ID, job.Ref)
+		if err != nil {
 			return view.Message{}, fmt.Errorf("load the invitation again: %w", err)
 		}
-		return view.Invitation(company, invite.InvitedBy, h.personalURL(company, token), invite.ExpiresAt), nil
+		return view.Invitation(company, now.InvitedBy, h.personalURL(company, token), now.ExpiresAt), nil
 	})
+	return err
+}
+
+// inviteFailed records why the DM could not be delivered, or that nobody knows whether it was, so that the row in User Management and
+// in Invitations shows it.
+func (h *Handlers) inviteFailed(ctx context.Context, job store.Job, err error) error {
+	code := cmp.Or(slackError(err), "unreachable")
+	invite, _, err := h.store.OpenInvite(ctx, job.CompanyID, job.Ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("load the invitation: %w", err)
+	}
+	uncertain, err := h.mayHaveArrived(ctx, job, invite.SlackID)
 	if err != nil {
 		return err
 	}
-	if err := h.store.InviteDelivered(ctx, company.ID, invite.ID, ""); err != nil {
-		return fmt.Errorf("record that the invitation was sent: %w", err)
-	}
-	return nil
-}
-
-// inviteFailed records why the DM could not be delivered, so that the row in User Management shows it.
-func (h *Handlers) inviteFailed(ctx context.Context, job store.Job, err error) error {
-	code := slackError(err)
-	if code == "" {
-		code = "unreachable"
+	if uncertain {
+		code = store.FailureUnverified
 	}
 	if err := h.store.InviteDelivered(ctx, job.CompanyID, job.Ref, code); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("record why an invitation was not sent: %w", err)

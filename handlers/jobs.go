@@ -25,11 +25,13 @@ const jobTries = delivery.Tries
 // jobs lists every kind of job. To add one, write its method beside its feature and add a line.
 func jobs() []jobRun {
 	return []jobRun{
-		{store.JobRemoval, (*Handlers).runRemoval, 0, nil},    // promised to the admin who confirmed
-		{store.JobDeleteFile, (*Handlers).deleteFile, 0, nil}, // it names people who must not be named any more
-		{store.JobRevocation, (*Handlers).revoke, 0, nil},     // until the network answers, or the store gives up
-		{store.JobErase, (*Handlers).eraseMessages, 0, nil},   // until Slack has done it, or the store gives up
-		{store.JobRun, (*Handlers).advanceRun, 0, nil},        // or a company could start no other
+		{store.JobRemoval, (*Handlers).runRemoval, 0, nil},         // promised to the admin who confirmed
+		{store.JobDeleteFile, (*Handlers).deleteFile, 0, nil},      // it names people who must not be named any more
+		{store.JobRevocation, (*Handlers).revoke, 0, nil},          // until the network answers, or the store gives up
+		{store.JobErase, (*Handlers).eraseMessages, 0, nil},        // until Slack has done it, or the store gives up
+		{store.JobRun, (*Handlers).advanceRun, 0, nil},             // or a company could start no other
+		{store.JobReminders, (*Handlers).advanceReminders, 0, nil}, // or a company would send no others
+		{store.JobNudge, (*Handlers).sendNudge, jobTries, (*Handlers).nudgeFailed},
 		{store.JobCaseCard, (*Handlers).sendCaseCards, jobTries, nil},
 		{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},
 		{store.JobCardsGone, (*Handlers).blankCards, jobTries, nil},

@@ -19,7 +19,8 @@ func TestEveryKindOfJobIsDone(t *testing.T) {
 	for _, kind := range []store.JobKind{
 		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard,
 		store.JobSignupDecided, store.JobCaseCard, store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile,
-		store.JobErase, store.JobRevocation, store.JobEndingDM, store.JobFarewellDM,
+		store.JobErase, store.JobRevocation, store.JobEndingDM, store.JobFarewellDM, store.JobRun, store.JobInviteEmail, store.JobReminders, store.JobNudge,
+		store.JobJoiner, store.JobDeactivatedDM,
 	} {
 		if !done[kind] {
 			t.Errorf("nobody does %s", kind)

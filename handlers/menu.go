@@ -53,6 +53,9 @@ func (h *Handlers) drawMenu(ctx context.Context, r *request, link bool) (view.Me
 		if m.Counts, err = h.store.Counts(ctx, r.company.ID); err != nil {
 			return view.Message{}, fmt.Errorf("count the members: %w", err)
 		}
+		if m.NextReminder, err = h.nextReminder(ctx, r.company.ID); err != nil {
+			return view.Message{}, err
+		}
 	}
 	return m.Message(), nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -19,6 +20,8 @@ const (
 	// runPause is between two looks at a run, and so between two changes of its message: Slack takes some 50 a minute
 	// (https://docs.slack.dev/reference/methods/chat.update).
 	runPause = 3 * time.Second
+	// leastUnderWay is how many people of a run are invited before anybody of them was written to, at the least.
+	leastUnderWay = 10
 	// groupsPatience is how long a form waits for the user groups: it must open within three seconds of the click.
 	groupsPatience = time.Second
 	// membersAtOnce is a page of conversations.members (https://docs.slack.dev/reference/methods/conversations.members).
@@ -224,22 +227,20 @@ func (h *Handlers) advanceRun(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return fmt.Errorf("load the company: %w", err)
 	}
-	run, err := h.store.AdvanceRun(ctx, company.ID, job.Ref)
-	if err != nil {
-		return fmt.Errorf("advance a run: %w", err)
-	}
-	cards, err := h.store.Cards(ctx, company.ID, store.JobRun, run.ID)
+	cards, err := h.store.Cards(ctx, company.ID, store.JobRun, job.Ref)
 	if err != nil {
 		return fmt.Errorf("look for a run's message: %w", err)
 	}
-	switch {
-	case len(cards) == 0 && run.StartedBy != "":
-		var reached int
-		reached, err = h.sendCards(ctx, company, job, []string{run.StartedBy}, func() (view.Message, error) { return view.Run(run), nil })
-		if err == nil && reached == 0 { // Slack lets nobody write to them: it is not asked again with every look
-			err = h.store.SaveCard(ctx, company.ID, store.JobRun, run.ID, store.Card{SlackID: run.StartedBy})
+	if len(cards) == 0 {
+		if err := h.announceRun(ctx, company, job); err != nil {
+			return err
 		}
-	case run.Status == store.RunRunning:
+	}
+	run, err := h.store.AdvanceRun(ctx, company.ID, job.Ref, h.underWay())
+	if err != nil {
+		return fmt.Errorf("advance a run: %w", err)
+	}
+	if run.Status == store.RunRunning && len(cards) > 0 {
 		err = h.showRun(ctx, company, run)
 	}
 	if err != nil {
@@ -249,6 +250,31 @@ func (h *Handlers) advanceRun(ctx context.Context, job store.Job) error {
 		return h.closeCards(ctx, company, store.JobRun, run.ID, view.Run(run))
 	}
 	return &delivery.LaterError{Wait: runPause}
+}
+
+// announceRun sends a run's message, before anybody is invited.
+func (h *Handlers) announceRun(ctx context.Context, c store.Company, job store.Job) error {
+	run, err := h.store.AdvanceRun(ctx, c.ID, job.Ref, 0)
+	if err != nil {
+		return fmt.Errorf("look at a run: %w", err)
+	}
+	if run.StartedBy == "" {
+		return nil
+	}
+	reached, err := h.sendCards(ctx, c, job, []string{run.StartedBy}, func() (view.Message, error) { return view.Run(run), nil })
+	if err != nil || reached > 0 {
+		return err
+	}
+	// Slack lets nobody write to them: it is not asked again with every look.
+	if err := h.store.SaveCard(ctx, c.ID, store.JobRun, run.ID, store.Card{SlackID: run.StartedBy}); err != nil {
+		return fmt.Errorf("remember that nobody sees a run: %w", err)
+	}
+	return nil
+}
+
+// underWay is how many people of a run may be invited and not written to yet: as many as get their message until the look after next.
+func (h *Handlers) underWay() int {
+	return max(leastUnderWay, int(math.Ceil(2*runPause.Seconds()*h.pacer.PerSecond())))
 }
 
 // showRun changes a run's message.

@@ -120,6 +120,7 @@ func TestARunShowsHowFarItIsAndWhoFailed(t *testing.T) {
 	people := newcomers()
 	each(t, options{people: people, silently: true}, func(t *testing.T, w *world) {
 		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: people[3].ID, Error: "user_not_found"})
+		w.slack.Inject(slackd.Fault{Kind: slackd.Slow, Method: "chat.postMessage", Delay: 50 * time.Millisecond})
 		w.as(ana).chooses(everyone())
 		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
 		m := w.as(ana).gets("Inviting 26 people")
@@ -164,7 +165,7 @@ func TestARunWhoseStarterCannotBeReachedGoesOnWithoutAskingSlackAgainAndAgain(t 
 func TestStopKeepsTheOthersFromBeingInvited(t *testing.T) {
 	t.Parallel()
 	people := newcomers()
-	each(t, options{people: people}, func(t *testing.T, w *world) {
+	each(t, options{people: people, pace: 1.6}, func(t *testing.T, w *world) {
 		w.as(ana).chooses(everyone())
 		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
 		m := w.as(ana).gets("Inviting 26 people")

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -75,6 +76,7 @@ type options struct {
 	noBot    bool          // nobody hears Slack: the test calls the handlers itself
 	noJobs   bool          // jobs are left undone
 	noOps    bool          // the settings name no operators, so the primary owner decides
+	pace     float64       // messages a second; 0: as many as come
 	silently bool          // errors are expected, so the test looks at the log itself
 }
 
@@ -155,7 +157,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 		operators = nil
 	}
 	w.h = handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Operators: operators, Networks: offered(), Revoker: w.ends, Pace: 1000, Now: w.now, Log: log,
+		Store: w.store, HTTP: client, Operators: operators, Networks: offered(), Revoker: w.ends, Pace: cmp.Or(o.pace, 1000), Now: w.now, Log: log,
 		API:        func(store.Company) *slack.Client { return w.api },
 		CompanyURL: func(c store.Company) string { return "https://jobs.acme.example/register/" + c.Key },
 		PersonalURL: func(c store.Company, token string) string {
@@ -247,7 +249,7 @@ func workspace(more []slackd.User, now func() time.Time) slackd.Options {
 		App: slackd.App{
 			Commands: []slackd.Command{{Name: "/social", ShouldEscape: true}},
 			Scopes: []string{
-				"commands", "chat:write", "chat:write.public", "im:write", "users:read", "users:read.email", "team:read", "channels:read", "groups:read", "usergroups:read", "files:read", "files:write",
+				"commands", "chat:write", "chat:write.public", "im:write", "im:history", "users:read", "users:read.email", "team:read", "channels:read", "groups:read", "usergroups:read", "dnd:read", "files:read", "files:write",
 			},
 			Events:  []string{"app_home_opened", "team_join", "user_change", "app_uninstalled", "tokens_revoked"},
 			HomeTab: true, MessagesTab: true, MessagesReadOnly: true,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"herald/delivery"
 	"herald/handlers/view"
 	"herald/store"
 )
@@ -267,6 +268,6 @@ func (h *Handlers) welcome(ctx context.Context, job store.Job) error {
 	if m.SlackID == "" { // from outside of the workspace: the page told them
 		return nil
 	}
-	_, err = h.deliver(ctx, company, m.SlackID, view.Welcome(company, h.networks, m))
+	_, err = h.deliver(ctx, company, job, m.SlackID, delivery.Prompt, func() (view.Message, error) { return view.Welcome(company, h.networks, m), nil })
 	return err
 }

@@ -43,6 +43,11 @@ const (
 	AuditJoinersChanged  AuditAction = "joiners_changed"   // Count: days after which whoever joins is invited, 0: not at all
 	// AuditRemovalDaysChanged: Count is the days after which deactivated members are removed, 0: not at all.
 	AuditRemovalDaysChanged AuditAction = "removal_days_changed"
+	AuditRemindersChanged   AuditAction = "reminders_changed"
+	AuditHolidaysChanged    AuditAction = "holidays_changed" // Count: days
+	AuditRemindersPaused    AuditAction = "reminders_paused"
+	AuditRemindersResumed   AuditAction = "reminders_resumed"
+	AuditRemindersRun       AuditAction = "reminders_run" // Run now
 )
 
 // An AuditEvent names people by keyed hash only; while they are known the hash finds them. Once they are removed a random value takes

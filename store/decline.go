@@ -87,7 +87,7 @@ func (t *tx) decline(ctx context.Context, companyID string, row inviteRow, reaso
 	return t.derive(ctx, companyID, []string{*row.PersonID})
 }
 
-// declined returns those of the people who said no, and when.
+// declined returns those of the people who said no to an invitation or to reminders, and when.
 func (t *tx) declined(ctx context.Context, personIDs []string) (map[string]time.Time, error) {
 	said := map[string]time.Time{}
 	for part := range chunks(personIDs) {
@@ -99,7 +99,12 @@ func (t *tx) declined(ctx context.Context, personIDs []string) (map[string]time.
 		err := t.SelectContext(ctx, &rows, `
 			SELECT person_id, closed_at
 			FROM invites
-			WHERE kind <> 'self' AND closed = 'declined' AND person_id IN `+list, args...)
+			WHERE kind <> 'self' AND closed = 'declined' AND person_id IN `+list+`
+			UNION ALL
+			SELECT p.id, o.opted_out_at
+			FROM people p
+			JOIN opt_outs o ON o.company_id = p.company_id AND o.subject_hash = p.subject_hash
+			WHERE p.id IN `+list, args...)
 		if err != nil {
 			return nil, fmt.Errorf("look who declined: %w", err)
 		}

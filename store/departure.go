@@ -101,6 +101,10 @@ func (t *tx) unforgetEmails(ctx context.Context, companyID string, hashes []stri
 // addressDepartures returns what is kept of addresses, by their keyed hashes. Never is also that of people who were no members and said no
 // to an email.
 func (t *tx) addressDepartures(ctx context.Context, companyID string, hashes []string) (map[string]Departure, error) {
+	return addressDepartures(ctx, t, companyID, hashes)
+}
+
+func addressDepartures(ctx context.Context, q querier, companyID string, hashes []string) (map[string]Departure, error) {
 	found := map[string]Departure{}
 	for part := range chunks(hashes) {
 		list, args := in([]any{companyID}, part)
@@ -109,7 +113,7 @@ func (t *tx) addressDepartures(ctx context.Context, companyID string, hashes []s
 			Reason DepartureReason `db:"reason"`
 			At     int64           `db:"forgotten_at"`
 		}
-		err := t.SelectContext(ctx, &rows, `
+		err := q.SelectContext(ctx, &rows, `
 			SELECT email_hash, reason, forgotten_at
 			FROM forgotten_emails
 			WHERE company_id = $1 AND email_hash IN `+list, args...)

@@ -350,7 +350,7 @@ func (t *tx) knownAddresses(ctx context.Context, keys secret, companyID string, 
 			return knownAddresses{}, err
 		}
 		for id, invite := range open {
-			known.invited[id] = invite.ExpiresAt > stamp(t.now) && invite.Failure == ""
+			known.invited[id] = invite.ExpiresAt > stamp(t.now) && invite.invite().mayHaveArrived()
 		}
 		said, err := t.declined(ctx, ids)
 		if err != nil {

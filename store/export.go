@@ -33,7 +33,7 @@ const (
 func dataSections() []dataSection {
 	return []dataSection{
 		{name: "directory", table: "people", key: byPerson, of: "id", single: true, columns: []string{
-			"id", "slack_id", "name", "handle", "email", "time_zone", "bot", "guest", "deactivated", "deactivated_at", "primary_owner", "mirrored_at",
+			"id", "slack_id", "name", "handle", "email", "time_zone", "bot", "guest", "deactivated", "deactivated_at", "primary_owner", "mirrored_at", "away", "away_ends_at",
 		}},
 		{name: "account", table: "members", key: byPerson, of: "id", single: true, columns: []string{"registered_at", "email", "type", "told_by", "untold"}},
 		{name: "connections", table: "connections", key: byPerson, of: "member_id", columns: []string{
@@ -60,6 +60,14 @@ func dataSections() []dataSection {
 		}},
 		{name: "log_about_you", table: "audit", key: byHash, of: "subject_hash", columns: []string{"at", "action", "cli", "from_type", "to_type", "n"}},
 		{name: "log_by_you", table: "audit", key: byHash, of: "actor_hash", columns: []string{"at", "action", "from_type", "to_type", "n"}},
+		{name: "reminders", table: "nudges", key: byPerson, of: "person_id", columns: []string{"send_at", "sent_at", "status", "reason", "n"}},
+		{name: "what_counts_for_reminders", table: "reminded", key: byPerson, of: "person_id", single: true, columns: []string{
+			"reminded_at", "reminders", "snooze_ends_at", "unreachable_ends_at",
+		}},
+		{name: "no_to_reminders", table: "opt_outs", key: byHash, of: "subject_hash", columns: []string{"opted_out_at"}},
+		{name: "reminder_runs_by_you", table: "reminder_runs", key: bySlack, of: "asked_by", columns: []string{
+			"due_at", "status", "started_at", "ended_at", "planned", "sent", "failed",
+		}},
 		{name: "messages", table: "messages", key: bySlack, of: "slack_id", columns: []string{"sent_at", "channel", "ts", "file_id", "expires_at"}},
 		{name: "messages_that_may_change", table: "cards", key: bySlack, of: "slack_id", columns: []string{"saved_at", "kind", "channel", "ts"}},
 	}

@@ -270,3 +270,39 @@ func KeptAddresses(ctx context.Context, s *Store) (sealed, hashed int, err error
 	}
 	return sealed, hashed, nil
 }
+
+// NudgeOf returns the id of the latest reminder that was planned for a person.
+func NudgeOf(ctx context.Context, s *Store, personID string) (string, error) {
+	var id string
+	err := s.read.GetContext(ctx, &id, `
+		SELECT id
+		FROM nudges
+		WHERE person_id = $1
+		ORDER BY send_at DESC, id
+		LIMIT 1`, personID)
+	return id, found(err)
+}
+
+// QueuedNudges returns the reminders of a run that have a job.
+func QueuedNudges(ctx context.Context, s *Store, runID string) ([]string, error) {
+	var ids []string
+	err := s.read.SelectContext(ctx, &ids, `
+		SELECT id
+		FROM nudges
+		WHERE run_id = $1 AND status = 'queued'
+		ORDER BY id`, runID)
+	return ids, err
+}
+
+// NudgeSent records that a reminder arrived, as SettleSend does.
+func (s *Store) NudgeSent(ctx context.Context, companyID, nudgeID string) error {
+	return s.change(ctx, companyID, func(t *tx) error { return t.nudgeSent(ctx, companyID, nudgeID) })
+}
+
+// CandidatesQuery is the SQL of a page of people to judge, by id as a run plans, or by name as a list shows them.
+func CandidatesQuery(companyID string, byName bool) (string, []any) {
+	if byName {
+		return candidatesQuery(candidatesByName), []any{companyID, []byte("m"), "m", 40}
+	}
+	return candidatesQuery(candidatesByID), []any{companyID, "m", 40}
+}

@@ -310,12 +310,13 @@ func (t *tx) uncountInvites(ctx context.Context, companyID string, subjectHashes
 // ResendLimit is the most invitations that ResendOld sends at once.
 const ResendLimit = inviteLimit
 
-// old selects the pending invitations i of people who may still take part whose link was made, and if it went by email, sent before $2,
+// old selects the pending invitations i of people who may still take part and did not opt out whose link was made, and if it went by email, sent before $2,
 // the oldest first.
 const old = `
 	FROM invites i
 	LEFT JOIN people p ON p.id = i.person_id
 	WHERE i.company_id = $1 AND i.state = 'pending' AND i.created_at < $2 AND i.send_at < $2
+		AND ` + notOptedOut + `
 		AND (i.person_id IS NULL AND i.email_sealed IS NOT NULL OR ` + eligible + `)
 	ORDER BY i.created_at, i.id
 	LIMIT $3`

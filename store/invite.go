@@ -338,7 +338,7 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 			o.Result = InviteRegistered
 		case !p.Person.Eligible() || p.Person.SlackID == "":
 			o.Result = InviteRefused
-		case works && before.Failure == "":
+		case works && before.invite().mayHaveArrived():
 			o.Result, o.Invite = InviteAgain, before.invite()
 		case no && !opts.Override:
 			o.Result, o.DeclinedAt = InviteDeclined, said
@@ -537,27 +537,53 @@ func (s *Store) OpenInvite(ctx context.Context, companyID, inviteID string) (Inv
 	return i, token, nil
 }
 
-// InviteDelivered records the outcome of the DM: failure "" or Slack's error code. It does nothing if the invitation is gone.
+// InviteDelivered records the outcome of the message: failure "", FailureUnverified, or Slack's error code. It does nothing if the
+// invitation is gone.
 func (s *Store) InviteDelivered(ctx context.Context, companyID, inviteID, failure string) error {
 	err := s.change(ctx, companyID, func(t *tx) error {
-		sent, state := stamp(t.now), StatePending
-		if failure != "" {
-			sent, state = 0, StateFailed
+		if failure == "" {
+			return t.inviteSent(ctx, companyID, inviteID)
 		}
 		_, err := t.ExecContext(ctx, `
 			UPDATE invites
-			SET sent_at = $3, failure = $4
-			WHERE company_id = $1 AND id = $2`, companyID, inviteID, sent, failure)
+			SET sent_at = 0, failure = $3
+			WHERE company_id = $1 AND id = $2`, companyID, inviteID, failure)
 		if err != nil {
 			return err
 		}
-		return t.restate(ctx, companyID, state, `id = $2 AND state IN ('pending', 'failed')`, inviteID)
+		return t.restate(ctx, companyID, StateFailed, `id = $2 AND state = 'pending'`, inviteID)
 	})
 	if err != nil {
 		return fmt.Errorf("record delivery: %w", err)
 	}
 	return nil
 }
+
+// inviteSent records that an invitation arrived.
+func (t *tx) inviteSent(ctx context.Context, companyID, inviteID string) error {
+	var failure string
+	err := t.GetContext(ctx, &failure, `
+		UPDATE invites
+		SET sent_at = $3
+		WHERE company_id = $1 AND id = $2
+		RETURNING failure`, companyID, inviteID, stamp(t.now))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && failure == "" { // what never failed is pending as it was
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("record an invitation as sent: %w", err)
+	}
+	if _, err := t.ExecContext(ctx, `
+		UPDATE invites
+		SET failure = ''
+		WHERE company_id = $1 AND id = $2`, companyID, inviteID); err != nil {
+		return fmt.Errorf("record an invitation as sent: %w", err)
+	}
+	return t.restate(ctx, companyID, StatePending, `id = $2 AND state = 'failed'`, inviteID)
+}
+
+// mayHaveArrived tells whether sending it again might be the second time.
+func (i Invite) mayHaveArrived() bool { return i.Failure == "" || i.Failure == FailureUnverified }
 
 // InviteByToken resolves a personal link. Errors: ErrNotFound (never existed), ErrExpired, ErrReplaced (a newer one was sent, or it was
 // cancelled), ErrUsed (registered), ErrDeclined (they said no), ErrRemoved (its account was, and the link with it). It takes the same steps for any token that

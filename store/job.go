@@ -37,6 +37,8 @@ const (
 	JobRun           JobKind = "run"            // a Run: invite its next people and show how far it is
 	JobJoiner        JobKind = "joiner"         // a Person who joined the workspace: invite them
 	JobDeactivatedDM JobKind = "deactivated_dm" // tell company admins of members who are deactivated in Slack; Ref is of no thing
+	JobReminders     JobKind = "reminders"      // a ReminderRun: judge everybody, and hand the nudges on
+	JobNudge         JobKind = "nudge"          // a Nudge
 	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended, or was sent to somebody
 )
 
@@ -51,6 +53,7 @@ const (
 	LaneNetworks Lane = "networks"
 	LaneMessages Lane = "messages" // what somebody waits for
 	LaneBulk     Lane = "bulk"     // what goes to many people
+	LanePlans    Lane = "plans"    // of whom to write to: a large company takes a minute
 	LaneMail     Lane = "mail"     // emails: a mail server that is slow or down delays nothing in Slack
 )
 
@@ -63,7 +66,9 @@ func (k JobKind) Lane() Lane {
 		return LaneErasures
 	case JobRevocation:
 		return LaneNetworks
-	case JobInviteDM, JobEndingDM, JobFarewellDM:
+	case JobReminders:
+		return LanePlans
+	case JobInviteDM, JobEndingDM, JobFarewellDM, JobNudge:
 		return LaneBulk
 	case JobInviteEmail:
 		return LaneMail
@@ -79,7 +84,8 @@ type Job struct {
 	Kind      JobKind
 	Ref       string
 	At        time.Time // when it is due, to within some seconds; zero: at once
-	Attempt   int       // 1 on the first
+	LeftAt    time.Time // when it was left; filled by whoever runs it
+	Attempt   int       // 1 on the first; those that ended with their process do not count
 }
 
 // JobArgs are a Job as River stores it.

@@ -22,19 +22,16 @@ func (s *Store) SaveMessage(ctx context.Context, companyID string, c Card) error
 	return s.saveMessage(ctx, companyID, c, "", time.Time{}, func(*tx) error { return ErrRemoved })
 }
 
-// SaveMessageOrErase is SaveMessage for a message to somebody who was there when it was sent. If they were removed while it was on its
-// way, JobErase deletes it like those before, and tries for as long. The receipt of the removal was written before, and does not count it.
-func (s *Store) SaveMessageOrErase(ctx context.Context, companyID string, c Card) error {
-	return s.saveMessage(ctx, companyID, c, "", time.Time{}, func(t *tx) error {
-		ref := newID() // of its own: the removal's job may be at its end, and would not see one more
-		_, err := t.ExecContext(ctx, `
-			INSERT INTO erasures (id, company_id, removal_id, channel, ts, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6)`, newID(), companyID, ref, c.Channel, c.TS, stamp(t.now))
-		if err != nil {
-			return err
-		}
-		return t.leave(ctx, companyID, Job{Kind: JobErase, Ref: ref})
-	})
+// eraseLate lets a message be deleted that was on its way when its recipient was removed.
+func (t *tx) eraseLate(ctx context.Context, companyID string, c Card) error {
+	ref := newID() // of its own: the removal's job may be at its end, and would not see one more
+	_, err := t.ExecContext(ctx, `
+		INSERT INTO erasures (id, company_id, removal_id, channel, ts, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`, newID(), companyID, ref, c.Channel, c.TS, stamp(t.now))
+	if err != nil {
+		return err
+	}
+	return t.leave(ctx, companyID, Job{Kind: JobErase, Ref: ref})
 }
 
 // SaveFile remembers a Slack file that was sent to a person, like SaveMessage. With expires, it is deleted then in any case; if the person
@@ -52,34 +49,40 @@ func (s *Store) saveMessage(ctx context.Context, companyID string, c Card, fileI
 		return fmt.Errorf("remember message: %w", err)
 	}
 	err = s.change(ctx, companyID, func(t *tx) error { // one after the other with a removal
-		n, err := t.exec(ctx, `
-			INSERT INTO messages (id, company_id, slack_id, channel, ts, file_id, sent_at, expires_at)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8
-			WHERE NOT EXISTS (
-				SELECT 1
-				FROM forgotten
-				WHERE company_id = $2 AND subject_hash = $9)`,
-			newID(), companyID, c.SlackID, c.Channel, c.TS, fileID, stamp(t.now), stamp(expires), keys.slackHash(c.SlackID))
-		if err != nil {
+		kept, err := t.saveMessage(ctx, companyID, c, fileID, expires, keys)
+		if err != nil || kept {
 			return err
 		}
-		if n == 0 {
-			return late(t)
-		}
-		_, err = t.ExecContext(ctx, `
-			DELETE FROM messages
-			WHERE company_id = $1 AND slack_id = $2 AND expires_at = 0 AND sent_at < (
-				SELECT sent_at
-				FROM messages
-				WHERE company_id = $1 AND slack_id = $2
-				ORDER BY sent_at DESC
-				LIMIT 1 OFFSET $3)`, companyID, c.SlackID, messagesKept-1)
-		return err
+		return late(t)
 	})
 	if err != nil {
 		return fmt.Errorf("remember message: %w", err)
 	}
 	return nil
+}
+
+// saveMessage remembers a message or a file, and the latest ones of its recipient; not if they were removed.
+func (t *tx) saveMessage(ctx context.Context, companyID string, c Card, fileID string, expires time.Time, keys secret) (bool, error) {
+	n, err := t.exec(ctx, `
+		INSERT INTO messages (id, company_id, slack_id, channel, ts, file_id, sent_at, expires_at)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8
+		WHERE NOT EXISTS (
+			SELECT 1
+			FROM forgotten
+			WHERE company_id = $2 AND subject_hash = $9)`,
+		newID(), companyID, c.SlackID, c.Channel, c.TS, fileID, stamp(t.now), stamp(expires), keys.slackHash(c.SlackID))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = t.ExecContext(ctx, `
+		DELETE FROM messages
+		WHERE company_id = $1 AND slack_id = $2 AND expires_at = 0 AND sent_at < (
+			SELECT sent_at
+			FROM messages
+			WHERE company_id = $1 AND slack_id = $2
+			ORDER BY sent_at DESC
+			LIMIT 1 OFFSET $3)`, companyID, c.SlackID, messagesKept-1)
+	return true, err
 }
 
 // expireFiles lets the files be deleted whose time has come.

@@ -62,7 +62,8 @@ func TestTheReceiptOfARemoval(t *testing.T) {
 		if err := save(m[0].SlackID, "late"); !errors.Is(err, store.ErrRemoved) {
 			t.Errorf("a message that arrives late: %v, want ErrRemoved", err)
 		}
-		if err := s.SaveMessageOrErase(ctx, acme.ID, store.Card{SlackID: m[0].SlackID, Channel: "D1", TS: "on its way"}); err != nil {
+		onItsWay := store.Card{SlackID: m[0].SlackID, Channel: "D1", TS: "on its way"}
+		if err := s.SettleSend(ctx, store.Job{CompanyID: acme.ID, Kind: store.JobWelcomeDM}, store.Send{ID: "purged"}, onItsWay, false); err != nil {
 			t.Errorf("a message that was on its way: %v", err)
 		}
 		var late []store.Erasure

@@ -153,10 +153,11 @@ func (t *tx) insertPerson(ctx context.Context, keys secret, p Person) (Person, e
 	}
 	_, err := t.ExecContext(ctx, `
 		INSERT INTO people (id, company_id, slack_id, name, handle, email, email_folded, time_zone, bot, guest, deactivated,
-			primary_owner, mirrored_at, subject_hash, standing, facets, haystack, sort_key, deactivated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16, $17)`,
+			primary_owner, mirrored_at, subject_hash, standing, facets, haystack, sort_key, deactivated_at, away, away_ends_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16, $17, $18, $19)`,
 		p.ID, p.CompanyID, slackID, p.Name, p.Handle, p.Email, foldEmail(p.Email), p.TimeZone, p.Bot, p.Guest, p.Deactivated,
-		p.PrimaryOwner, stamp(t.now), keys.personHash(p), standingOut, sortKey(p.Name, p.ID), t.deactivatedAt(p))
+		p.PrimaryOwner, stamp(t.now), keys.personHash(p), standingOut, sortKey(p.Name, p.ID), t.deactivatedAt(p),
+		p.Away, stamp(p.AwayUntil))
 	if err != nil {
 		return Person{}, fmt.Errorf("insert person: %w", err)
 	}
@@ -178,9 +179,10 @@ func (t *tx) updatePerson(ctx context.Context, p Person) error {
 		SET name = $2, handle = $3, email = $4, email_folded = $5, time_zone = $6, bot = $7, guest = $8, deactivated = $9,
 			primary_owner = $10, mirrored_at = $11,
 			deactivated_at = CASE WHEN NOT $9 THEN 0 WHEN deactivated THEN deactivated_at ELSE $11 END,
-			deactivation_told = deactivation_told AND $9
+			deactivation_told = deactivation_told AND $9, away = $12, away_ends_at = $13
 		WHERE id = $1`,
-		p.ID, p.Name, p.Handle, p.Email, foldEmail(p.Email), p.TimeZone, p.Bot, p.Guest, p.Deactivated, p.PrimaryOwner, stamp(t.now))
+		p.ID, p.Name, p.Handle, p.Email, foldEmail(p.Email), p.TimeZone, p.Bot, p.Guest, p.Deactivated, p.PrimaryOwner, stamp(t.now),
+		p.Away, stamp(p.AwayUntil))
 	if err != nil {
 		return fmt.Errorf("update person: %w", err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // A Person is somebody Herald knows: mirrored from the workspace directory, or registered or invited from outside of it (SlackID "").
@@ -18,6 +19,9 @@ type Person struct {
 	Guest        bool // single- and multi-channel guests, and strangers from shared channels
 	Deactivated  bool
 	PrimaryOwner bool
+	// Away: their status in Slack says that they are out of office, until AwayUntil; zero: nobody knows.
+	Away      bool
+	AwayUntil time.Time
 }
 
 // Eligible tells whether the person may be invited and become a member.
@@ -45,14 +49,18 @@ type personRow struct {
 	Guest        bool    `db:"guest"`
 	Deactivated  bool    `db:"deactivated"`
 	PrimaryOwner bool    `db:"primary_owner"`
+	Away         bool    `db:"away"`
+	AwayEndsAt   int64   `db:"away_ends_at"`
 }
 
-const personColumns = `p.id, p.company_id, p.slack_id, p.name, p.handle, p.email, p.time_zone, p.bot, p.guest, p.deactivated, p.primary_owner`
+const personColumns = `p.id, p.company_id, p.slack_id, p.name, p.handle, p.email, p.time_zone, p.bot, p.guest, p.deactivated, p.primary_owner,
+	p.away, p.away_ends_at`
 
 func (r personRow) person() Person {
 	p := Person{
 		ID: r.ID, CompanyID: r.CompanyID, Name: r.Name, Handle: r.Handle, Email: r.Email, TimeZone: r.TimeZone,
 		Bot: r.Bot, Guest: r.Guest, Deactivated: r.Deactivated, PrimaryOwner: r.PrimaryOwner,
+		Away: r.Away, AwayUntil: unstamp(r.AwayEndsAt),
 	}
 	if r.SlackID != nil {
 		p.SlackID = *r.SlackID

@@ -25,8 +25,8 @@ func notExported() map[string]string {
 	)
 	why := map[string]string{}
 	for reason, columns := range map[string]string{
-		company: `companies.* retired_keys.* settings.* counts.*`,
-		nobody:  `directory_syncs.* envelopes.* deletions.* deletion_removals.* network_clients.* revocations.* revocation_counts.* erasures.* farewells.* receipts.* forgotten.* forgotten_emails.*`,
+		company: `companies.* retired_keys.* settings.* counts.* paces.* reminders.* reminder_holidays.* reminder_holds.*`,
+		nobody:  `directory_syncs.* envelopes.* replicas.* turns.* deletions.* deletion_removals.* network_clients.* revocations.* revocation_counts.* erasures.* farewells.* receipts.* forgotten.* forgotten_emails.*`,
 		derived: `words.* invites.list_key people.email_folded people.standing people.facets people.haystack people.sort_key people.deactivation_told
 			members.disconnected members.sort_key members.recent_key connections.sort_key audit.sequence_key`,
 		key: `connections.token_sealed connections.refresh_sealed invites.seed invites.token_hash authorizations.state_hash
@@ -35,8 +35,10 @@ func notExported() map[string]string {
 			invites.id invites.company_id invites.subject_hash invites.person_id authorizations.company_id authorizations.subject_hash
 			signups.id signups.company_id signups.person_id cases.id cases.company_id cases.member_id cases.requested_by cases.decided_by
 			removals.id removals.company_id removals.by_slack removals.by_cli removals.screen_id audit.id audit.company_id audit.actor_hash
-			audit.subject_hash former_accounts.company_id former_accounts.member_id runs.id runs.company_id runs.started_by messages.id messages.company_id messages.slack_id cards.company_id cards.ref cards.slack_id`,
-		fleeting: `removal_members.* selections.* run_people.* email_drafts.*`,
+			audit.subject_hash former_accounts.company_id former_accounts.member_id runs.id runs.company_id runs.started_by nudges.id nudges.company_id nudges.run_id nudges.person_id reminded.company_id
+			reminded.person_id opt_outs.company_id opt_outs.subject_hash reminder_runs.id reminder_runs.company_id reminder_runs.asked_by
+			reminder_runs.manual reminder_runs.reason reminder_runs.after_id reminder_runs.ends_at messages.id messages.company_id messages.slack_id cards.company_id cards.ref cards.slack_id`,
+		fleeting: `sends.* removal_members.* selections.* run_people.* email_drafts.*`,
 		sealed:   `screens.* invites.email_sealed signups.payload_sealed signups.created_at signups.status signups.network`,
 	} {
 		for column := range strings.FieldsSeq(columns) {

@@ -309,6 +309,7 @@ func purgeStatements() []purgeStatement {
 			FROM messages
 			WHERE company_id = $2 AND file_id = '' AND slack_id IN ` + theirSlackIDs},
 		{"messages", `DELETE FROM messages WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
+		{"sends", `DELETE FROM sends WHERE company_id = $2 AND slack_id IN ` + theirSlackIDs},
 		{"invites", `DELETE FROM invites WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
 		// Once nobody knows who invited somebody as a recruiter, it looks like the command line did.
 		{"invites", `
@@ -328,6 +329,10 @@ func purgeStatements() []purgeStatement {
 		{"run_people", `DELETE FROM run_people WHERE person_id IN ` + theirIDs},
 		{"runs", `DELETE FROM runs WHERE company_id = $2 AND status = 'proposed' AND started_by IN ` + theirSlackIDs},
 		{"runs", `UPDATE runs SET started_by = '' WHERE company_id = $2 AND started_by IN ` + theirSlackIDs},
+		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN (SELECT id FROM nudges WHERE person_id IN ` + theirIDs + `)`},
+		{"nudges", `DELETE FROM nudges WHERE person_id IN ` + theirIDs},
+		{"reminded", `DELETE FROM reminded WHERE person_id IN ` + theirIDs},
+		{"reminder runs", `UPDATE reminder_runs SET asked_by = '' WHERE company_id = $2 AND asked_by IN ` + theirSlackIDs},
 		{"words", `DELETE FROM words WHERE person_id IN ` + theirIDs},
 		{"former accounts", `DELETE FROM former_accounts WHERE member_id IN ` + theirIDs},
 		{"connections", `DELETE FROM connections WHERE member_id IN ` + theirIDs},

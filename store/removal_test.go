@@ -601,6 +601,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	check(err)
 	_, dm, err := s.OpenInvite(ctx, acme.ID, out[0].Invite.ID)
 	check(err)
+	remindVictim(t, s, w, p)
 	self, err := s.SignupToken(ctx, acme.ID, w.entry.SlackID)
 	check(err)
 	signup, err := s.Register(ctx, store.Authorization{CompanyID: acme.ID, Token: self, Email: "vicky.entered@mail.example"}, w.account, nil)
@@ -660,6 +661,8 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 		_, err = s.Register(ctx, store.Authorization{CompanyID: acme.ID, Email: email}, storetest.LinkedIn(fmt.Sprintf("Vicky Again %d", i)), nil)
 		check(err)
 	}
+	_, err = s.RunReminders(ctx, acme.ID, w.vic)
+	check(err)
 	check(s.Record(ctx, acme.ID, w.vic, store.AuditExported, 3))
 	// What was written so far lies in the database file, not only in the log.
 	check(s.Tidy(ctx))

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -11,8 +12,8 @@ import (
 const (
 	// RunLimit is how many people one run may be for.
 	RunLimit = 20_000
-	// runAtOnce is how many of its people are invited and not written to yet: as many as get their message within some seconds.
-	runAtOnce = 10
+	// runStep is how many of its people are invited in one transaction, which others wait for.
+	runStep = 50
 	// proposedRunLife is how long a run may wait for its confirmation, endedRunLife how long one that ended is remembered.
 	proposedRunLife = 24 * time.Hour
 	endedRunLife    = 90 * 24 * time.Hour
@@ -284,10 +285,29 @@ func loadRun(ctx context.Context, q querier, condition string, args ...any) (Run
 	return run, nil
 }
 
-// AdvanceRun invites the next people of a running run, some at a time so that a stop finds few invited and not written to, and ends it
-// once all of them are settled. A run whose starter is no company admin any more is stopped. It returns how far the run is; ErrNotFound
-// if there is none.
-func (s *Store) AdvanceRun(ctx context.Context, companyID, runID string) (Run, error) {
+// AdvanceRun invites the next people of a running run, until underWay of them are invited and not written to yet: a stop finds no more of
+// them. It ends the run once all are settled. A run whose starter is no company admin any more is stopped. It returns how far the run
+// is; ErrNotFound if there is none.
+func (s *Store) AdvanceRun(ctx context.Context, companyID, runID string, underWay int) (Run, error) {
+	for sending := -1; ; {
+		n := 0
+		err := s.change(ctx, companyID, func(t *tx) (err error) {
+			if sending < 0 {
+				if sending, err = t.sending(ctx, runID); err != nil {
+					return err
+				}
+			}
+			n, err = t.inviteNext(ctx, companyID, runID, min(runStep, underWay-sending))
+			return err
+		})
+		if err != nil {
+			return Run{}, fmt.Errorf("advance run: %w", err)
+		}
+		if n == 0 {
+			break
+		}
+		sending += n
+	}
 	var run Run
 	err := s.change(ctx, companyID, func(t *tx) error {
 		var err error
@@ -300,13 +320,7 @@ func (s *Store) AdvanceRun(ctx context.Context, companyID, runID string) (Run, e
 		if errors.Is(err, ErrForbidden) {
 			return t.stopRun(ctx, &run, Actor{Herald: true})
 		}
-		if err != nil {
-			return err
-		}
-		if err := t.inviteNext(ctx, run, by); err != nil {
-			return err
-		}
-		if run, err = loadRun(ctx, t, `id = $1`, run.ID); err != nil || run.Settled < run.Total {
+		if err != nil || run.Settled < run.Total {
 			return err
 		}
 		return t.endRun(ctx, &run, RunDone)
@@ -317,16 +331,43 @@ func (s *Store) AdvanceRun(ctx context.Context, companyID, runID string) (Run, e
 	return run, nil
 }
 
-// inviteNext invites as many of the people who wait as may be under way.
-func (t *tx) inviteNext(ctx context.Context, run Run, by Actor) error {
-	var sending int
-	err := t.GetContext(ctx, &sending, `
+// sending counts the people of a run who are invited and not written to yet.
+func (t *tx) sending(ctx context.Context, runID string) (int, error) {
+	var n int
+	err := t.GetContext(ctx, &n, `
 		SELECT count(*)
 		FROM run_people r
 		JOIN invites i ON i.id = r.invite_id
-		WHERE r.run_id = $1 AND i.closed = '' AND i.sent_at = 0 AND i.failure = ''`, run.ID)
+		WHERE r.run_id = $1 AND i.closed = '' AND i.sent_at = 0 AND i.failure = ''`, runID)
 	if err != nil {
-		return fmt.Errorf("count whom a run writes to: %w", err)
+		return 0, fmt.Errorf("count whom a run writes to: %w", err)
+	}
+	return n, nil
+}
+
+// inviteNext takes up to limit of the people who wait, and returns how many it took: some may be left out. None if the run does not
+// run, or its starter is no company admin any more.
+func (t *tx) inviteNext(ctx context.Context, companyID, runID string, limit int) (int, error) {
+	var run struct {
+		StartedBy string     `db:"started_by"`
+		As        MemberType `db:"as_type"`
+	}
+	err := t.GetContext(ctx, &run, `
+		SELECT started_by, as_type
+		FROM runs
+		WHERE company_id = $1 AND id = $2 AND status = 'running'`, companyID, runID)
+	if errors.Is(err, sql.ErrNoRows) || limit <= 0 {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("load the run: %w", err)
+	}
+	by := Actor{SlackID: run.StartedBy}
+	if err := t.requireAdmin(ctx, companyID, by); err != nil {
+		if errors.Is(err, ErrForbidden) {
+			err = nil
+		}
+		return 0, err
 	}
 	var next []string
 	err = t.SelectContext(ctx, &next, `
@@ -334,13 +375,13 @@ func (t *tx) inviteNext(ctx context.Context, run Run, by Actor) error {
 		FROM run_people
 		WHERE run_id = $1 AND invite_id = ''
 		ORDER BY position
-		LIMIT $2`, run.ID, max(0, runAtOnce-sending))
+		LIMIT $2`, runID, limit)
 	if err != nil || len(next) == 0 {
-		return err
+		return 0, err
 	}
-	outcomes, err := t.invite(ctx, run.CompanyID, by, next, InviteOptions{As: run.As})
+	outcomes, err := t.invite(ctx, companyID, by, next, InviteOptions{As: run.As})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	invited := make(map[string]string, len(outcomes))
 	for _, o := range outcomes {
@@ -352,7 +393,7 @@ func (t *tx) inviteNext(ctx context.Context, run Run, by Actor) error {
 		query := `
 			DELETE FROM run_people
 			WHERE run_id = $1 AND person_id = $2`
-		args := []any{run.ID, id}
+		args := []any{runID, id}
 		if invited[id] != "" {
 			query = `
 				UPDATE run_people
@@ -361,10 +402,10 @@ func (t *tx) inviteNext(ctx context.Context, run Run, by Actor) error {
 			args = append(args, invited[id])
 		}
 		if _, err := t.ExecContext(ctx, query, args...); err != nil {
-			return fmt.Errorf("remember whom a run invited: %w", err)
+			return 0, fmt.Errorf("remember whom a run invited: %w", err)
 		}
 	}
-	return nil
+	return len(next), nil
 }
 
 // StopRun ends a running run: nobody else gets a message, but for those whose message is on its way at this moment. One that ended
@@ -430,14 +471,9 @@ func (t *tx) stopRun(ctx context.Context, run *Run, by Actor) error {
 		return err
 	}
 	// The others are being written to.
-	var sending int
-	err = t.GetContext(ctx, &sending, `
-		SELECT count(*)
-		FROM run_people r
-		JOIN invites i ON i.id = r.invite_id
-		WHERE r.run_id = $1 AND i.closed = '' AND i.sent_at = 0 AND i.failure = ''`, run.ID)
+	sending, err := t.sending(ctx, run.ID)
 	if err != nil {
-		return fmt.Errorf("count whom a run writes to: %w", err)
+		return err
 	}
 	now.Sent += sending
 	*run = now

@@ -60,7 +60,7 @@ func starts(t *testing.T, s *store.Store, companyID string, by store.Actor, a st
 
 func advances(t *testing.T, s *store.Store, companyID, runID string) store.Run {
 	t.Helper()
-	run, err := s.AdvanceRun(t.Context(), companyID, runID)
+	run, err := s.AdvanceRun(t.Context(), companyID, runID, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestAStoppedRunTakesBackWhatNobodySends(t *testing.T) {
 		wantCounts(t, s, acme.ID, map[store.Group]int{store.Invited: sent, store.Unregistered: 30})
 		for _, again := range []func() (store.Run, error){
 			func() (store.Run, error) { return s.StopRun(ctx, acme.ID, ana, plan.ID) },
-			func() (store.Run, error) { return s.AdvanceRun(ctx, acme.ID, plan.ID) },
+			func() (store.Run, error) { return s.AdvanceRun(ctx, acme.ID, plan.ID, 10) },
 		} {
 			if got, err := again(); err != nil || got != run {
 				t.Errorf("after that %+v, %v; want %+v", got, err, run)

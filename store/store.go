@@ -60,6 +60,7 @@ type Options struct {
 type Store struct {
 	write, read *sqlx.DB // one and the same for PostgreSQL
 	postgres    bool
+	path        string // of the SQLite file
 	keys        Keys
 	now         func() time.Time
 	wake        func()
@@ -120,6 +121,7 @@ func (s *Store) openSQLite(path string) error {
 	if path == "" {
 		return errors.New("the path of the SQLite file is empty")
 	}
+	s.path = path
 	f, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err

@@ -127,6 +127,16 @@ func auditLine(e store.AuditEvent, offered Offered) string {
 		return actor + " exported " + count(e.Count, "invitation", "invitations")
 	case store.AuditInvitersChanged:
 		return actor + " changed who may invite: " + auditInviters(e.To)
+	case store.AuditRemindersChanged:
+		return actor + " changed the reminders"
+	case store.AuditHolidaysChanged:
+		return actor + " changed the days without reminders: " + count(e.Count, "holiday", "holidays")
+	case store.AuditRemindersPaused:
+		return actor + " paused the reminders"
+	case store.AuditRemindersResumed:
+		return actor + " let the reminders go on"
+	case store.AuditRemindersRun:
+		return actor + " ran the reminders"
 	case store.AuditLinkDaysChanged:
 		return actor + " changed how long registration links work: " + count(e.Count, "day", "days")
 	case store.AuditJoinersChanged:

@@ -53,6 +53,11 @@ func TestAuditScreens(t *testing.T) {
 		happened(store.AuditEvent{Action: store.AuditJoinersChanged, Actor: ana, Count: days})
 		happened(store.AuditEvent{Action: store.AuditRemovalDaysChanged, Actor: ana, Count: days})
 	}
+	happened(store.AuditEvent{Action: store.AuditRemindersChanged, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditHolidaysChanged, Actor: ana, Count: 12})
+	happened(store.AuditEvent{Action: store.AuditRemindersPaused, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditRemindersResumed, Actor: ana})
+	happened(store.AuditEvent{Action: store.AuditRemindersRun, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditKeyRotated, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditAdminGranted, CLI: true, Subject: ana})
 	happened(store.AuditEvent{Action: store.AuditExported, Actor: ana, Count: 1400})

@@ -153,6 +153,9 @@ func (v Invitations) became(row store.Invitation) string {
 	}
 	switch row.State {
 	case store.StateFailed:
+		if row.Failure == store.FailureUnverified {
+			return ":grey_question: *Unverified*: " + undelivered(row.Failure) + "\n" + invited
+		}
 		return ":warning: *Not delivered*: " + undelivered(row.Failure) + "\n" + invited
 	case store.StateAccepted:
 		return "*Accepted* " + since(row.EndedAt, v.Now) + "\n" + invited

@@ -172,6 +172,8 @@ func undelivered(code string) string {
 		return "Nobody can write to the address"
 	case MailUnreachable:
 		return "The mail server could not be reached"
+	case store.FailureUnverified:
+		return "Slack did not say whether it arrived. Herald does not send it twice; ask them, then resend it if they have none"
 	case "unreachable":
 		return "Slack could not be reached"
 	}

@@ -120,7 +120,11 @@ func (m Members) row(row store.RosterRow) []slack.Block {
 	if row.Invite.SendAt.After(m.Now) {
 		invited += " · goes out on " + date(row.Invite.SendAt, "{date_short_pretty} at {time}")
 	}
-	if row.Invite.Failure != "" {
+	switch row.Invite.Failure {
+	case "":
+	case store.FailureUnverified:
+		invited += " · :grey_question: unverified: " + undelivered(row.Invite.Failure)
+	default:
 		invited += " · :warning: not delivered: " + undelivered(row.Invite.Failure)
 	}
 	return []slack.Block{

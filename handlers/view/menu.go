@@ -23,7 +23,9 @@ type Menu struct {
 	Offered   Offered             // networks that people can connect
 	Admins    []store.Member      // for somebody not registered
 	Counts    map[store.Group]int // for a company admin
-	Now       time.Time
+	// NextReminder is, for a company admin, when reminders run next, on the company's clock; zero: they do not.
+	NextReminder time.Time
+	Now          time.Time
 }
 
 // Message draws the menu.
@@ -48,10 +50,11 @@ func (m Menu) Message() Message {
 	if m.Member.Type == store.Admin {
 		blocks = append(blocks,
 			slack.NewDividerBlock(),
-			section("*Company*\n"+numbers(m.Counts)),
+			section("*Company*\n"+numbers(m.Counts)+nextReminder(m.NextReminder)),
 			slack.NewActionBlock("",
 				button(ActionMembers, "", "User Management"),
 				button(ActionInvitations, "", "Invitations"),
+				button(ActionReminders, "", "Reminders"),
 				button(ActionAudit, "", "Audit"),
 				button(ActionSettings, "", "Settings")))
 	}
@@ -87,6 +90,14 @@ func numbers(counts map[store.Group]int) string {
 	registered := counts[store.All]
 	return fmt.Sprintf("%s registered of %s · %s invited",
 		number(registered), number(registered+counts[store.Unregistered]), number(counts[store.Invited]))
+}
+
+// nextReminder goes after the numbers.
+func nextReminder(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " · next reminder " + t.Format("Mon 2 Jan 15:04")
 }
 
 // TypeName is a user type in words.
@@ -150,7 +161,7 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
 			section("*Once you sign up, Herald stores*\n" +
 				"• your name and the email address you enter\n" +
-				"• your Slack name, handle, email address and time zone, as Slack shows them to everybody at " + escape(c.Name) + "\n" +
+				"• your Slack name, handle, email address and time zone, and whether your status says that you are away, as Slack shows them to everybody at " + escape(c.Name) + "\n" +
 				"• your user type, the day you signed up, and whether you want to be told before an access ends\n" +
 				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click\n" +
 				"• the name of the company Page that you manage, if you connect it"),
@@ -158,7 +169,7 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 			section("*Who sees it* Company admins see your name and email address, your user type, which networks you connect, and what became of your " +
 				"invitation. Your coworkers see none of it. If you say no, admins see that you did, and never why: reasons are only counted."),
 			section(promises),
-			section("*Already now* it knows what Slack shows to everybody at " + escape(c.Name) + ", and whether you were invited."),
+			section("*Already now* it knows what Slack shows to everybody at " + escape(c.Name) + ", whether you were invited, and which reminders you got. If you choose *Don't remind me*, a code that only your Slack account leads to is kept for good, so that it holds."),
 			slack.NewActionBlock("", button(ActionDownload, "", "Download my data")),
 		}},
 	}

@@ -26,7 +26,7 @@ func TestMenu(t *testing.T) {
 	counts := map[store.Group]int{store.All: 1312, store.Unregistered: 89, store.Invited: 12}
 	everywhere(t, "menu_not_registered", Menu{Company: acme, SignupURL: acmeURL + "/token", Admins: []store.Member{ana, ben}, Now: noon}.Message())
 	everywhere(t, "menu_no_link_yet", Menu{Company: acme, Now: noon}.Message())
-	everywhere(t, "menu_admin", Menu{Company: acme, Member: &ana, Offered: both, Inviter: true, Counts: counts, Now: noon}.Message())
+	everywhere(t, "menu_admin", Menu{Company: acme, Member: &ana, Offered: both, Inviter: true, Counts: counts, NextReminder: noon.Add(46 * time.Hour), Now: noon}.Message())
 
 	ray := member("ray", store.Recruiter)
 	ray.Connections = []store.Connection{

@@ -1,6 +1,7 @@
 package slackd
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 )
@@ -80,7 +81,7 @@ func (s *Server) dmable(ch *channel) error {
 func (s *Server) spendMessage(ch *channel) error {
 	now := s.now()
 	if rate := s.limits.TeamPerMinute; rate > 0 {
-		if err := rateLimited(s.teamRate.take(now, float64(rate)/60, rate)); err != nil {
+		if err := rateLimited(s.teamRate.take(now, float64(rate)/60, cmp.Or(s.limits.TeamBurst, rate))); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,10 @@ const (
 	ServerError Kind = "server_error" // 500, nothing done
 	Slow        Kind = "slow"         // answers Delay later
 	Stall       Kind = "stall"        // never answers, nothing done
+	Drop        Kind = "drop"         // closes the connection, nothing done
 	CutAnswer   Kind = "cut_answer"   // does what was asked, then closes the connection without an answer
+	LateAnswer  Kind = "late_answer"  // does what was asked, then answers Delay later
+	FalseError  Kind = "false_error"  // does what was asked, then answers 500
 	APIError    Kind = "api_error"    // ok:false with Fault.Error, default internal_error; nothing done
 	NoDM        Kind = "no_dm"        // messages to Fault.User's DM fail with Fault.Error, default cannot_dm_bot
 )
@@ -36,7 +39,7 @@ const (
 // FaultKinds lists all kinds, for menus.
 func FaultKinds() []Kind {
 	return []Kind{
-		RateLimited, ServerError, Slow, Stall, CutAnswer, APIError, NoDM,
+		RateLimited, ServerError, Slow, Stall, Drop, CutAnswer, LateAnswer, FalseError, APIError, NoDM,
 		DropSocket, Duplicate, IgnoreAcks, Reorder, Late, SameEnvelope,
 	}
 }
@@ -48,7 +51,7 @@ type Fault struct {
 	Method string        // what it concerns, see Kind
 	User   string        // whose DM, for NoDM
 	Error  string        // Slack's error, for APIError and NoDM
-	Delay  time.Duration // for RateLimited, Slow, Reorder and Late
+	Delay  time.Duration // for RateLimited, Slow, LateAnswer, Reorder and Late
 	Count  int           // how many times; 0: until cleared
 }
 
@@ -127,7 +130,7 @@ func (s *Server) breakDM(userID string) error {
 func (s *Server) breakHTTP(w http.ResponseWriter, r *http.Request, method string) (f Fault, proceed bool) {
 	s.mu.Lock()
 	slow, isSlow := s.fault(method, Slow)
-	f, _ = s.fault(method, RateLimited, ServerError, Stall, CutAnswer, APIError)
+	f, _ = s.fault(method, RateLimited, ServerError, Stall, Drop, CutAnswer, LateAnswer, FalseError, APIError)
 	s.mu.Unlock()
 	if isSlow && !s.pause(r.Context(), slow.Delay) {
 		return slow, false
@@ -146,6 +149,8 @@ func (s *Server) breakHTTP(w http.ResponseWriter, r *http.Request, method string
 		case <-s.life.Done():
 		}
 		cutConnection(w)
+	case Drop:
+		cutConnection(w)
 	case APIError:
 		f.Error = cmp.Or(f.Error, "internal_error")
 		return f, true
@@ -153,6 +158,36 @@ func (s *Server) breakHTTP(w http.ResponseWriter, r *http.Request, method string
 		return f, true
 	}
 	return f, false
+}
+
+// breakAnswer lets the answer to a request that was carried out fail, and reports whether it did. The call, unless it is nil, is
+// recorded before.
+func (s *Server) breakAnswer(w http.ResponseWriter, r *http.Request, f Fault, done *Call) bool {
+	record := func(status int) {
+		if done == nil {
+			return
+		}
+		if status >= 0 {
+			done.Status = status
+		}
+		s.record(*done)
+	}
+	switch f.Kind {
+	case CutAnswer:
+		record(0)
+		cutConnection(w)
+		return true
+	case FalseError:
+		record(http.StatusInternalServerError)
+		http.Error(w, "internal server error", http.StatusInternalServerError)
+		return true
+	case LateAnswer:
+		record(-1)
+		s.pause(r.Context(), f.Delay)
+	default:
+		record(-1)
+	}
+	return false
 }
 
 // pause waits and reports whether it could wait for so long.

@@ -105,8 +105,7 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "upload not found", http.StatusNotFound)
 	case len(content) != f.length:
 		http.Error(w, "upload has another length than announced", http.StatusBadRequest)
-	case fault.Kind == CutAnswer:
-		cutConnection(w)
+	case s.breakAnswer(w, r, fault, nil):
 	default:
 		_, _ = io.WriteString(w, "OK - "+strconv.Itoa(len(content)))
 	}

@@ -13,6 +13,7 @@ type Limits struct {
 	ChannelPerSecond float64         // messages a second to one channel; 0: free
 	ChannelBurst     int             // messages one channel accepts at once; 0: 4
 	TeamPerMinute    int             // messages a minute to the whole workspace; 0: free
+	TeamBurst        int             // messages the workspace accepts at once; 0: those of a minute
 	Ack              time.Duration   // time to acknowledge an envelope; 0: 3 s
 	Trigger          time.Duration   // life of a trigger id; 0: 3 s
 	ResponseURL      time.Duration   // life of a response_url; 0: 30 min

@@ -78,13 +78,9 @@ func (s *Server) serveReply(w http.ResponseWriter, r *http.Request) {
 		done.Status, done.Error, done.Details = http.StatusNotFound, refused.code, refused.messages
 		answer = refused.object()
 	}
-	if fault.Kind == CutAnswer {
-		done.Status = 0
-		s.record(done)
-		cutConnection(w)
+	if s.breakAnswer(w, r, fault, &done) {
 		return
 	}
-	s.record(done)
 	writeJSON(w, done.Status, answer)
 }
 

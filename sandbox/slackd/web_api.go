@@ -206,13 +206,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 			done.Status = http.StatusTooManyRequests
 		}
 	}
-	if fault.Kind == CutAnswer {
-		done.Status = 0
-		s.record(done)
-		cutConnection(w)
+	if s.breakAnswer(w, r, fault, &done) {
 		return
 	}
-	s.record(done)
 	writeJSON(w, done.Status, answer)
 }
 

@@ -513,6 +513,18 @@ func TestFaultsBreakCallsAsAsked(t *testing.T) {
 	if err := send(); err == nil || count() != 1 {
 		t.Errorf("a cut answer: %v, %d messages", err, count())
 	}
+	st.Inject(slackd.Fault{Kind: slackd.Drop, Count: 1})
+	if err := send(); err == nil || count() != 1 {
+		t.Errorf("a dropped connection: %v, %d messages", err, count())
+	}
+	st.Inject(slackd.Fault{Kind: slackd.FalseError, Count: 1})
+	if broken, ok := errors.AsType[slack.StatusCodeError](send()); !ok || broken.Code != 500 || count() != 2 {
+		t.Errorf("an answer that is wrong: %v, %d messages", broken, count())
+	}
+	st.Inject(slackd.Fault{Kind: slackd.LateAnswer, Delay: time.Millisecond, Count: 1})
+	if err := send(); err != nil || count() != 3 {
+		t.Errorf("a late answer: %v, %d messages", err, count())
+	}
 	id := st.Inject(slackd.Fault{Kind: slackd.NoDM, User: "U1", Error: "user_disabled"})
 	if got := code(send()); got != "user_disabled" {
 		t.Errorf("got %q", got)
@@ -522,7 +534,7 @@ func TestFaultsBreakCallsAsAsked(t *testing.T) {
 	}
 	st.Clear(id)
 	st.Inject(slackd.Fault{Kind: slackd.Slow, Delay: time.Millisecond, Count: 1})
-	if err := send(); err != nil || count() != 2 || len(st.FaultList()) != 0 {
+	if err := send(); err != nil || count() != 4 || len(st.FaultList()) != 0 {
 		t.Errorf("got %v, %d messages, %+v", err, count(), st.FaultList())
 	}
 	st.Inject(slackd.Fault{Kind: slackd.Stall})

@@ -128,6 +128,16 @@ func migrate(dsn string) error {
 	return errors.Join(s.Migrate(ctx), s.Close())
 }
 
+// Keys returns fresh keys.
+func Keys(tb testing.TB) store.Keys {
+	tb.Helper()
+	keys, err := newKeys()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return keys
+}
+
 func newKeys() (store.Keys, error) {
 	raw := make([]byte, 32)
 	rand.Read(raw)

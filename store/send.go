@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+const (
+	// FailureUnverified is the failure of an invitation whose message may have arrived: Slack did not say, and cannot be asked. It counts
+	// as sent, so nobody is invited twice; an admin may resend it.
+	FailureUnverified = "unverified"
+	// sendLife is how long a Send is remembered after its last change: longer than any job is tried.
+	sendLife = 8 * 24 * time.Hour
+)
+
+// A Send is a direct message that a job sends to a person, from before the first attempt. Its ID goes into the message's metadata and
+// means nothing to anybody else.
+type Send struct {
+	ID        string
+	CompanyID string
+	SlackID   string    // of the recipient
+	BegunAt   time.Time // when the attempt began of which nobody knows whether it succeeded; zero: there is none
+	Channel   string    // where the message is once that is known, else ""
+	TS        string    // likewise
+}
+
+type sendRow struct {
+	ID      string `db:"id"`
+	BegunAt int64  `db:"begun_at"`
+	Channel string `db:"channel"`
+	TS      string `db:"ts"`
+}
+
+// sender names a job for good: SQLite gives ids of deleted jobs away again.
+func (j Job) sender() string { return j.ID + "@" + strconv.FormatInt(j.LeftAt.UnixMilli(), 10) }
+
+// Send returns what is known of a job's message to a Slack user; ErrNotFound before the first attempt.
+func (s *Store) Send(ctx context.Context, j Job, slackID string) (Send, error) {
+	var row sendRow
+	err := s.read.GetContext(ctx, &row, `
+		SELECT id, begun_at, channel, ts
+		FROM sends
+		WHERE job = $1 AND slack_id = $2 AND company_id = $3`, j.sender(), slackID, j.CompanyID)
+	if err != nil {
+		return Send{}, fmt.Errorf("load a send: %w", found(err))
+	}
+	return Send{ID: row.ID, CompanyID: j.CompanyID, SlackID: slackID, BegunAt: unstamp(row.BegunAt), Channel: row.Channel, TS: row.TS}, nil
+}
+
+// BeginSend marks that a job's message to a Slack user is about to be sent. ErrExists if it was sent, or an attempt is open: then
+// nobody may send it before it was looked for.
+func (s *Store) BeginSend(ctx context.Context, j Job, slackID string) (Send, error) {
+	now := s.time()
+	send := Send{CompanyID: j.CompanyID, SlackID: slackID, BegunAt: now}
+	err := s.write.GetContext(ctx, &send.ID, `
+		INSERT INTO sends (id, company_id, job, slack_id, begun_at, changed_at, channel, ts)
+		VALUES ($1, $2, $3, $4, $5, $5, '', '')
+		ON CONFLICT (job, slack_id) DO UPDATE
+		SET begun_at = excluded.begun_at, changed_at = excluded.changed_at
+		WHERE sends.begun_at = 0 AND sends.ts = ''
+		RETURNING id`, newID(), j.CompanyID, j.sender(), slackID, stamp(now))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrExists
+	}
+	if err != nil {
+		return Send{}, fmt.Errorf("begin a send: %w", err)
+	}
+	return send, nil
+}
+
+// CancelSend takes BeginSend back: the message of this attempt did certainly not arrive. An attempt that another process began
+// meanwhile stays open.
+func (s *Store) CancelSend(ctx context.Context, send Send) error {
+	_, err := s.write.ExecContext(ctx, `
+		UPDATE sends
+		SET begun_at = 0
+		WHERE id = $1 AND begun_at = $2 AND ts = ''`, send.ID, stamp(send.BegunAt))
+	if err != nil {
+		return fmt.Errorf("cancel a send: %w", err)
+	}
+	return nil
+}
+
+// SettleSend records where the message arrived, remembers it as SaveMessage does, and marks what the job is about as sent, in one
+// transaction. If the recipient was removed while the message was on its way, it is not remembered: JobErase deletes it like those before,
+// and tries for as long. The receipt of the removal was written before, and does not count it. With left, the recipient had left before it
+// was sent: it stays.
+func (s *Store) SettleSend(ctx context.Context, j Job, send Send, c Card, left bool) error {
+	keys, err := s.secret(ctx, j.CompanyID)
+	if err != nil {
+		return fmt.Errorf("settle a send: %w", err)
+	}
+	err = s.change(ctx, j.CompanyID, func(t *tx) error { // one after the other with a removal
+		n, err := t.exec(ctx, `
+			UPDATE sends
+			SET begun_at = 0, changed_at = $2, channel = $3, ts = $4
+			WHERE id = $1 AND ts = ''`, send.ID, stamp(t.now), c.Channel, c.TS)
+		if err != nil {
+			return err
+		}
+		var kept bool
+		if n == 1 {
+			kept, err = t.saveMessage(ctx, j.CompanyID, c, "", time.Time{}, keys)
+		} else { // it was settled before, or purged
+			kept, err = t.remembers(ctx, j.CompanyID, c, keys)
+		}
+		if err != nil {
+			return err
+		}
+		if !kept && !left {
+			if err := t.eraseLate(ctx, j.CompanyID, c); err != nil {
+				return err
+			}
+		}
+		switch j.Kind {
+		case JobInviteDM:
+			return t.inviteSent(ctx, j.CompanyID, j.Ref)
+		case JobNudge:
+			return t.nudgeSent(ctx, j.CompanyID, j.Ref)
+		default:
+			return nil
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("settle a send: %w", err)
+	}
+	return nil
+}
+
+// remembers tells whether the recipient of a message is not forgotten.
+func (t *tx) remembers(ctx context.Context, companyID string, c Card, keys secret) (bool, error) {
+	var forgotten bool
+	err := t.GetContext(ctx, &forgotten, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM forgotten
+			WHERE company_id = $1 AND subject_hash = $2)`, companyID, keys.slackHash(c.SlackID))
+	return !forgotten, err
+}
