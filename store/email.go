@@ -223,7 +223,7 @@ func (s *Store) InviteEmailAnyway(ctx context.Context, companyID string, by Acto
 			return err
 		}
 		if entry != nil && entry.Eligible() && foldEmail(entry.Email) == foldEmail(invitee.Email) {
-			if _, err := t.remember(ctx, companyID, *entry); err != nil {
+			if _, err := t.knowAgain(ctx, companyID, *entry); err != nil {
 				return err
 			}
 		}
@@ -300,7 +300,7 @@ func (t *tx) judge(ctx context.Context, companyID string, invitees []Invitee, in
 			j.result = InviteRefused
 		case known.waiting[keys.emailHash(address)], owned && known.invited[owner.Person.ID]:
 			j.result = InviteAgain
-		case !insist && (known.forgotten[keys.emailHash(address)] || owned && known.declined[owner.Person.ID]):
+		case !insist && (known.forgotten[keys.emailHash(address)] || owned && known.unwilling[owner.Person.ID]):
 			j.result = InviteNever
 		case owned:
 			j.person = &owner.Person
@@ -318,13 +318,13 @@ type knownAddresses struct {
 	waiting    map[string]bool      // hashes of those with an open invitation, or a sign-up that waits
 	forgotten  map[string]bool      // hashes of those who do not want to be asked again
 	invited    map[string]bool      // ids of owners with an open invitation
-	declined   map[string]bool      // ids of owners who said no
+	unwilling  map[string]bool      // ids of owners who said no, were removed or left
 }
 
 func (t *tx) knownAddresses(ctx context.Context, keys secret, companyID string, invitees []Invitee) (knownAddresses, error) {
 	known := knownAddresses{
 		owners: map[string]RosterRow{}, registered: map[string]bool{}, waiting: map[string]bool{}, forgotten: map[string]bool{}, invited: map[string]bool{},
-		declined: map[string]bool{},
+		unwilling: map[string]bool{},
 	}
 	for part := range chunks(invitees) {
 		addresses, hashes := make([]string, len(part)), make([]string, len(part))
@@ -357,7 +357,18 @@ func (t *tx) knownAddresses(ctx context.Context, keys secret, companyID string, 
 			return knownAddresses{}, err
 		}
 		for id := range said {
-			known.declined[id] = true
+			known.unwilling[id] = true
+		}
+		people := make([]Person, len(owners))
+		for i, o := range owners {
+			people[i] = o.Person
+		}
+		gone, err := t.departures(ctx, companyID, keys, people)
+		if err != nil {
+			return knownAddresses{}, err
+		}
+		for id := range gone {
+			known.unwilling[id] = true
 		}
 		err = t.mark(ctx, known.registered, `
 			SELECT lower(email)

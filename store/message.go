@@ -55,10 +55,7 @@ func (s *Store) saveMessage(ctx context.Context, companyID string, c Card, fileI
 		n, err := t.exec(ctx, `
 			INSERT INTO messages (id, company_id, slack_id, channel, ts, file_id, sent_at, expires_at)
 			SELECT $1, $2, $3, $4, $5, $6, $7, $8
-			WHERE NOT EXISTS (
-				SELECT 1
-				FROM forgotten
-				WHERE company_id = $2 AND subject_hash = $9)`,
+			WHERE NOT (`+stillGone("$2", "$9", "$3")+`)`,
 			newID(), companyID, c.SlackID, c.Channel, c.TS, fileID, stamp(t.now), stamp(expires), keys.slackHash(c.SlackID))
 		if err != nil {
 			return err
