@@ -152,21 +152,26 @@ func (h *Handlers) updateModal(ctx context.Context, r *request, viewID string, m
 	return nil
 }
 
-// deleteFile deletes a file that has served its purpose.
+// deleteFile deletes a file that has served its purpose, or shows somebody who was removed.
 func (h *Handlers) deleteFile(ctx context.Context, job store.Job) error {
 	company, err := h.store.Company(ctx, job.CompanyID)
 	if err != nil {
 		return fmt.Errorf("load the company: %w", err)
 	}
+	outcome := store.MessageDeleted
 	err = h.api(company).DeleteFileContext(ctx, job.Ref)
 	switch {
 	case err == nil, slackError(err) == "file_deleted", slackError(err) == "file_not_found":
-		return nil
-	case !delivery.Transient(err):
-		h.log.LogAttrs(ctx, slog.LevelError, "slack does not let the file of a removal be deleted; delete it in Slack", slog.String("team", company.TeamID), slog.String("file", job.Ref), slog.String("error", slackError(err)))
-		return nil
+	case delivery.Transient(err):
+		return fmt.Errorf("delete a file: %w", clean(err))
+	default:
+		outcome = store.MessageKept
+		h.log.LogAttrs(ctx, slog.LevelError, "slack does not let a file of herald's be deleted; delete it in Slack", slog.String("team", company.TeamID), slog.String("file", job.Ref), slog.String("error", slackError(err)))
 	}
-	return fmt.Errorf("delete a file: %w", clean(err))
+	if err := h.store.SettleFile(ctx, company.ID, job.Ref, outcome); err != nil {
+		return fmt.Errorf("remember a deleted file: %w", err)
+	}
+	return nil
 }
 
 // submitRemoval is the confirmation. Whatever is repeated, late or forged removes nobody, and nobody sees an error after a success.
