@@ -69,6 +69,32 @@ func TestTheFileWithSomebodysDataGoesWithTheirAccount(t *testing.T) {
 	})
 }
 
+// TestAFileOfWhichHeraldHeardNothingMoreIsDeleted cuts the last answer off, as the end of the process would.
+func TestAFileOfWhichHeraldHeardNothingMoreIsDeleted(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(w *world){
+		"a day later": func(w *world) {
+			w.passed.Add(int64(view.DownloadHours*time.Hour + time.Minute))
+			w.must(w.store.Tidy(w.ctx()))
+		},
+		"with the account": func(w *world) { w.removes(ana, ann) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, options{silently: true}, func(t *testing.T, w *world) {
+				w.settles()
+				a := w.as(ann)
+				me := a.types("/social me")
+				w.slack.Inject(slackd.Fault{Kind: slackd.CutAnswer, Method: "files.completeUploadExternal"})
+				a.presses(a.in(me, view.ActionDownload))
+				file, _ := a.dataFile()
+				end(w)
+				w.eventually("the file is deleted", func() bool { _, there := w.slack.File(file.ID); return !there })
+			})
+		})
+	}
+}
+
 func TestTheReceiptTellsOfAFileThatSlackKeeps(t *testing.T) {
 	t.Parallel()
 	each(t, options{silently: true}, func(t *testing.T, w *world) {

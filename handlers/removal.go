@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -130,7 +129,7 @@ func (h *Handlers) confirm(ctx context.Context, r *request, removal store.Remova
 // fileRemoval sends the complete list as a file and then lets the modal be confirmed.
 func (h *Handlers) fileRemoval(ctx context.Context, r *request, viewID string, v view.Removal) error {
 	fileID, err := h.sendFile(ctx, r, "to-be-removed.txt", "Everybody who will be removed once you confirm. Herald deletes this file afterwards.",
-		view.RemovalFile(r.company, v.Removal), time.Time{})
+		view.RemovalFile(r.company, v.Removal), h.now().Add(store.RemovalLife))
 	if err != nil {
 		// Without the complete list nobody may confirm: the proposal goes, and the modal says what to do.
 		h.log.LogAttrs(ctx, slog.LevelWarn, "the list of a removal could not be sent as a file", slog.String("team", r.teamID), slog.String("error", err.Error()))

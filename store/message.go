@@ -37,12 +37,31 @@ func (s *Store) SaveMessageOrErase(ctx context.Context, companyID string, c Card
 	})
 }
 
-// SaveFile remembers a Slack file that was sent to a person, like SaveMessage. With expires, it is deleted then in any case; if the person
-// was removed meanwhile, at once.
+// SaveFile remembers a Slack file that is about to be sent to a person: from then on it is deleted with their account, whatever becomes
+// of the upload. With expires, it is deleted then in any case. ErrRemoved if they were removed; then it must not be sent. FileSent follows.
 func (s *Store) SaveFile(ctx context.Context, companyID, slackID, fileID string, expires time.Time) error {
-	return s.saveMessage(ctx, companyID, Card{SlackID: slackID}, fileID, expires, func(t *tx) error {
+	return s.saveMessage(ctx, companyID, Card{SlackID: slackID}, fileID, expires, func(*tx) error { return ErrRemoved })
+}
+
+// FileSent tells that a file of SaveFile is in Slack now. If its recipient was removed while it was on its way, when Slack knew nothing to
+// be deleted, it is deleted at once.
+func (s *Store) FileSent(ctx context.Context, companyID, slackID, fileID string) error {
+	err := s.change(ctx, companyID, func(t *tx) error { // one after the other with a removal
+		var saved bool
+		err := t.GetContext(ctx, &saved, `
+			SELECT EXISTS (
+				SELECT 1
+				FROM messages
+				WHERE company_id = $1 AND slack_id = $2 AND file_id = $3)`, companyID, slackID, fileID)
+		if err != nil || saved {
+			return err
+		}
 		return t.leave(ctx, companyID, deleteFiles([]string{fileID})...)
 	})
+	if err != nil {
+		return fmt.Errorf("remember that a file was sent: %w", err)
+	}
+	return nil
 }
 
 // saveMessage remembers a message or a file; late is for one whose recipient was removed.

@@ -80,10 +80,21 @@ func TestTheReceiptOfARemoval(t *testing.T) {
 		if len(late) != 1 || late[0].Channel != "D1" || late[0].TS != "on its way" {
 			t.Errorf("to be deleted besides: %+v", late)
 		}
-		if err := s.SaveFile(ctx, acme.ID, m[0].SlackID, "F2", time.Time{}); err != nil {
-			t.Errorf("a file that arrives late: %v", err)
+		if err := s.SaveFile(ctx, acme.ID, m[0].SlackID, "F2", time.Time{}); !errors.Is(err, store.ErrRemoved) {
+			t.Errorf("a file for somebody who was removed: %v, want ErrRemoved", err)
 		}
-		wantFilesDeleted(t, env, "too late", "F2")
+		wantFilesDeleted(t, env, "never sent")
+		if err := s.FileSent(ctx, acme.ID, m[1].SlackID, "F1"); err != nil {
+			t.Errorf("a file that was on its way: %v", err)
+		}
+		wantFilesDeleted(t, env, "too late", "F1")
+		if err := s.SaveFile(ctx, acme.ID, m[2].SlackID, "F3", time.Time{}); err != nil {
+			t.Errorf("a file for somebody who is there: %v", err)
+		}
+		if err := s.FileSent(ctx, acme.ID, m[2].SlackID, "F3"); err != nil {
+			t.Errorf("it is there: %v", err)
+		}
+		wantFilesDeleted(t, env, "sent")
 		if err := save(m[2].SlackID, "another"); err != nil {
 			t.Errorf("somebody else gets one more: %v", err)
 		}
