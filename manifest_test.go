@@ -53,7 +53,7 @@ func TestTheManifestAsksForWhatTheCodeUses(t *testing.T) {
 			"users:read":        ".GetUsersPaginated(",
 			"users:read.email":  "Profile.Email",
 			"team:read":         ".GetTeamInfoContext(",
-			"files:write":       ".UploadFileContext(",
+			"files:write":       ".CompleteUploadExternalContext(",
 			"files:read":        ".GetFileInfoContext(",
 			"channels:read":     ".GetUsersInConversationContext(",
 			"groups:read":       ".GetUsersInConversationContext(",

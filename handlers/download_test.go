@@ -65,7 +65,53 @@ func TestTheFileWithSomebodysDataGoesWithTheirAccount(t *testing.T) {
 		file, _ := a.dataFile()
 		w.removes(ana, ann)
 		w.eventually("the file is deleted", func() bool { _, there := w.slack.File(file.ID); return !there })
+		w.receipt(store.Receipt{Accounts: 1, Connections: 1, Files: 1, FilesDeleted: 1, Messages: 1, Deleted: 1, Access: ended()})
+	})
+}
+
+// TestAFileOfWhichHeraldHeardNothingMoreIsDeleted cuts the last answer off, as the end of the process would.
+func TestAFileOfWhichHeraldHeardNothingMoreIsDeleted(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(w *world){
+		"a day later": func(w *world) {
+			w.passed.Add(int64(view.DownloadHours*time.Hour + time.Minute))
+			w.must(w.store.Tidy(w.ctx()))
+		},
+		"with the account": func(w *world) { w.removes(ana, ann) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, options{silently: true}, func(t *testing.T, w *world) {
+				w.settles()
+				a := w.as(ann)
+				me := a.types("/social me")
+				w.slack.Inject(slackd.Fault{Kind: slackd.CutAnswer, Method: "files.completeUploadExternal"})
+				a.presses(a.in(me, view.ActionDownload))
+				file, _ := a.dataFile()
+				end(w)
+				w.eventually("the file is deleted", func() bool { _, there := w.slack.File(file.ID); return !there })
+			})
+		})
+	}
+}
+
+func TestTheReceiptTellsOfAFileThatSlackKeeps(t *testing.T) {
+	t.Parallel()
+	each(t, options{silently: true}, func(t *testing.T, w *world) {
+		w.settles()
+		a := w.as(ann)
+		a.presses(a.in(a.types("/social me"), view.ActionDownload))
+		a.dataFile()
+		down := w.slack.Inject(slackd.Fault{Kind: slackd.ServerError, Method: "files.delete"})
+		w.removes(ana, ann)
 		w.receipt(store.Receipt{Accounts: 1, Connections: 1, Files: 1, Messages: 1, Deleted: 1, Access: ended()})
+		w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "files.delete", Error: "not_allowed"})
+		w.slack.Clear(down)
+		w.failsOnce()
+		w.receipt(store.Receipt{Accounts: 1, Connections: 1, Files: 1, FilesKept: 1, Messages: 1, Deleted: 1, Access: ended()})
+		if said := says(w.as(ana).types("/social audit")); !strings.Contains(said, " · deleted 0 of 1 file in Slack, Slack keeps 1 · ") {
+			t.Errorf("the audit log says:\n%s", said)
+		}
 	})
 }
 

@@ -394,23 +394,34 @@ func (h *Handlers) exportMembers(ctx context.Context, r *request, sc *store.Scre
 }
 
 // sendFile sends a text file to the person's messages with Herald and returns its id. It is deleted when the person's account is removed,
-// and when it expires, if it does.
+// and when it expires, if it does: also one of which nobody heard that it arrived, since it is remembered before Slack has anything of it
+// (https://docs.slack.dev/messaging/working-with-files#upload).
 func (h *Handlers) sendFile(ctx context.Context, r *request, name, comment, content string, expires time.Time) (fileID string, err error) {
 	api := h.api(r.company)
 	channel, _, _, err := api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{r.slackID}})
 	if err != nil {
 		return "", fmt.Errorf("find the direct messages: %w", clean(err))
 	}
-	file, err := api.UploadFileContext(ctx, slack.UploadFileParameters{
-		Filename: name, Title: name, InitialComment: comment, Channel: channel.ID, Content: content, FileSize: len(content),
+	place, err := api.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: name, FileSize: len(content)})
+	if err != nil {
+		return "", fmt.Errorf("announce a file: %w", clean(err))
+	}
+	if err := h.store.SaveFile(ctx, r.company.ID, r.slackID, place.FileID, expires); err != nil {
+		return "", fmt.Errorf("remember a file: %w", err)
+	}
+	if err := api.UploadToURL(ctx, slack.UploadToURLParameters{UploadURL: place.UploadURL, Filename: name, Content: content}); err != nil {
+		return "", fmt.Errorf("upload a file: %w", clean(err))
+	}
+	_, err = api.CompleteUploadExternalContext(ctx, slack.CompleteUploadExternalParameters{
+		Files: []slack.FileSummary{{ID: place.FileID, Title: name}}, Channel: channel.ID, InitialComment: comment,
 	})
 	if err != nil {
 		return "", fmt.Errorf("send a file: %w", clean(err))
 	}
-	if err := h.store.SaveFile(ctx, r.company.ID, r.slackID, file.ID, expires); err != nil {
+	if err := h.store.FileSent(ctx, r.company.ID, r.slackID, place.FileID); err != nil {
 		h.unremembered(ctx, r.company, err)
 	}
-	return file.ID, nil
+	return place.FileID, nil
 }
 
 // chooseType follows the user type menu of a row.

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -130,7 +129,7 @@ func (h *Handlers) confirm(ctx context.Context, r *request, removal store.Remova
 // fileRemoval sends the complete list as a file and then lets the modal be confirmed.
 func (h *Handlers) fileRemoval(ctx context.Context, r *request, viewID string, v view.Removal) error {
 	fileID, err := h.sendFile(ctx, r, "to-be-removed.txt", "Everybody who will be removed once you confirm. Herald deletes this file afterwards.",
-		view.RemovalFile(r.company, v.Removal), time.Time{})
+		view.RemovalFile(r.company, v.Removal), h.now().Add(store.RemovalLife))
 	if err != nil {
 		// Without the complete list nobody may confirm: the proposal goes, and the modal says what to do.
 		h.log.LogAttrs(ctx, slog.LevelWarn, "the list of a removal could not be sent as a file", slog.String("team", r.teamID), slog.String("error", err.Error()))
@@ -152,21 +151,26 @@ func (h *Handlers) updateModal(ctx context.Context, r *request, viewID string, m
 	return nil
 }
 
-// deleteFile deletes a file that has served its purpose.
+// deleteFile deletes a file that has served its purpose, or shows somebody who was removed.
 func (h *Handlers) deleteFile(ctx context.Context, job store.Job) error {
 	company, err := h.store.Company(ctx, job.CompanyID)
 	if err != nil {
 		return fmt.Errorf("load the company: %w", err)
 	}
+	outcome := store.MessageDeleted
 	err = h.api(company).DeleteFileContext(ctx, job.Ref)
 	switch {
 	case err == nil, slackError(err) == "file_deleted", slackError(err) == "file_not_found":
-		return nil
-	case !delivery.Transient(err):
-		h.log.LogAttrs(ctx, slog.LevelError, "slack does not let the file of a removal be deleted; delete it in Slack", slog.String("team", company.TeamID), slog.String("file", job.Ref), slog.String("error", slackError(err)))
-		return nil
+	case delivery.Transient(err):
+		return fmt.Errorf("delete a file: %w", clean(err))
+	default:
+		outcome = store.MessageKept
+		h.log.LogAttrs(ctx, slog.LevelError, "slack does not let a file of herald's be deleted; delete it in Slack", slog.String("team", company.TeamID), slog.String("file", job.Ref), slog.String("error", slackError(err)))
 	}
-	return fmt.Errorf("delete a file: %w", clean(err))
+	if err := h.store.SettleFile(ctx, company.ID, job.Ref, outcome); err != nil {
+		return fmt.Errorf("remember a deleted file: %w", err)
+	}
+	return nil
 }
 
 // submitRemoval is the confirmation. Whatever is repeated, late or forged removes nobody, and nobody sees an error after a success.

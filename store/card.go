@@ -27,10 +27,7 @@ func (s *Store) SaveCard(ctx context.Context, companyID string, kind JobKind, re
 		_, err := t.ExecContext(ctx, `
 			INSERT INTO cards (company_id, kind, ref, slack_id, channel, ts, saved_at)
 			SELECT $1, $2, $3, $4, $5, $6, $7
-			WHERE NOT EXISTS (
-				SELECT 1
-				FROM forgotten
-				WHERE company_id = $1 AND subject_hash = $8)
+			WHERE NOT (`+stillGone("$1", "$8", "$4")+`)
 			ON CONFLICT (company_id, kind, ref, slack_id) DO UPDATE
 			SET channel = excluded.channel, ts = excluded.ts, saved_at = excluded.saved_at`,
 			companyID, kind, ref, c.SlackID, c.Channel, c.TS, stamp(t.now), keys.slackHash(c.SlackID))

@@ -68,6 +68,18 @@ func (t *tx) forgetPeople(ctx context.Context, r removalRow, subjects []subject)
 	return t.insert(ctx, "forgotten_emails", []string{"company_id", "email_hash", "subject_hash", "reason", "forgotten_at"}, emails)
 }
 
+// stillGone is the SQL condition that a Slack user was removed or left, and that no company admin insisted on inviting them since. Its
+// arguments are placeholders: of the company, of the keyed hash of the Slack id, and of the Slack id itself.
+func stillGone(company, hash, slackID string) string {
+	return `EXISTS (
+				SELECT 1
+				FROM forgotten
+				WHERE company_id = ` + company + ` AND subject_hash = ` + hash + `) AND NOT EXISTS (
+				SELECT 1
+				FROM people
+				WHERE company_id = ` + company + ` AND slack_id = ` + slackID + `)`
+}
+
 // unforget drops what is kept of people who were removed, since they come back.
 func (t *tx) unforget(ctx context.Context, companyID string, hashes []string) error {
 	for part := range chunks(hashes) {
@@ -127,12 +139,37 @@ func addressDepartures(ctx context.Context, q querier, companyID string, hashes 
 	return found, nil
 }
 
-// Departures returns those of the Slack users who were removed or left, by Slack id.
+// Departures returns those of the Slack users who were removed or left, and did not register since, by Slack id.
 func (s *Store) Departures(ctx context.Context, companyID string, slackIDs []string) (map[string]Departure, error) {
 	keys, err := s.secret(ctx, companyID)
 	if err != nil {
 		return nil, fmt.Errorf("look for departures: %w", err)
 	}
+	return departures(ctx, s.read, companyID, keys, slackIDs)
+}
+
+// departures returns those of the people who were removed or left before somebody insisted on inviting them, by their ids.
+func (t *tx) departures(ctx context.Context, companyID string, keys secret, people []Person) (map[string]Departure, error) {
+	slackIDs := make([]string, 0, len(people))
+	for _, p := range people {
+		if p.SlackID != "" {
+			slackIDs = append(slackIDs, p.SlackID)
+		}
+	}
+	found, err := departures(ctx, t, companyID, keys, slackIDs)
+	if err != nil {
+		return nil, err
+	}
+	gone := make(map[string]Departure, len(found))
+	for _, p := range people {
+		if departure, left := found[p.SlackID]; left {
+			gone[p.ID] = departure
+		}
+	}
+	return gone, nil
+}
+
+func departures(ctx context.Context, q querier, companyID string, keys secret, slackIDs []string) (map[string]Departure, error) {
 	found := map[string]Departure{}
 	for part := range chunks(slackIDs) {
 		hashes := make([]string, len(part))
@@ -147,7 +184,7 @@ func (s *Store) Departures(ctx context.Context, companyID string, slackIDs []str
 			Reason DepartureReason `db:"reason"`
 			At     int64           `db:"forgotten_at"`
 		}
-		err := s.read.SelectContext(ctx, &rows, `
+		err := q.SelectContext(ctx, &rows, `
 			SELECT subject_hash, reason, forgotten_at
 			FROM forgotten
 			WHERE company_id = $1 AND subject_hash IN `+list, args...)
@@ -161,8 +198,8 @@ func (s *Store) Departures(ctx context.Context, companyID string, slackIDs []str
 	return found, nil
 }
 
-// InviteAgain invites a Slack user who was removed or left, because a company admin insists: from now on Herald knows them again. entry is
-// what Slack's directory tells about them. The actor must be a company admin, else ErrForbidden; ErrNotEligible for guests and their like.
+// InviteAgain invites a Slack user who was removed or left, because a company admin insists: from now on Herald knows them again. What
+// keeps them from being invited by accident stays until they register. entry is what Slack's directory tells about them. The actor must be a company admin, else ErrForbidden; ErrNotEligible for guests and their like.
 func (s *Store) InviteAgain(ctx context.Context, companyID string, by Actor, entry Person, as MemberType) (InviteOutcome, error) {
 	var outcome InviteOutcome
 	err := s.change(ctx, companyID, func(t *tx) error {
@@ -172,7 +209,7 @@ func (s *Store) InviteAgain(ctx context.Context, companyID string, by Actor, ent
 		if !entry.Eligible() {
 			return ErrNotEligible
 		}
-		p, err := t.remember(ctx, companyID, entry)
+		p, err := t.knowAgain(ctx, companyID, entry)
 		if err != nil {
 			return err
 		}

@@ -88,8 +88,13 @@ func TestHeraldKnowsWhoLeftAndNothingElse(t *testing.T) {
 		if err != nil || outcome.Result != store.InviteSent || outcome.Person.SlackID != di.SlackID || outcome.Invite.As != store.Recruiter {
 			t.Errorf("invited again: %+v, %v", outcome, err)
 		}
-		if got, err := s.Departures(ctx, acme.ID, []string{di.SlackID}); err != nil || len(got) != 0 {
+		// That says nothing about the next time, until she registers.
+		if got, err := s.Departures(ctx, acme.ID, []string{di.SlackID}); err != nil || got[di.SlackID] != want[di.SlackID] {
 			t.Errorf("she is invited, and departed as %+v, %v", got, err)
+		}
+		joins(t, s, acme.ID, "Di Fox", "", storetest.LinkedIn("Di"))
+		if got, err := s.Departures(ctx, acme.ID, []string{di.SlackID}); err != nil || len(got) != 0 {
+			t.Errorf("she is registered, and departed as %+v, %v", got, err)
 		}
 		if n := addresses(); n != 4 {
 			t.Errorf("%d addresses are kept from being invited, want those of the two others", n)

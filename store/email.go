@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -223,7 +224,7 @@ func (s *Store) InviteEmailAnyway(ctx context.Context, companyID string, by Acto
 			return err
 		}
 		if entry != nil && entry.Eligible() && foldEmail(entry.Email) == foldEmail(invitee.Email) {
-			if _, err := t.remember(ctx, companyID, *entry); err != nil {
+			if _, err := t.knowAgain(ctx, companyID, *entry); err != nil {
 				return err
 			}
 		}
@@ -300,7 +301,7 @@ func (t *tx) judge(ctx context.Context, companyID string, invitees []Invitee, in
 			j.result = InviteRefused
 		case known.waiting[keys.emailHash(address)], owned && known.invited[owner.Person.ID]:
 			j.result = InviteAgain
-		case !insist && (known.forgotten[keys.emailHash(address)] || owned && known.declined[owner.Person.ID]):
+		case !insist && (known.forgotten[keys.emailHash(address)] || owned && known.unwilling[owner.Person.ID]):
 			j.result = InviteNever
 		case owned:
 			j.person = &owner.Person
@@ -318,13 +319,13 @@ type knownAddresses struct {
 	waiting    map[string]bool      // hashes of those with an open invitation, or a sign-up that waits
 	forgotten  map[string]bool      // hashes of those who do not want to be asked again
 	invited    map[string]bool      // ids of owners with an open invitation
-	declined   map[string]bool      // ids of owners who said no
+	unwilling  map[string]bool      // ids of owners who said no, were removed or left
 }
 
 func (t *tx) knownAddresses(ctx context.Context, keys secret, companyID string, invitees []Invitee) (knownAddresses, error) {
 	known := knownAddresses{
 		owners: map[string]RosterRow{}, registered: map[string]bool{}, waiting: map[string]bool{}, forgotten: map[string]bool{}, invited: map[string]bool{},
-		declined: map[string]bool{},
+		unwilling: map[string]bool{},
 	}
 	for part := range chunks(invitees) {
 		addresses, hashes := make([]string, len(part)), make([]string, len(part))
@@ -357,7 +358,18 @@ func (t *tx) knownAddresses(ctx context.Context, keys secret, companyID string, 
 			return knownAddresses{}, err
 		}
 		for id := range said {
-			known.declined[id] = true
+			known.unwilling[id] = true
+		}
+		people := make([]Person, len(owners))
+		for i, o := range owners {
+			people[i] = o.Person
+		}
+		gone, err := t.departures(ctx, companyID, keys, people)
+		if err != nil {
+			return knownAddresses{}, err
+		}
+		for id := range gone {
+			known.unwilling[id] = true
 		}
 		err = t.mark(ctx, known.registered, `
 			SELECT lower(email)
@@ -594,11 +606,11 @@ func (t *tx) registerInvited(ctx context.Context, a Authorization, acc Account, 
 		err = ErrForbidden // somebody is to be asked first
 	}
 	if errors.Is(err, ErrForbidden) {
-		signup, err := t.registerUnbound(ctx, a, acc)
+		signup, err := t.registerUnbound(ctx, a, acc, invite)
 		if err != nil {
 			return Signup{}, err
 		}
-		return signup, t.useInvite(ctx, invite)
+		return signup, t.useInvite(ctx, keys, invite)
 	}
 	if err != nil {
 		return Signup{}, err
@@ -668,15 +680,17 @@ func (t *tx) bindInvite(ctx context.Context, keys secret, invite Invite, p Perso
 	return nil
 }
 
-// useInvite closes an invitation to an address, and forgets the address. It is off the list: the approval card takes its place.
-func (t *tx) useInvite(ctx context.Context, invite Invite) error {
+// useInvite closes an invitation to an address, and forgets the address. It is off the list: the approval card takes its place. The
+// invitations that it replaced become ones of the same subject, so that a no under any of their mails finds the sign-up.
+func (t *tx) useInvite(ctx context.Context, keys secret, invite Invite) error {
 	if err := t.restate(ctx, invite.CompanyID, "", `id = $2`, invite.ID); err != nil {
 		return err
 	}
 	_, err := t.ExecContext(ctx, `
 		UPDATE invites
-		SET closed = 'used', closed_at = $3, email_hash = ''
-		WHERE company_id = $1 AND id = $2`, invite.CompanyID, invite.ID, stamp(t.now))
+		SET closed = 'used', closed_at = $3, email_hash = '', subject_hash = $4
+		WHERE company_id = $1 AND (id = $2 OR person_id IS NULL AND closed <> '' AND state = '' AND email_hash <> '' AND email_hash = $5)`,
+		invite.CompanyID, invite.ID, stamp(t.now), keys.slackHash(outsider(invite.ID)), keys.emailHash(invite.Email))
 	if err != nil {
 		return fmt.Errorf("use invite: %w", err)
 	}
@@ -748,8 +762,9 @@ func (s *Store) emailInviteByToken(ctx context.Context, q querier, token string)
 }
 
 // DeclineEmail closes the invitation that a token of an email belongs to, and keeps the hash of the address, which is not written to any
-// more. The reason is counted and shown with no person; "" is none, as from mail programs. It may be called again, which changes nothing,
-// and also for an invitation that was replaced, cancelled or has run out. ErrNotFound for a token that is in no email.
+// more. A sign-up through it that still waits is rejected. The reason is counted and shown with no person; "" is none, as from mail
+// programs. It may be called again, which changes nothing, and also for an invitation that was replaced, cancelled or has run out.
+// ErrNotFound for a token that is in no email, ErrUsed once whose invitation it was signed up and nothing waits: members leave instead.
 func (s *Store) DeclineEmail(ctx context.Context, token string, reason DeclineReason) error {
 	if reason != "" && !slices.Contains(DeclineReasons(), reason) {
 		return fmt.Errorf("decline an invitation: %q is no reason", reason)
@@ -762,7 +777,15 @@ func (s *Store) DeclineEmail(ctx context.Context, token string, reason DeclineRe
 		if row, err = s.emailInviteByToken(ctx, t, token); err != nil {
 			return err
 		}
-		if row.EmailHash == "" { // used or declined before
+		if err := t.requireNoMember(ctx, row); err != nil {
+			return err
+		}
+		if row.Closed == closedUsed {
+			if row.EmailHash, err = t.withdrawSignup(ctx, row); err != nil {
+				return err
+			}
+		}
+		if row.EmailHash == "" { // declined before
 			return nil
 		}
 		if err := t.leaveAddressAlone(ctx, row); err != nil {
@@ -780,6 +803,84 @@ func (s *Store) DeclineEmail(ctx context.Context, token string, reason DeclineRe
 	})
 	if err != nil {
 		return fmt.Errorf("decline an invitation: %w", err)
+	}
+	return nil
+}
+
+// requireNoMember returns ErrUsed if the invitation is a member's.
+func (t *tx) requireNoMember(ctx context.Context, row inviteRow) error {
+	if row.PersonID == nil {
+		return nil
+	}
+	var registered bool
+	err := t.GetContext(ctx, &registered, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM members
+			WHERE id = $1)`, *row.PersonID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for member: %w", err)
+	case registered:
+		return ErrUsed
+	}
+	return nil
+}
+
+// withdrawSignup rejects the sign-up that came through a used invitation and still waits, lists the invitation as declined, and returns the
+// hash of its address; it is "" if that happened before. ErrUsed if nothing waits.
+func (t *tx) withdrawSignup(ctx context.Context, row inviteRow) (emailHash string, err error) {
+	keys, err := t.s.secret(ctx, row.CompanyID)
+	if err != nil {
+		return "", err
+	}
+	var waiting signupRow
+	err = t.GetContext(ctx, &waiting, `
+		SELECT `+signupColumns+`
+		FROM signups
+		WHERE company_id = $1 AND id IN (
+			SELECT id
+			FROM invites
+			WHERE company_id = $1 AND subject_hash = $2 AND closed = 'used')`, row.CompanyID, row.SubjectHash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", t.requireDeclined(ctx, row)
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for a signup: %w", err)
+	}
+	payload, err := t.s.openSignup(waiting)
+	if err != nil {
+		return "", err
+	}
+	if err := t.rejectSignup(ctx, Signup{ID: waiting.ID, CompanyID: row.CompanyID}, payload.Account); err != nil {
+		return "", err
+	}
+	if err := t.leave(ctx, row.CompanyID, decided([]string{waiting.ID})...); err != nil {
+		return "", err
+	}
+	_, err = t.ExecContext(ctx, `
+		UPDATE invites
+		SET closed = 'declined', closed_at = $3
+		WHERE company_id = $1 AND id = $2`, row.CompanyID, waiting.ID, stamp(t.now))
+	if err != nil {
+		return "", fmt.Errorf("close invites: %w", err)
+	}
+	return keys.emailHash(payload.Invited), t.restate(ctx, row.CompanyID, StateDeclined, `id = $2`, waiting.ID)
+}
+
+// requireDeclined returns ErrUsed unless a sign-up through an invitation of the subject was withdrawn.
+func (t *tx) requireDeclined(ctx context.Context, row inviteRow) error {
+	var said bool
+	err := t.GetContext(ctx, &said, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM invites
+			WHERE company_id = $1 AND subject_hash = $2 AND closed = 'declined')`, row.CompanyID, row.SubjectHash)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look who declined: %w", err)
+	case !said:
+		return ErrUsed
 	}
 	return nil
 }

@@ -314,11 +314,15 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 		jobs     []Job
 		events   []AuditEvent
 	)
-	addresses := make([]string, len(people))
+	addresses, entries := make([]string, len(people)), make([]Person, len(people))
 	for i, p := range people {
-		addresses[i] = keys.emailHash(p.Person.Email)
+		addresses[i], entries[i] = keys.emailHash(p.Person.Email), p.Person
 	}
 	gone, err := t.addressDepartures(ctx, companyID, addresses)
+	if err != nil {
+		return nil, err
+	}
+	departed, err := t.departures(ctx, companyID, keys, entries)
 	if err != nil {
 		return nil, err
 	}
@@ -332,7 +336,8 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 		before, again := open[p.Person.ID]
 		works := again && before.ExpiresAt > stamp(t.now)
 		said, no := declined[p.Person.ID]
-		departure, left := gone[addresses[i]]
+		themselves, left := departed[p.Person.ID]
+		departure, addressLeft := gone[addresses[i]]
 		switch {
 		case p.Member != nil:
 			o.Result = InviteRegistered
@@ -342,16 +347,13 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 			o.Result, o.Invite = InviteAgain, before.invite()
 		case no && !opts.Override:
 			o.Result, o.DeclinedAt = InviteDeclined, said
-		case left && !opts.Override && departure.Reason == DepartedNever:
-			o.Result, o.DeclinedAt = InviteDeclined, departure.Day
 		case left && !opts.Override:
+			o.Result, o.Departure = InviteDeparted, themselves
+		case addressLeft && !opts.Override && departure.Reason == DepartedNever:
+			o.Result, o.DeclinedAt = InviteDeclined, departure.Day
+		case addressLeft && !opts.Override:
 			o.Result, o.Departure = InviteDeparted, departure
 		default:
-			if left {
-				if err := t.unforgetEmails(ctx, companyID, addresses[i:i+1]); err != nil {
-					return nil, err
-				}
-			}
 			if again {
 				why := closedExpired
 				if works { // it never arrived
@@ -608,7 +610,7 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 		WHERE company_id = $1 AND token_hash = $2`, companyID, tokenHash(token))
 	slackID, openErr := keys.openToken(companyID, token)
 	if errors.Is(err, sql.ErrNoRows) && openErr == nil {
-		return Invite{}, s.whyGone(ctx, q, companyID, keys.slackHash(slackID))
+		return Invite{}, s.whyGone(ctx, q, companyID, keys, slackID)
 	}
 	if err != nil {
 		return Invite{}, found(err)
@@ -648,13 +650,9 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 
 // whyGone tells what became of a link that Herald made and does not know any more: it went with the account of whom it was for, or it
 // ended long ago.
-func (s *Store) whyGone(ctx context.Context, q querier, companyID, subjectHash string) error {
+func (s *Store) whyGone(ctx context.Context, q querier, companyID string, keys secret, slackID string) error {
 	var removed bool
-	err := q.GetContext(ctx, &removed, `
-		SELECT EXISTS (
-			SELECT 1
-			FROM forgotten
-			WHERE company_id = $1 AND subject_hash = $2)`, companyID, subjectHash)
+	err := q.GetContext(ctx, &removed, `SELECT `+stillGone("$1", "$2", "$3"), companyID, keys.slackHash(slackID), slackID)
 	switch {
 	case err != nil:
 		return fmt.Errorf("look for a removal: %w", err)

@@ -283,6 +283,10 @@ func (t *tx) insertMember(ctx context.Context, p Person, email string, memberTyp
 	if err := t.closeInvites(ctx, p.CompanyID, closedUsed, keys.personHash(p)); err != nil {
 		return err
 	}
+	// Somebody may have insisted on inviting them after they were removed or left. Now they are back.
+	if err := t.unforget(ctx, p.CompanyID, []string{keys.personHash(p)}); err != nil {
+		return err
+	}
 	return t.derive(ctx, p.CompanyID, []string{p.ID})
 }
 

@@ -34,12 +34,31 @@ func (t *tx) eraseLate(ctx context.Context, companyID string, c Card) error {
 	return t.leave(ctx, companyID, Job{Kind: JobErase, Ref: ref})
 }
 
-// SaveFile remembers a Slack file that was sent to a person, like SaveMessage. With expires, it is deleted then in any case; if the person
-// was removed meanwhile, at once.
+// SaveFile remembers a Slack file that is about to be sent to a person: from then on it is deleted with their account, whatever becomes
+// of the upload. With expires, it is deleted then in any case. ErrRemoved if they were removed; then it must not be sent. FileSent follows.
 func (s *Store) SaveFile(ctx context.Context, companyID, slackID, fileID string, expires time.Time) error {
-	return s.saveMessage(ctx, companyID, Card{SlackID: slackID}, fileID, expires, func(t *tx) error {
+	return s.saveMessage(ctx, companyID, Card{SlackID: slackID}, fileID, expires, func(*tx) error { return ErrRemoved })
+}
+
+// FileSent tells that a file of SaveFile is in Slack now. If its recipient was removed while it was on its way, when Slack knew nothing to
+// be deleted, it is deleted at once.
+func (s *Store) FileSent(ctx context.Context, companyID, slackID, fileID string) error {
+	err := s.change(ctx, companyID, func(t *tx) error { // one after the other with a removal
+		var saved bool
+		err := t.GetContext(ctx, &saved, `
+			SELECT EXISTS (
+				SELECT 1
+				FROM messages
+				WHERE company_id = $1 AND slack_id = $2 AND file_id = $3)`, companyID, slackID, fileID)
+		if err != nil || saved {
+			return err
+		}
 		return t.leave(ctx, companyID, deleteFiles([]string{fileID})...)
 	})
+	if err != nil {
+		return fmt.Errorf("remember that a file was sent: %w", err)
+	}
+	return nil
 }
 
 // saveMessage remembers a message or a file; late is for one whose recipient was removed.
@@ -66,10 +85,7 @@ func (t *tx) saveMessage(ctx context.Context, companyID string, c Card, fileID s
 	n, err := t.exec(ctx, `
 		INSERT INTO messages (id, company_id, slack_id, channel, ts, file_id, sent_at, expires_at)
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8
-		WHERE NOT EXISTS (
-			SELECT 1
-			FROM forgotten
-			WHERE company_id = $2 AND subject_hash = $9)`,
+		WHERE NOT (`+stillGone("$2", "$9", "$3")+`)`,
 		newID(), companyID, c.SlackID, c.Channel, c.TS, fileID, stamp(t.now), stamp(expires), keys.slackHash(c.SlackID))
 	if err != nil || n == 0 {
 		return false, err
@@ -107,7 +123,7 @@ type Erasure struct {
 	TS      string `db:"ts"`
 }
 
-// ErasureOutcome is what became of an Erasure.
+// ErasureOutcome is what became of an Erasure, or of a file.
 type ErasureOutcome string
 
 // The outcomes.
@@ -123,7 +139,7 @@ func (s *Store) Erasures(ctx context.Context, companyID, removalID string, limit
 	err := s.read.SelectContext(ctx, &list, `
 		SELECT id, channel, ts
 		FROM erasures
-		WHERE company_id = $1 AND removal_id = $2
+		WHERE company_id = $1 AND removal_id = $2 AND file_id = ''
 		ORDER BY id
 		LIMIT $3`, companyID, removalID, limit)
 	if err != nil {
@@ -134,9 +150,26 @@ func (s *Store) Erasures(ctx context.Context, companyID, removalID string, limit
 
 // SettleErasure forgets the message and counts the outcome on the removal's receipt. One that is settled already stays as it is.
 func (s *Store) SettleErasure(ctx context.Context, companyID, erasureID string, outcome ErasureOutcome) error {
+	if err := s.settle(ctx, outcome, `company_id = $1 AND id = $2`, companyID, erasureID); err != nil {
+		return fmt.Errorf("settle a deleted message: %w", err)
+	}
+	return nil
+}
+
+// SettleFile is SettleErasure for a Slack file, which JobDeleteFile deletes. Most files are deleted because they have served their purpose:
+// those are on no receipt.
+func (s *Store) SettleFile(ctx context.Context, companyID, fileID string, outcome ErasureOutcome) error {
+	if err := s.settle(ctx, outcome, `company_id = $1 AND file_id = $2 AND file_id <> ''`, companyID, fileID); err != nil {
+		return fmt.Errorf("settle a deleted file: %w", err)
+	}
+	return nil
+}
+
+// settle settles the erasures that the condition selects. With the last one of all, what was deleted is taken out of the database's files.
+func (s *Store) settle(ctx context.Context, outcome ErasureOutcome, condition string, args ...any) error {
 	var more bool
 	err := s.update(ctx, func(t *tx) error {
-		if err := t.settleErasures(ctx, outcome, `company_id = $1 AND id = $2`, companyID, erasureID); err != nil {
+		if err := t.settleErasures(ctx, outcome, condition, args...); err != nil {
 			return err
 		}
 		return t.GetContext(ctx, &more, `
@@ -147,44 +180,58 @@ func (s *Store) SettleErasure(ctx context.Context, companyID, erasureID string, 
 	if err == nil && !more {
 		err = s.scrubSoon(ctx)
 	}
-	if err != nil {
-		return fmt.Errorf("settle a deleted message: %w", err)
-	}
-	return nil
+	return err
 }
 
 func (t *tx) settleErasures(ctx context.Context, outcome ErasureOutcome, condition string, args ...any) error {
-	var removals []string
-	err := t.SelectContext(ctx, &removals, `
+	var rows []struct {
+		RemovalID string `db:"removal_id"`
+		FileID    string `db:"file_id"`
+	}
+	err := t.SelectContext(ctx, &rows, `
 		DELETE FROM erasures
 		WHERE `+condition+`
-		RETURNING removal_id`, args...)
+		RETURNING removal_id, file_id`, args...)
 	if err != nil {
 		return err
 	}
-	n := map[string]int{}
-	for _, id := range removals {
-		n[id]++
+	type place struct {
+		removalID string
+		file      bool
 	}
-	for id, settled := range n {
-		var deleted, blanked, kept int
-		switch outcome {
-		case MessageDeleted:
-			deleted = settled
-		case MessageBlanked:
-			blanked = settled
-		case MessageKept:
-			kept = settled
-		default:
+	n := map[place]int{}
+	for _, r := range rows {
+		n[place{r.RemovalID, r.FileID != ""}]++
+	}
+	for of, settled := range n {
+		column, ok := receiptColumn(outcome, of.file)
+		if !ok {
 			return errors.New("no outcome " + string(outcome))
 		}
 		_, err := t.ExecContext(ctx, `
 			UPDATE receipts
-			SET deleted = deleted + $2, blanked = blanked + $3, kept = kept + $4
-			WHERE id = $1`, id, deleted, blanked, kept)
+			SET `+column+` = `+column+` + $2
+			WHERE id = $1`, of.removalID, settled)
 		if err != nil {
 			return fmt.Errorf("count on the receipt: %w", err)
 		}
 	}
 	return nil
+}
+
+// receiptColumn counts the outcome of messages or files; false if they have no such outcome.
+func receiptColumn(outcome ErasureOutcome, file bool) (string, bool) {
+	switch {
+	case file && outcome == MessageDeleted:
+		return "files_deleted", true
+	case file && outcome == MessageKept:
+		return "files_kept", true
+	case !file && outcome == MessageDeleted:
+		return "deleted", true
+	case !file && outcome == MessageBlanked:
+		return "blanked", true
+	case !file && outcome == MessageKept:
+		return "kept", true
+	}
+	return "", false
 }

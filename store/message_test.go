@@ -33,8 +33,11 @@ func TestTheReceiptOfARemoval(t *testing.T) {
 		if err := s.SaveFile(ctx, acme.ID, m[1].SlackID, "F1", time.Time{}); err != nil {
 			t.Fatal(err)
 		}
+		if err := s.SaveFile(ctx, acme.ID, m[1].SlackID, "F0", time.Time{}); err != nil {
+			t.Fatal(err)
+		}
 		removal := storetest.Remove(t, s, acme.ID, ana, m[0].ID, m[1].ID)
-		wantFilesDeleted(t, env, "removed", "F1")
+		wantFilesDeleted(t, env, "removed", "F0", "F1")
 		receipt := func() store.Receipt {
 			t.Helper()
 			events, _, err := s.Audit(ctx, acme.ID, "", 100)
@@ -55,7 +58,7 @@ func TestTheReceiptOfARemoval(t *testing.T) {
 		access := func(o store.RevocationOutcome) []store.RevocationCount {
 			return []store.RevocationCount{{Network: "linkedin", Outcome: o, N: 2}}
 		}
-		want := store.Receipt{Accounts: 2, Connections: 2, Invitations: 1, Files: 1, Messages: 3, Access: access(store.RevocationPending)}
+		want := store.Receipt{Accounts: 2, Connections: 2, Invitations: 1, Files: 2, Messages: 3, Access: access(store.RevocationPending)}
 		if got := receipt(); !reflect.DeepEqual(got, want) {
 			t.Errorf("at first %+v, want %+v", got, want)
 		}
@@ -78,10 +81,21 @@ func TestTheReceiptOfARemoval(t *testing.T) {
 		if len(late) != 1 || late[0].Channel != "D1" || late[0].TS != "on its way" {
 			t.Errorf("to be deleted besides: %+v", late)
 		}
-		if err := s.SaveFile(ctx, acme.ID, m[0].SlackID, "F2", time.Time{}); err != nil {
-			t.Errorf("a file that arrives late: %v", err)
+		if err := s.SaveFile(ctx, acme.ID, m[0].SlackID, "F2", time.Time{}); !errors.Is(err, store.ErrRemoved) {
+			t.Errorf("a file for somebody who was removed: %v, want ErrRemoved", err)
 		}
-		wantFilesDeleted(t, env, "too late", "F2")
+		wantFilesDeleted(t, env, "never sent")
+		if err := s.FileSent(ctx, acme.ID, m[1].SlackID, "F1"); err != nil {
+			t.Errorf("a file that was on its way: %v", err)
+		}
+		wantFilesDeleted(t, env, "too late", "F1")
+		if err := s.SaveFile(ctx, acme.ID, m[2].SlackID, "F3", time.Time{}); err != nil {
+			t.Errorf("a file for somebody who is there: %v", err)
+		}
+		if err := s.FileSent(ctx, acme.ID, m[2].SlackID, "F3"); err != nil {
+			t.Errorf("it is there: %v", err)
+		}
+		wantFilesDeleted(t, env, "sent")
 		if err := save(m[2].SlackID, "another"); err != nil {
 			t.Errorf("somebody else gets one more: %v", err)
 		}
@@ -95,10 +109,19 @@ func TestTheReceiptOfARemoval(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		for range 2 { // a job may run twice
+			if err := s.SettleFile(ctx, acme.ID, "F1", store.MessageDeleted); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.SettleFile(ctx, acme.ID, "F2", store.MessageDeleted); err != nil {
+			t.Errorf("a file that is on no receipt: %v", err)
+		}
 		env.Clock.Advance(store.ErasureLife + time.Hour)
 		if err := s.Tidy(ctx); err != nil {
 			t.Fatal(err)
 		}
+		want.FilesDeleted, want.FilesKept = 1, 1
 		want.Deleted, want.Blanked, want.Kept, want.Access = 1, 1, 1, access(store.GivenUp)
 		if got := receipt(); !reflect.DeepEqual(got, want) {
 			t.Errorf("after a week %+v, want %+v", got, want)

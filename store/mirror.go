@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -9,7 +10,8 @@ import (
 // mirrorLimit is the most entries of one MirrorPeople.
 const mirrorLimit = 1000
 
-// MirrorPeople inserts or updates directory entries (ID and CompanyID of the entries are ignored). Forgotten people are skipped.
+// MirrorPeople inserts or updates directory entries (ID and CompanyID of the entries are ignored). Forgotten people are skipped, unless a
+// company admin insisted on them since.
 // One transaction a call: at most 1,000 entries, else ErrTooMany.
 func (s *Store) MirrorPeople(ctx context.Context, companyID string, entries []Person) error {
 	if len(entries) > mirrorLimit {
@@ -76,11 +78,11 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 		touched []string
 	)
 	for _, e := range entries {
-		if e.SlackID == "" || forgotten[e.SlackID] {
+		p, ok := known[e.SlackID]
+		if e.SlackID == "" || forgotten[e.SlackID] && !ok {
 			continue
 		}
-		e.Name, e.Handle, e.Email, e.TimeZone = storable(e.Name), storable(e.Handle), storable(e.Email), storable(e.TimeZone)
-		p, ok := known[e.SlackID]
+		e = e.storable()
 		e.ID, e.CompanyID = p.ID, companyID
 		switch {
 		case !ok:
@@ -111,7 +113,13 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 	return done, nil
 }
 
-// forgotten returns the Slack ids of those who must not be mirrored.
+// storable is the entry with texts that both engines store.
+func (p Person) storable() Person {
+	p.Name, p.Handle, p.Email, p.TimeZone = storable(p.Name), storable(p.Handle), storable(p.Email), storable(p.TimeZone)
+	return p
+}
+
+// forgotten returns the Slack ids of those who were removed or left, and so must not be added to the mirror.
 func (t *tx) forgotten(ctx context.Context, companyID string, keys secret, entries []Person) (map[string]bool, error) {
 	var some bool
 	err := t.GetContext(ctx, &some, `
@@ -189,7 +197,7 @@ func (t *tx) updatePerson(ctx context.Context, p Person) error {
 	return nil
 }
 
-// Remember lets a forgotten Slack user be mirrored again, because an admin deliberately invites them, and mirrors the entry.
+// Remember lets a forgotten Slack user be mirrored again, because an operator names them, and mirrors the entry.
 func (s *Store) Remember(ctx context.Context, companyID string, entry Person) (Person, error) {
 	var p Person
 	err := s.change(ctx, companyID, func(t *tx) error {
@@ -218,4 +226,31 @@ func (t *tx) remember(ctx context.Context, companyID string, entry Person) (Pers
 		return Person{}, err
 	}
 	return person(ctx, t, `p.company_id = $1 AND p.slack_id = $2`, companyID, entry.SlackID)
+}
+
+// knowAgain mirrors the entry of somebody who may be forgotten, because a company admin insists on inviting them. What is kept of their
+// departure stays until they register: if nothing comes of the invitation, they are not invited by accident.
+func (t *tx) knowAgain(ctx context.Context, companyID string, entry Person) (Person, error) {
+	if entry.SlackID == "" {
+		return Person{}, ErrNotFound
+	}
+	p, err := person(ctx, t, `p.company_id = $1 AND p.slack_id = $2`, companyID, entry.SlackID)
+	if errors.Is(err, ErrNotFound) {
+		keys, err := t.s.secret(ctx, companyID)
+		if err != nil {
+			return Person{}, err
+		}
+		entry.CompanyID = companyID
+		if p, err = t.insertPerson(ctx, keys, entry.storable()); err != nil {
+			return Person{}, err
+		}
+		return p, t.derive(ctx, companyID, []string{p.ID})
+	}
+	if err != nil {
+		return Person{}, err
+	}
+	if _, err := t.mirrorAll(ctx, companyID, []Person{entry}); err != nil {
+		return Person{}, err
+	}
+	return person(ctx, t, `p.company_id = $1 AND p.id = $2`, companyID, p.ID)
 }

@@ -151,7 +151,7 @@ func (t *tx) guardAdmins(ctx context.Context, companyID string, subjects []subje
 }
 
 // endFilesOf leaves jobs that delete the files that name the subjects, of this removal, of what others propose with them, and of what
-// they proposed themselves, and the files that they were sent. It returns how many those are.
+// they proposed themselves, and the files that they were sent. It returns how many those are; SettleFile counts what becomes of them.
 func (t *tx) endFilesOf(ctx context.Context, r removalRow) (int, error) {
 	var files []string
 	err := t.SelectContext(ctx, &files, `
@@ -176,6 +176,13 @@ func (t *tx) endFilesOf(ctx context.Context, r removalRow) (int, error) {
 			WHERE company_id = $1 AND file_id IN `+list, args...); err != nil {
 			return 0, fmt.Errorf("forget files: %w", err)
 		}
+	}
+	rows := make([][]any, len(files))
+	for i, file := range files {
+		rows[i] = []any{newID(), r.CompanyID, r.ID, "", "", file, stamp(t.now)}
+	}
+	if err := t.insert(ctx, "erasures", []string{"id", "company_id", "removal_id", "channel", "ts", "file_id", "created_at"}, rows); err != nil {
+		return 0, err
 	}
 	return len(files), t.leave(ctx, r.CompanyID, deleteFiles(files)...)
 }

@@ -7,14 +7,16 @@ import (
 
 // A Receipt tells what a removal erased and where, in numbers. What happens in the background counts as it is done.
 type Receipt struct {
-	Accounts    int
-	Connections int
-	Invitations int
-	Files       int // in Slack
-	Messages    int // in Slack: Deleted, Blanked and Kept of them, the rest is still to be done
-	Deleted     int
-	Blanked     int // their words were taken off
-	Kept        int // Slack allowed neither
+	Accounts     int
+	Connections  int
+	Invitations  int
+	Files        int // in Slack: FilesDeleted and FilesKept of them, the rest is still to be done
+	FilesDeleted int
+	FilesKept    int // Slack did not allow it
+	Messages     int // in Slack: Deleted, Blanked and Kept of them, the rest is still to be done
+	Deleted      int
+	Blanked      int // their words were taken off
+	Kept         int // Slack allowed neither
 	// Access is what became of Herald's access to the accounts at the networks, pending ones included.
 	Access []RevocationCount
 }
@@ -45,17 +47,19 @@ func (s *Store) receipts(ctx context.Context, companyID string, ids []string) (m
 	for part := range chunks(ids) {
 		list, args := in([]any{companyID}, part)
 		var rows []struct {
-			ID          string `db:"id"`
-			Connections int    `db:"connections"`
-			Invitations int    `db:"invitations"`
-			Files       int    `db:"files"`
-			Messages    int    `db:"messages"`
-			Deleted     int    `db:"deleted"`
-			Blanked     int    `db:"blanked"`
-			Kept        int    `db:"kept"`
+			ID           string `db:"id"`
+			Connections  int    `db:"connections"`
+			Invitations  int    `db:"invitations"`
+			Files        int    `db:"files"`
+			FilesDeleted int    `db:"files_deleted"`
+			FilesKept    int    `db:"files_kept"`
+			Messages     int    `db:"messages"`
+			Deleted      int    `db:"deleted"`
+			Blanked      int    `db:"blanked"`
+			Kept         int    `db:"kept"`
 		}
 		err := s.read.SelectContext(ctx, &rows, `
-			SELECT id, connections, invitations, files, messages, deleted, blanked, kept
+			SELECT id, connections, invitations, files, files_deleted, files_kept, messages, deleted, blanked, kept
 			FROM receipts
 			WHERE company_id = $1 AND id IN `+list, args...)
 		if err != nil {
@@ -63,8 +67,8 @@ func (s *Store) receipts(ctx context.Context, companyID string, ids []string) (m
 		}
 		for _, r := range rows {
 			receipts[r.ID] = &Receipt{
-				Connections: r.Connections, Invitations: r.Invitations, Files: r.Files, Messages: r.Messages, Deleted: r.Deleted,
-				Blanked: r.Blanked, Kept: r.Kept,
+				Connections: r.Connections, Invitations: r.Invitations, Files: r.Files, FilesDeleted: r.FilesDeleted,
+				FilesKept: r.FilesKept, Messages: r.Messages, Deleted: r.Deleted, Blanked: r.Blanked, Kept: r.Kept,
 			}
 		}
 

@@ -507,6 +507,11 @@ func TestNothingNamesThePurged(t *testing.T) {
 					t.Fatal("nobody was removed")
 				}
 				wantFilesDeleted(t, env, way, "F0VICKYDATA", "F0VICKYFILE")
+				for _, file := range []string{"F0VICKYDATA", "F0VICKYFILE"} {
+					if err := s.SettleFile(t.Context(), w.companyID, file, store.MessageDeleted); err != nil {
+						t.Fatal(err)
+					}
+				}
 				eraseMessages(t, s, w.companyID, removal.ID)
 				blankCards(t, s, env, w.companyID, w.about)
 				if err := s.Tidy(t.Context()); err != nil { // the file of SQLite holds what the jobs were

@@ -59,7 +59,7 @@ type RunPlan struct {
 	Registered int
 	Invited    int // they have an open invitation
 	Declined   int // they said no, which an admin overrides for one person at a time
-	Departed   int // their address is of somebody who was removed or left: the same
+	Departed   int // they, or somebody with their address, were removed or left: the same
 	Ineligible int // bots, guests, deactivated people, and Slack users whom the mirror does not know
 }
 
@@ -123,6 +123,7 @@ func (t *tx) audience(ctx context.Context, plan *RunPlan, a Audience) ([]string,
 	}
 	var rows []row
 	var invite, addresses []string
+	var people []Person // whom to invite
 	if a.Everyone {
 		err := t.SelectContext(ctx, &rows, `
 			SELECT id, slack_id, email, standing
@@ -164,6 +165,7 @@ func (t *tx) audience(ctx context.Context, plan *RunPlan, a Audience) ([]string,
 		case standingNew:
 			invite = append(invite, r.ID)
 			addresses = append(addresses, keys.emailHash(r.Email))
+			people = append(people, Person{ID: r.ID, SlackID: r.SlackID})
 		case standingInvited:
 			plan.Invited++
 		case standingMember:
@@ -179,14 +181,18 @@ func (t *tx) audience(ctx context.Context, plan *RunPlan, a Audience) ([]string,
 	if err != nil {
 		return nil, err
 	}
+	departed, err := t.departures(ctx, plan.CompanyID, keys, people)
+	if err != nil {
+		return nil, err
+	}
 	var willing []string
 	for i, id := range invite {
 		_, no := declined[id]
-		departure, left := gone[addresses[i]]
+		address, themselves := gone[addresses[i]], departed[id]
 		switch {
-		case no, left && departure.Reason == DepartedNever:
+		case no, address.Reason == DepartedNever, themselves.Reason == DepartedNever:
 			plan.Declined++
-		case left:
+		case address.Reason != "", themselves.Reason != "":
 			plan.Departed++
 		default:
 			willing = append(willing, id)

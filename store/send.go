@@ -131,13 +131,9 @@ func (s *Store) SettleSend(ctx context.Context, j Job, send Send, c Card, left b
 	return nil
 }
 
-// remembers tells whether the recipient of a message is not forgotten.
+// remembers tells whether the recipient of a message is not gone.
 func (t *tx) remembers(ctx context.Context, companyID string, c Card, keys secret) (bool, error) {
 	var forgotten bool
-	err := t.GetContext(ctx, &forgotten, `
-		SELECT EXISTS (
-			SELECT 1
-			FROM forgotten
-			WHERE company_id = $1 AND subject_hash = $2)`, companyID, keys.slackHash(c.SlackID))
+	err := t.GetContext(ctx, &forgotten, `SELECT `+stillGone("$1", "$2", "$3"), companyID, keys.slackHash(c.SlackID), c.SlackID)
 	return !forgotten, err
 }

@@ -64,6 +64,9 @@ const SignupLife = 14 * 24 * time.Hour
 type signupPayload struct {
 	Email   string
 	Account Account
+	// Invited is the address of the invitation that it came through, or "". The sign-up has the id of that invitation then, so that a no
+	// under the mail finds it.
+	Invited string
 }
 
 type signupRow struct {
@@ -93,7 +96,7 @@ func (s *Store) Register(ctx context.Context, a Authorization, acc Account, pers
 		if a.Token != "" {
 			signup, err = t.registerBound(ctx, a, acc, person)
 		} else {
-			signup, err = t.registerUnbound(ctx, a, acc)
+			signup, err = t.registerUnbound(ctx, a, acc, Invite{})
 		}
 		return err
 	})
@@ -341,9 +344,10 @@ func decided(signupIDs []string) []Job {
 	return jobs
 }
 
-// registerUnbound stores a registration through the company URL, which waits for the person with that email or for an admin. What the
-// browser is told is the same for an unknown address and for a member's, so that the page does not tell who is a member.
-func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account) (Signup, error) {
+// registerUnbound stores a registration through the company URL, or through the invitation of somebody from outside, which waits for the
+// person with that email or for an admin. What the browser is told is the same for an unknown address and for a member's, so that the page
+// does not tell who is a member.
+func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account, through Invite) (Signup, error) {
 	keys, err := t.s.secret(ctx, a.CompanyID)
 	if err != nil {
 		return Signup{}, err
@@ -352,7 +356,7 @@ func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account) 
 		return Signup{}, err
 	}
 	signup := Signup{
-		ID: newID(), CompanyID: a.CompanyID, Status: SignupApproval, Name: acc.Name, Email: cmp.Or(a.Email, acc.Email),
+		ID: cmp.Or(through.ID, newID()), CompanyID: a.CompanyID, Status: SignupApproval, Name: acc.Name, Email: cmp.Or(a.Email, acc.Email),
 		Network: acc.Network, CreatedAt: t.now,
 	}
 	job := Job{Kind: JobApprovalCard, Ref: signup.ID}
@@ -365,7 +369,7 @@ func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account) 
 		return Signup{}, err
 	}
 
-	payload, err := json.Marshal(signupPayload{Email: signup.Email, Account: acc})
+	payload, err := json.Marshal(signupPayload{Email: signup.Email, Account: acc, Invited: through.Email})
 	if err != nil {
 		return Signup{}, fmt.Errorf("seal signup: %w", err)
 	}

@@ -10,8 +10,8 @@ const (
 	// closedInviteLife is how long a link can tell why it does not work any more, after it ran out, and how long an invitation that ran out
 	// is listed and can be resent. So it is also how long the address of somebody who does not answer is kept, sealed, after that.
 	closedInviteLife = 90 * 24 * time.Hour
-	// removalLife is how long a removal may wait for its confirmation, and how long an executed one answers a repeated click.
-	removalLife = 24 * time.Hour
+	// RemovalLife is how long a removal may wait for its confirmation, and how long an executed one answers a repeated click.
+	RemovalLife = 24 * time.Hour
 )
 
 // Tidy deletes what is of no use any more: old envelopes, screens, transactions, signups, dead invites, removals that were never confirmed
@@ -127,7 +127,7 @@ func (s *Store) expireRemovals(ctx context.Context, companyID string) error {
 		err := t.SelectContext(ctx, &files, `
 			DELETE FROM removals
 			WHERE company_id = $1 AND status IN ('proposed', 'done') AND created_at < $2
-			RETURNING file_id`, companyID, stamp(t.now.Add(-removalLife)))
+			RETURNING file_id`, companyID, stamp(t.now.Add(-RemovalLife)))
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,16 @@ func (s *Server) decline(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = s.store.DeclineEmail(r.Context(), token, reason)
 	}
+	if errors.Is(err, store.ErrUsed) {
+		s.notice(w, r, notice{
+			status: http.StatusConflict, kind: quiet, title: "You have signed up", company: company.Name,
+			body: []string{
+				"So there is no invitation left to say no to, and nothing was changed.",
+				"To leave, type /social in Slack, or tell any company admin of " + company.Name + ": everything about you is erased then.",
+			},
+		})
+		return
+	}
 	if err != nil {
 		s.failDecline(w, r, err)
 		return
@@ -73,7 +83,8 @@ func (s *Server) decline(w http.ResponseWriter, r *http.Request) {
 	n := notice{
 		status: http.StatusOK, kind: good, title: "That’s fine", company: company.Name,
 		body: []string{
-			"The invitation is gone, and so is your address: Herald keeps only a fingerprint of it, to know that it must not be written to again.",
+			"The invitation is gone, and so is the address in this invitation: Herald keeps only a fingerprint of it, to know that it must not be written to again.",
+			"If you had signed up and waited for an answer, that is erased, too.",
 			"There is nothing more to do. If you change your mind, ask whoever invited you.",
 		},
 	}

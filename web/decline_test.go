@@ -33,6 +33,9 @@ func TestMailProvidersDeclineWithOneClick(t *testing.T) {
 		t.Error("the log holds the token")
 	}
 
+	if req.Body, err = req.GetBody(); err != nil {
+		t.Fatal(err)
+	}
 	req.Header.Set("Sec-Fetch-Site", "cross-site")
 	if got := v.do(req); got.status != http.StatusForbidden || m.declined != 1 {
 		t.Errorf("another site's form: status %d, declined %d times", got.status, m.declined)
@@ -47,7 +50,7 @@ func TestWhoeverDeclinesMaySayWhy(t *testing.T) {
 		want   store.DeclineReason
 		reads  []string
 	}{
-		{"nothing chosen", nil, "", []string{"That’s fine", "so is your address"}},
+		{"nothing chosen", nil, "", []string{"That’s fine", "so is the address in this invitation"}},
 		{"not interested", url.Values{"reason": {"not_interested"}}, store.DeclinedNotInterested, []string{"That’s fine"}},
 		{"no networks", url.Values{"reason": {"no_networks"}}, store.DeclinedNoNetworks, []string{"That’s fine"}},
 		{"other", url.Values{"reason": {"other"}}, store.DeclinedOther, []string{"That’s fine"}},

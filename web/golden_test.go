@@ -125,6 +125,10 @@ func TestPages(t *testing.T) {
 			v.open(s.url + "/decline/" + annToken)
 			return v.submit(url.Values{"reason": {"privacy"}})
 		}, status: 200},
+		{name: "decline_used", memory: func(m *memory) { m.declineErr = store.ErrUsed }, visit: func(v *visitor, s *site) page {
+			v.open(s.url + "/decline/" + annToken)
+			return v.submit(nil)
+		}, status: 409},
 		{name: "decline_unknown", visit: open("/decline/NOSUCHTOKEN"), status: 404},
 		{name: "key_rotated", memory: func(m *memory) { m.companyErr = store.ErrReplaced }, visit: company, status: 410},
 

@@ -18,6 +18,7 @@ type memory struct {
 	member     *store.Member // the account of whom the personal link is bound to
 	mailed     *store.Invite // the personal link came by email to somebody from outside
 	declined   int           // how often DeclineEmail succeeded
+	declineErr error
 	reason     store.DeclineReason
 	beginErr   error
 	signup     store.Signup
@@ -94,6 +95,9 @@ func (m *memory) InvitationToDecline(_ context.Context, token string) (store.Com
 func (m *memory) DeclineEmail(_ context.Context, _ string, reason store.DeclineReason) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.declineErr != nil {
+		return m.declineErr
+	}
 	m.declined++
 	m.reason = reason
 	return nil

@@ -183,7 +183,14 @@ func receipt(r store.Receipt, offered Offered) string {
 	}
 	said := []string{"Receipt: erased " + list(here) + " in Herald"}
 	if r.Files > 0 {
-		said = append(said, "deleted "+count(r.Files, "file", "files")+" in Slack")
+		slack := "deleted " + number(r.FilesDeleted) + " of " + count(r.Files, "file", "files") + " in Slack"
+		if r.FilesKept > 0 {
+			slack += ", Slack keeps " + number(r.FilesKept)
+		}
+		if left := r.Files - r.FilesDeleted - r.FilesKept; left > 0 {
+			slack += ", " + number(left) + " to go"
+		}
+		said = append(said, slack)
 	}
 	if r.Messages > 0 {
 		slack := "deleted " + number(r.Deleted) + " of " + count(r.Messages, "message", "messages") + " in Slack"

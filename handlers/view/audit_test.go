@@ -21,7 +21,7 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditLeft, SubjectHash: "k7f2-9q3x"})
 	happened(store.AuditEvent{Action: store.AuditErased, Count: 1, Receipt: &store.Receipt{Accounts: 1}})
 	happened(store.AuditEvent{Action: store.AuditErased, Count: 1200, Receipt: &store.Receipt{
-		Accounts: 1200, Connections: 1300, Invitations: 900, Files: 2, Messages: 2400, Deleted: 2000, Blanked: 3, Kept: 1,
+		Accounts: 1200, Connections: 1300, Invitations: 900, Files: 4, FilesDeleted: 2, FilesKept: 1, Messages: 2400, Deleted: 2000, Blanked: 3, Kept: 1,
 		Access: []store.RevocationCount{
 			{Network: "facebook", Outcome: store.Revoked, N: 300},
 			{Network: "linkedin", Outcome: store.GivenUp, N: 1},
