@@ -223,8 +223,8 @@ type nudgeRow struct {
 	Reason   nudge.Reason `db:"reason"`
 }
 
-// settle changes a reminder that is under way.
-func (s *Store) settle(ctx context.Context, companyID, nudgeID string, fn func(*tx, nudgeRow) error) error {
+// settleNudge changes a reminder that is under way.
+func (s *Store) settleNudge(ctx context.Context, companyID, nudgeID string, fn func(*tx, nudgeRow) error) error {
 	return s.change(ctx, companyID, func(t *tx) error {
 		row, err := t.nudge(ctx, companyID, nudgeID)
 		if errors.Is(err, ErrNotFound) || err == nil && row.Status != "queued" {
@@ -297,7 +297,7 @@ func (t *tx) countReminder(ctx context.Context, companyID, personID string) (n i
 
 // HoldNudge records that the person does not get the reminder, and why.
 func (s *Store) HoldNudge(ctx context.Context, companyID, nudgeID string, why nudge.Reason) error {
-	err := s.settle(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
+	err := s.settleNudge(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
 		_, err := t.ExecContext(ctx, `
 			UPDATE nudges
 			SET status = 'held', reason = $2
@@ -318,7 +318,7 @@ const putOffLeast = 10 * time.Second
 
 // PutNudgeOff lets the reminder wait until the moment, within its run.
 func (s *Store) PutNudgeOff(ctx context.Context, companyID, nudgeID string, until time.Time) error {
-	err := s.settle(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
+	err := s.settleNudge(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
 		_, err := t.ExecContext(ctx, `
 			UPDATE nudges
 			SET status = 'waiting', send_at = $2
@@ -334,7 +334,7 @@ func (s *Store) PutNudgeOff(ctx context.Context, companyID, nudgeID string, unti
 // NudgeFailed records that Slack did not take the reminder, with its error code; or FailureUnverified, if it may have arrived: that counts
 // towards the cap. If Slack refused it because of the person, none is tried for 30 days.
 func (s *Store) NudgeFailed(ctx context.Context, companyID, nudgeID, code string, refused bool) error {
-	err := s.settle(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
+	err := s.settleNudge(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
 		_, err := t.ExecContext(ctx, `
 			UPDATE nudges
 			SET status = 'failed', reason = $2
