@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"herald/store"
 	"herald/store/storetest"
@@ -100,6 +101,95 @@ func TestMembersDoNotLeaveThroughAnOldMail(t *testing.T) {
 				}
 				if err := s.DeclineEmail(ctx, token, store.DeclinedOther); !errors.Is(err, store.ErrUsed) {
 					t.Errorf("a member says no: %v, want ErrUsed", err)
+				}
+			})
+		})
+	}
+}
+
+func TestANoUnderTheMailEndsTheInvitationInSlackToo(t *testing.T) {
+	t.Parallel()
+	for _, story := range []struct {
+		name string
+		ends func(t *testing.T, w mailWorld, dm store.Invite) // what becomes of the invitation in Slack before the no
+	}{
+		{"it is open", func(*testing.T, mailWorld, store.Invite) {}},
+		{"it ran out", func(t *testing.T, w mailWorld, _ store.Invite) {
+			w.env.Clock.Advance(store.InviteLife)
+			w.check(t, w.s.Tidy(t.Context()))
+		}},
+		{"it could not be delivered", func(t *testing.T, w mailWorld, dm store.Invite) {
+			w.check(t, w.s.InviteDelivered(t.Context(), w.companyID, dm.ID, "user_disabled"))
+		}},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+				ctx := t.Context()
+				w := newMailWorld(t, s, env)
+				id := w.invite(t, w.ana, store.Employee, w.bo.Email)[0]
+				mailed := w.token(t, id)
+				w.check(t, s.CancelInvite(ctx, w.companyID, w.ana, id))
+				out, err := s.Invite(ctx, w.companyID, w.ana, []string{w.bo.ID}, store.InviteOptions{})
+				if err != nil || out[0].Result != store.InviteSent {
+					t.Fatalf("invited in Slack: %+v, %v", out, err)
+				}
+				story.ends(t, w, out[0].Invite)
+
+				w.check(t, s.DeclineEmail(ctx, mailed, ""))
+				if _, _, err := s.OpenInvite(ctx, w.companyID, out[0].Invite.ID); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("the invitation in Slack: %v, want ErrNotFound", err)
+				}
+				if _, err := s.ResendInvite(ctx, w.companyID, w.ana, out[0].Invite.ID); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("resent after the no: %v, want ErrNotFound", err)
+				}
+				env.Clock.Advance(8 * 24 * time.Hour)
+				if n, err := s.OldInvites(ctx, w.companyID, 7); err != nil || n != 0 {
+					t.Errorf("%d old invitations are to be resent, %v", n, err)
+				}
+				if out, err = s.Invite(ctx, w.companyID, w.ana, []string{w.bo.ID}, store.InviteOptions{}); err != nil || out[0].Result != store.InviteDeclined {
+					t.Errorf("invited after the no: %+v, %v", out, err)
+				}
+				wantInviteCounts(t, s, w.companyID)
+			})
+		})
+	}
+}
+
+// Ana sends Bo's invitation of a stranger again: it is Bo's all the same, and asks the admins.
+func TestToResendAnInvitationIsNotToApproveIt(t *testing.T) {
+	t.Parallel()
+	for _, resend := range []struct {
+		name string
+		do   func(t *testing.T, w mailWorld, id string)
+	}{
+		{"one", func(t *testing.T, w mailWorld, id string) {
+			w.check(t, second(w.s.ResendInvite(t.Context(), w.companyID, w.ana, id)))
+		}},
+		{"all old ones", func(t *testing.T, w mailWorld, _ string) {
+			w.env.Clock.Advance(8 * 24 * time.Hour)
+			w.check(t, second(w.s.ResendOld(t.Context(), w.companyID, w.ana, 7, 1)))
+		}},
+	} {
+		t.Run(resend.name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+				ctx := t.Context()
+				w := newMailWorld(t, s, env)
+				bo := w.everybodyInvites(t)
+				id := w.invite(t, bo, store.Employee, "cy@home.example")[0]
+				resend.do(t, w, id)
+				e, err := s.EmailInvite(ctx, w.companyID, w.mails(t)[0])
+				if err != nil || e.Inviter != "Bo" {
+					t.Errorf("the mail says that %q entered the address, %v", e.Inviter, err)
+				}
+				list, err := s.Invitations(ctx, w.companyID, store.InvitationsQuery{State: store.StatePending, Limit: 10})
+				if err != nil || len(list.Rows) != 1 || list.Rows[0].InvitedBy != bo.SlackID {
+					t.Errorf("listed as %+v, %v", list.Rows, err)
+				}
+				signup, err := w.register(t, e.Token, "Cy")
+				if err != nil || signup.Status != store.SignupApproval {
+					t.Errorf("Cy signs up: %+v, %v", signup, err)
 				}
 			})
 		})

@@ -885,8 +885,8 @@ func (t *tx) requireDeclined(ctx context.Context, row inviteRow) error {
 	return nil
 }
 
-// leaveAddressAlone closes the open invitations to the address of the invitation, of which only a hash is left that keeps it from being
-// invited again.
+// leaveAddressAlone closes the invitations to the address of the invitation, and of the person whose it is, and leaves only a hash that
+// keeps the address from being invited again.
 func (t *tx) leaveAddressAlone(ctx context.Context, row inviteRow) error {
 	_, err := t.ExecContext(ctx, `
 		INSERT INTO forgotten_emails (company_id, email_hash, subject_hash, reason, forgotten_at)
@@ -897,27 +897,44 @@ func (t *tx) leaveAddressAlone(ctx context.Context, row inviteRow) error {
 	if err != nil {
 		return fmt.Errorf("keep an address from being invited: %w", err)
 	}
+	// theirs selects what is listed of the address, and of the person if the directory knows whose it is: also what they got in Slack.
+	theirs, args := `email_hash = $2`, []any{row.EmailHash}
+	if row.PersonID != nil {
+		theirs, args = `(email_hash = $2 OR subject_hash = $3)`, []any{row.EmailHash, row.SubjectHash}
+	}
 	var subjects []string
 	err = t.SelectContext(ctx, &subjects, `
 		SELECT subject_hash
 		FROM invites
-		WHERE company_id = $1 AND email_hash = $2 AND closed = ''`, row.CompanyID, row.EmailHash)
+		WHERE company_id = $1 AND closed = '' AND `+theirs, append([]any{row.CompanyID}, args...)...)
+	if err != nil {
+		return fmt.Errorf("look for invitations: %w", err)
+	}
+	// What ran out ends with their no, too: nobody is to resend it.
+	var former []string
+	err = t.SelectContext(ctx, &former, `
+		SELECT id
+		FROM invites
+		WHERE company_id = $1 AND state IN ('expired', 'failed') AND `+theirs, append([]any{row.CompanyID}, args...)...)
 	if err != nil {
 		return fmt.Errorf("look for invitations: %w", err)
 	}
 	if err := t.closeInvites(ctx, row.CompanyID, closedDeclined, subjects...); err != nil {
 		return err
 	}
-	// What ran out ends with their no, too: nobody is to resend it.
-	_, err = t.ExecContext(ctx, `
-		UPDATE invites
-		SET closed = 'declined', closed_at = $3
-		WHERE company_id = $1 AND email_hash = $2 AND state IN ('expired', 'failed')`, row.CompanyID, row.EmailHash, stamp(t.now))
-	if err != nil {
-		return fmt.Errorf("close invites: %w", err)
-	}
-	if err := t.restate(ctx, row.CompanyID, StateDeclined, `state IN ('expired', 'failed') AND email_hash = $2`, row.EmailHash); err != nil {
-		return err
+	for part := range chunks(former) {
+		list, args := in([]any{row.CompanyID, stamp(t.now)}, part)
+		_, err = t.ExecContext(ctx, `
+			UPDATE invites
+			SET closed = 'declined', closed_at = $2
+			WHERE company_id = $1 AND id IN `+list, args...)
+		if err != nil {
+			return fmt.Errorf("close invites: %w", err)
+		}
+		list, args = in([]any{row.CompanyID}, part)
+		if err := t.restate(ctx, row.CompanyID, StateDeclined, `id IN `+list, args[1:]...); err != nil {
+			return err
+		}
 	}
 	_, err = t.ExecContext(ctx, `
 		UPDATE invites

@@ -352,7 +352,7 @@ func (s *Store) ResendOld(ctx context.Context, companyID string, by Actor, days,
 		if n == 0 {
 			return nil
 		}
-		if _, err := t.resend(ctx, companyID, by, rows, false); err != nil {
+		if _, err := t.resend(ctx, companyID, rows, false); err != nil {
 			return err
 		}
 		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Count: n})
@@ -407,8 +407,9 @@ func (t *tx) renewInvite(keys secret, r invitedRow, sendAt time.Time, life time.
 }
 
 // resend kills all links of the invited people, and makes and sends new ones. What was delivered before and is sent again is a reminder.
-// What is scheduled keeps its time, unless now says that it is not to wait any longer.
-func (t *tx) resend(ctx context.Context, companyID string, by Actor, rows []invitedRow, now bool) ([]newInviteRow, error) {
+// What is scheduled keeps its time, unless now says that it is not to wait any longer. The inviter stays who it was: to send an invitation
+// again is not to answer for it.
+func (t *tx) resend(ctx context.Context, companyID string, rows []invitedRow, now bool) ([]newInviteRow, error) {
 	keys, err := t.s.secret(ctx, companyID)
 	if err != nil {
 		return nil, err
@@ -431,7 +432,7 @@ func (t *tx) resend(ctx context.Context, companyID string, by Actor, rows []invi
 		if err != nil {
 			return nil, err
 		}
-		row.InvitedBy, row.As, row.Reminded = by.SlackID, r.As, r.Reminded
+		row.InvitedBy, row.As, row.Reminded = r.InvitedBy, r.As, r.Reminded
 		if r.SentAt != 0 {
 			row.Reminded++
 		}

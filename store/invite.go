@@ -460,7 +460,7 @@ func (s *Store) resendInvite(ctx context.Context, companyID string, by Actor, in
 		if !p.Eligible() {
 			return ErrNotEligible
 		}
-		rows, err := t.resend(ctx, companyID, by, []invitedRow{{inviteRow: old, SlackID: p.SlackID}}, now)
+		rows, err := t.resend(ctx, companyID, []invitedRow{{inviteRow: old, SlackID: p.SlackID}}, now)
 		if err != nil {
 			return err
 		}

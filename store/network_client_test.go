@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"crypto/sha256"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ func TestNetworkClients(t *testing.T) {
 		want("mastodon https://else.example", "")
 		if dump := storetest.Dump(t, env); strings.Contains(dump, "ann-lee") || strings.Contains(dump, "-secret") {
 			t.Error("the server or its secret can be read")
+		}
+		if hash := sha256.Sum256([]byte(name)); strings.Contains(storetest.Dump(t, env), string(hash[:])) {
+			t.Error("whoever has the database can try names of servers")
 		}
 		env.Clock.Advance(91 * 24 * time.Hour)
 		if err := s.Tidy(ctx); err != nil {

@@ -26,7 +26,7 @@ func notExported() map[string]string {
 	why := map[string]string{}
 	for reason, columns := range map[string]string{
 		company: `companies.* retired_keys.* settings.* counts.* paces.* reminders.* reminder_holidays.* reminder_holds.*`,
-		nobody:  `directory_syncs.* envelopes.* replicas.* turns.* deletions.* deletion_removals.* network_clients.* revocations.* revocation_counts.* erasures.* farewells.* receipts.* forgotten.* forgotten_emails.*`,
+		nobody:  `directory_syncs.* envelopes.* replicas.* turns.* deletions.* deletion_removals.* network_clients.* network_client_keys.* revocations.* revocation_counts.* erasures.* farewells.* receipts.* forgotten.* forgotten_emails.*`,
 		derived: `words.* invites.list_key people.email_folded people.standing people.facets people.haystack people.sort_key people.deactivation_told
 			members.disconnected members.sort_key members.recent_key connections.sort_key audit.sequence_key`,
 		key: `connections.token_sealed connections.refresh_sealed invites.seed invites.token_hash authorizations.state_hash
