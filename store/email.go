@@ -552,9 +552,10 @@ func (s *Store) addressOf(r inviteRow) (addressPayload, error) {
 	return to, json.Unmarshal(plain, &to)
 }
 
-// settleAddresses closes the invitations to the addresses with these hashes, of somebody who is a member now.
+// settleAddresses closes the invitations to the addresses with these hashes, of somebody who is a member now, and those that ran out or
+// were replaced, too: none can be sent again, and nothing is left of the addresses.
 func (t *tx) settleAddresses(ctx context.Context, companyID string, hashes []string) error {
-	const theirs = `kind = 'email' AND closed = '' AND person_id IS NULL AND email_hash <> '' AND email_hash IN `
+	const theirs = `kind = 'email' AND person_id IS NULL AND email_hash <> '' AND email_hash IN `
 	list, args := in([]any{companyID}, hashes)
 	if err := t.restate(ctx, companyID, "", theirs+list, args[1:]...); err != nil {
 		return err
@@ -785,13 +786,15 @@ func (s *Store) DeclineEmail(ctx context.Context, token string, reason DeclineRe
 				return err
 			}
 		}
-		if row.EmailHash == "" { // declined before
+		said := row.EmailHash == ""
+		if said && row.PersonID == nil {
 			return nil
 		}
+		// Whoever said no before may have been invited anyway since.
 		if err := t.leaveAddressAlone(ctx, row); err != nil {
 			return err
 		}
-		if reason != "" {
+		if reason != "" && !said {
 			if err := t.countReason(ctx, row.CompanyID, reason); err != nil {
 				return err
 			}
@@ -886,24 +889,26 @@ func (t *tx) requireDeclined(ctx context.Context, row inviteRow) error {
 }
 
 // leaveAddressAlone closes the invitations to the address of the invitation, and of the person whose it is, and leaves only a hash that
-// keeps the address from being invited again.
+// keeps the address from being invited again. An invitation whose address was erased before is only the person's.
 func (t *tx) leaveAddressAlone(ctx context.Context, row inviteRow) error {
-	_, err := t.ExecContext(ctx, `
-		INSERT INTO forgotten_emails (company_id, email_hash, subject_hash, reason, forgotten_at)
-		VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (company_id, email_hash) DO UPDATE
-		SET reason = excluded.reason, forgotten_at = excluded.forgotten_at`,
-		row.CompanyID, row.EmailHash, row.SubjectHash, DepartedNever, stamp(t.now.Truncate(24*time.Hour)))
-	if err != nil {
-		return fmt.Errorf("keep an address from being invited: %w", err)
+	if row.EmailHash != "" {
+		_, err := t.ExecContext(ctx, `
+			INSERT INTO forgotten_emails (company_id, email_hash, subject_hash, reason, forgotten_at)
+			VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (company_id, email_hash) DO UPDATE
+			SET reason = excluded.reason, forgotten_at = excluded.forgotten_at`,
+			row.CompanyID, row.EmailHash, row.SubjectHash, DepartedNever, stamp(t.now.Truncate(24*time.Hour)))
+		if err != nil {
+			return fmt.Errorf("keep an address from being invited: %w", err)
+		}
 	}
 	// theirs selects what is listed of the address, and of the person if the directory knows whose it is: also what they got in Slack.
-	theirs, args := `email_hash = $2`, []any{row.EmailHash}
+	theirs, args := `email_hash <> '' AND email_hash = $2`, []any{row.EmailHash}
 	if row.PersonID != nil {
-		theirs, args = `(email_hash = $2 OR subject_hash = $3)`, []any{row.EmailHash, row.SubjectHash}
+		theirs, args = `(email_hash <> '' AND email_hash = $2 OR subject_hash = $3)`, []any{row.EmailHash, row.SubjectHash}
 	}
 	var subjects []string
-	err = t.SelectContext(ctx, &subjects, `
+	err := t.SelectContext(ctx, &subjects, `
 		SELECT subject_hash
 		FROM invites
 		WHERE company_id = $1 AND closed = '' AND `+theirs, append([]any{row.CompanyID}, args...)...)
@@ -939,7 +944,7 @@ func (t *tx) leaveAddressAlone(ctx context.Context, row inviteRow) error {
 	_, err = t.ExecContext(ctx, `
 		UPDATE invites
 		SET email_hash = ''
-		WHERE company_id = $1 AND email_hash = $2`, row.CompanyID, row.EmailHash)
+		WHERE company_id = $1 AND email_hash <> '' AND email_hash = $2`, row.CompanyID, row.EmailHash)
 	if err != nil {
 		return fmt.Errorf("forget an address: %w", err)
 	}
