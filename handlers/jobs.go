@@ -30,6 +30,7 @@ func jobs() []jobRun {
 		{store.JobRevocation, (*Handlers).revoke, 0, nil},     // until the network answers, or the store gives up
 		{store.JobErase, (*Handlers).eraseMessages, 0, nil},   // until Slack has done it, or the store gives up
 		{store.JobRun, (*Handlers).advanceRun, 0, nil},        // or a company could start no other
+		{store.JobEmails, (*Handlers).runEmails, 0, nil},      // promised to whoever confirmed
 		{store.JobCaseCard, (*Handlers).sendCaseCards, jobTries, nil},
 		{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},
 		{store.JobCardsGone, (*Handlers).blankCards, jobTries, nil},
