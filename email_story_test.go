@@ -65,7 +65,7 @@ func TestInvitedByEmail(t *testing.T) {
 			t.Errorf("the mail says:\n%s", mail.Raw)
 		}
 		link := signUpURL.FindString(mail.Text)
-		signsUp(t, link, acme.Ray, "cy.doe@elsewhere.example").reads("You’re in", "To leave, tell whoever invited you")
+		signsUp(t, link, acme.Ray, "cy.doe@elsewhere.example").reads("You’re in", "To leave, tell any company admin")
 		newBrowser(t).open(link).reads("already")
 		newBrowser(t).open(declineURL.FindString(mail.Text)).reads("Not for you?")
 

@@ -105,6 +105,7 @@ func TestTheReceiptTellsOfAFileThatSlackKeeps(t *testing.T) {
 		down := w.slack.Inject(slackd.Fault{Kind: slackd.ServerError, Method: "files.delete"})
 		w.removes(ana, ann)
 		w.receipt(store.Receipt{Accounts: 1, Connections: 1, Files: 1, Messages: 1, Deleted: 1, Access: ended()})
+		w.eventually("it fails at first", func() bool { return strings.Contains(w.log.text(), "a job failed and will be tried again") })
 		w.slack.Inject(slackd.Fault{Kind: slackd.APIError, Method: "files.delete", Error: "not_allowed"})
 		w.slack.Clear(down)
 		w.failsOnce()

@@ -194,19 +194,57 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-// sendEmails invites the addresses of a list once its confirmation is closed: a thousand take longer than a form can wait.
-func (h *Handlers) sendEmails(_ context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+// sendEmails promises that a list is sent: its job does so, since a thousand invitations take longer than a form can wait, and tells.
+func (h *Handlers) sendEmails(ctx context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
 	draftID, screenID := view.ParseDraft(form.PrivateMetadata)
-	return nil, func(ctx context.Context) (reply, error) {
-		sent, err := h.store.SendEmails(ctx, r.company.ID, r.actor(), draftID)
-		if errors.Is(err, store.ErrNotFound) {
-			return reply{}, errListGone
-		}
-		if err != nil {
-			return reply{}, fmt.Errorf("invite by email: %w", err)
-		}
-		return h.redrawScreen(ctx, r, screenID, view.EmailsSent(sent))
-	}, nil
+	err := h.store.ConfirmEmails(ctx, r.company.ID, r.actor(), draftID, screenID)
+	switch {
+	case errors.Is(err, store.ErrUsed):
+		return nil, nil, nil // confirmed before
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil, errListGone
+	case err != nil:
+		return nil, nil, fmt.Errorf("confirm a list of addresses: %w", err)
+	}
+	return nil, nil, nil
+}
+
+// runEmails invites the addresses of a list that was confirmed, and tells whoever did so what became of it. Whatever goes wrong with the
+// latter is not repeated: the list is sent by then.
+func (h *Handlers) runEmails(ctx context.Context, job store.Job) error {
+	company, err := h.store.Company(ctx, job.CompanyID)
+	if err != nil {
+		return fmt.Errorf("load the company: %w", err)
+	}
+	sent, sendErr := h.store.SendEmails(ctx, company.ID, job.Ref)
+	if sendErr != nil && !errors.Is(sendErr, store.ErrForbidden) {
+		return fmt.Errorf("invite by email: %w", sendErr)
+	}
+	if err := h.tellEmails(ctx, company, sent, sendErr); err != nil {
+		h.log.LogAttrs(ctx, slog.LevelWarn, "what became of a list of addresses was not shown", slog.String("team", company.TeamID), slog.String("error", err.Error()))
+	}
+	return nil
+}
+
+// tellEmails shows what became of a list on the screen it was confirmed from, or in a direct message. refused is nil, or why nothing was
+// sent.
+func (h *Handlers) tellEmails(ctx context.Context, c store.Company, sent store.EmailDraft, refused error) error {
+	access, err := h.store.Access(ctx, c.ID, sent.By.SlackID)
+	if err != nil {
+		return fmt.Errorf("look up who confirmed: %w", err)
+	}
+	r := &request{
+		company: c, teamID: c.TeamID, enterpriseID: c.EnterpriseID, slackID: sent.By.SlackID, access: access, unasked: true, what: "emails",
+	}
+	notice := view.EmailsSent(sent)
+	if refused != nil {
+		notice = view.Notice{Text: h.explain(ctx, r, refused)}
+	}
+	rep, err := h.redrawScreen(ctx, r, sent.ScreenID, notice)
+	if err != nil {
+		return err
+	}
+	return h.show(ctx, r, rep)
 }
 
 // emailAnyway invites one address of a list although whose it is does not want to be asked again, because a company admin insists, and

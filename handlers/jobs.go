@@ -32,6 +32,7 @@ func jobs() []jobRun {
 		{store.JobRun, (*Handlers).advanceRun, 0, nil},             // or a company could start no other
 		{store.JobReminders, (*Handlers).advanceReminders, 0, nil}, // or a company would send no others
 		{store.JobNudge, (*Handlers).sendNudge, jobTries, (*Handlers).nudgeFailed},
+		{store.JobEmails, (*Handlers).runEmails, 0, nil}, // promised to whoever confirmed
 		{store.JobCaseCard, (*Handlers).sendCaseCards, jobTries, nil},
 		{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},
 		{store.JobCardsGone, (*Handlers).blankCards, jobTries, nil},

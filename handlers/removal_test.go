@@ -161,7 +161,7 @@ func TestAnEmployeeLeaves(t *testing.T) {
 		if w.registered(ann) {
 			t.Error("Ann is still a member")
 		}
-		if got := says(e.types("/social me")); !strings.Contains(got, "Herald stores nothing about you.") {
+		if got := says(e.types("/social me")); !strings.Contains(got, "Herald stores nothing about you any more, but for a code") {
 			t.Errorf("/social me says %q", got)
 		}
 

@@ -151,6 +151,16 @@ func TestANoUnderTheMailEndsTheInvitationInSlackToo(t *testing.T) {
 					t.Errorf("invited after the no: %+v, %v", out, err)
 				}
 				wantInviteCounts(t, s, w.companyID)
+
+				// An admin insists, and Bo finds the first mail again.
+				if out, err = s.Invite(ctx, w.companyID, w.ana, []string{w.bo.ID}, store.InviteOptions{Override: true}); err != nil || out[0].Result != store.InviteSent {
+					t.Fatalf("an admin insists: %+v, %v", out, err)
+				}
+				w.check(t, s.DeclineEmail(ctx, mailed, ""))
+				if _, _, err := s.OpenInvite(ctx, w.companyID, out[0].Invite.ID); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("the invitation that an admin insisted on: %v, want ErrNotFound", err)
+				}
+				wantInviteCounts(t, s, w.companyID)
 			})
 		})
 	}
@@ -191,6 +201,74 @@ func TestToResendAnInvitationIsNotToApproveIt(t *testing.T) {
 				if err != nil || signup.Status != store.SignupApproval {
 					t.Errorf("Cy signs up: %+v, %v", signup, err)
 				}
+			})
+		})
+	}
+}
+
+// What ran out or never arrived is not sent again to somebody who is a member by then, and says nothing of where they were invited.
+func TestRegisteringLeavesNothingOfTheAddressesOfInvitations(t *testing.T) {
+	t.Parallel()
+	const home = "bo@home.example"
+	through := func(t *testing.T, w mailWorld) { // the mailbox that Bo was invited at is where the network writes, too
+		t.Helper()
+		acc := storetest.LinkedIn("Bo")
+		acc.Email = home
+		w.check(t, second(w.s.Register(t.Context(), store.Authorization{CompanyID: w.companyID, Network: "linkedin", Token: storeToken(t, w)}, acc, nil)))
+	}
+	for _, story := range []struct {
+		name, address string
+		happens       func(t *testing.T, w mailWorld, id string)
+		ends          func(t *testing.T, w mailWorld)
+		no            error // under the first mail, after that
+	}{
+		{"a stranger's invitation ran out", home, func(t *testing.T, w mailWorld, _ string) {
+			w.env.Clock.Advance(store.InviteLife)
+			w.check(t, w.s.Tidy(t.Context()))
+		}, through, store.ErrUsed},
+		{"a stranger's invitation could not be delivered", home, func(t *testing.T, w mailWorld, id string) {
+			w.check(t, w.s.InviteDelivered(t.Context(), w.companyID, id, "address_refused"))
+		}, through, store.ErrUsed},
+		{"a stranger's invitation was cancelled", home, func(t *testing.T, w mailWorld, id string) {
+			w.check(t, w.s.CancelInvite(t.Context(), w.companyID, w.ana, id))
+		}, through, store.ErrUsed},
+		{"a stranger's invitation was resent", home, func(t *testing.T, w mailWorld, id string) {
+			w.check(t, second(w.s.ResendInvite(t.Context(), w.companyID, w.ana, id)))
+		}, through, store.ErrUsed},
+		{"a colleague's invitation was resent", "bo@acme.example", func(t *testing.T, w mailWorld, id string) {
+			w.check(t, second(w.s.ResendInvite(t.Context(), w.companyID, w.ana, id)))
+		}, through, store.ErrUsed},
+		{"a colleague's invitation was resent, and they say no in Slack", "bo@acme.example", func(t *testing.T, w mailWorld, id string) {
+			w.check(t, second(w.s.ResendInvite(t.Context(), w.companyID, w.ana, id)))
+		}, func(t *testing.T, w mailWorld) {
+			w.check(t, w.s.DeclineInvite(t.Context(), w.companyID, w.bo.SlackID, store.DeclinedOther))
+		}, nil},
+		{"a stranger's invitation was resent, and they follow it", "cy@home.example", func(t *testing.T, w mailWorld, id string) {
+			w.check(t, second(w.s.ResendInvite(t.Context(), w.companyID, w.ana, id)))
+		}, func(t *testing.T, w mailWorld) {
+			ids := w.mails(t)
+			w.check(t, second(w.register(t, w.token(t, ids[len(ids)-1]), "Cy")))
+		}, store.ErrUsed},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+				ctx := t.Context()
+				w := newMailWorld(t, s, env)
+				id := w.invite(t, w.ana, store.Employee, story.address)[0]
+				mailed := w.token(t, id)
+				story.happens(t, w, id)
+				story.ends(t, w)
+				if sealed, hashed, err := store.KeptAddresses(ctx, s); err != nil || sealed+hashed != 0 {
+					t.Errorf("%d addresses and %d hashes are kept, %v", sealed, hashed, err)
+				}
+				if _, err := s.ResendInvite(ctx, w.companyID, w.ana, id); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("resent after that: %v, want ErrNotFound", err)
+				}
+				if err := s.DeclineEmail(ctx, mailed, ""); !errors.Is(err, story.no) {
+					t.Errorf("a no under the first mail: %v, want %v", err, story.no)
+				}
+				wantInviteCounts(t, s, w.companyID)
 			})
 		})
 	}

@@ -40,6 +40,8 @@ type EmailDraft struct {
 	SendAt   time.Time // zero: at once
 	File     string    // where Slack shows the file that it came from, "" for a pasted one
 	Outcomes []EmailOutcome
+	By       Actor  // who confirmed it; filled by SendEmails only
+	ScreenID string // the screen that it was confirmed from, or ""; filled by SendEmails only
 }
 
 // emailDraftPayload is what is sealed at rest.
@@ -61,7 +63,7 @@ func (p emailDraftPayload) draft(id string, now time.Time, judged []judgement) E
 // addressPayload is what is sealed at rest of an invitation to an address.
 type addressPayload struct{ Email, Name string }
 
-// DraftEmails keeps a list for SendEmails, for an hour, and tells what will become of each address; nothing is sent yet. file is where Slack
+// DraftEmails keeps a list for ConfirmEmails, for an hour, and tells what will become of each address; nothing is sent yet. file is where Slack
 // shows the file that it came from, or "". A list of the same person that waits is replaced. ErrTooMany for more than EmailLimit, ErrNoAddress or ErrAddressTooLong for what is no address,
 // ErrTooLate for a time after EmailHorizon; a time that has passed is at once. ErrForbidden as for Invite.
 func (s *Store) DraftEmails(ctx context.Context, companyID string, by Actor, invitees []Invitee, sendAt time.Time, file string) (EmailDraft, error) {
@@ -77,19 +79,19 @@ func (s *Store) DraftEmails(ctx context.Context, companyID string, by Actor, inv
 		}
 		_, err := t.ExecContext(ctx, `
 			DELETE FROM email_drafts
-			WHERE company_id = $1 AND by_slack = $2`, companyID, by.SlackID)
-		if err != nil {
-			return err
-		}
-		plain, err := json.Marshal(payload)
+			WHERE company_id = $1 AND by_slack = $2 AND NOT confirmed`, companyID, by.SlackID)
 		if err != nil {
 			return err
 		}
 		id := newID()
+		sealed, err := s.sealDraft(companyID, id, payload)
+		if err != nil {
+			return err
+		}
 		_, err = t.ExecContext(ctx, `
 			INSERT INTO email_drafts (id, company_id, by_slack, payload_sealed, created_at)
 			VALUES ($1, $2, $3, $4, $5)`,
-			id, companyID, by.SlackID, s.keys.seal(plain, "email draft", companyID, id), stamp(t.now))
+			id, companyID, by.SlackID, sealed, stamp(t.now))
 		if err != nil {
 			return err
 		}
@@ -131,16 +133,79 @@ func (t *tx) requireEmailInviter(ctx context.Context, companyID string, by Actor
 	return t.requireInviter(ctx, companyID, by)
 }
 
-// SendEmails invites the addresses of a draft that may be invited as things are now, and leaves a JobInviteEmail for each, in one
-// transaction with the end of the draft. ErrNotFound unless this actor's draft waits. ErrForbidden as for Invite.
-func (s *Store) SendEmails(ctx context.Context, companyID string, by Actor, draftID string) (EmailDraft, error) {
-	var draft EmailDraft
+// ConfirmEmails promises that a draft is sent, and leaves its JobEmails, both or neither. screenID is the screen that it was confirmed from,
+// or "". ErrUsed if it was confirmed before and waits to be sent, ErrNotFound unless this actor's draft waits, ErrForbidden as for Invite.
+func (s *Store) ConfirmEmails(ctx context.Context, companyID string, by Actor, draftID, screenID string) error {
 	err := s.change(ctx, companyID, func(t *tx) error {
-		payload, err := t.takeDraft(ctx, companyID, by, draftID)
+		var row draftRow
+		err := t.GetContext(ctx, &row, `
+			SELECT payload_sealed, by_slack, screen_id, confirmed
+			FROM email_drafts
+			WHERE company_id = $1 AND id = $2 AND by_slack = $3 AND (confirmed OR created_at > $4)`,
+			companyID, draftID, by.SlackID, stamp(t.now.Add(-emailDraftLife)))
+		switch {
+		case err != nil:
+			return found(err)
+		case row.Confirmed:
+			return ErrUsed
+		}
+		payload, err := s.openDraft(companyID, draftID, row.Sealed)
 		if err != nil {
 			return err
 		}
 		if err := t.requireEmailInviter(ctx, companyID, by, payload.Invitees); err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `
+			UPDATE email_drafts
+			SET confirmed = TRUE, screen_id = $2
+			WHERE id = $1`, draftID, screenID)
+		if err != nil {
+			return err
+		}
+		return t.leave(ctx, companyID, Job{Kind: JobEmails, Ref: draftID})
+	})
+	if err != nil {
+		return fmt.Errorf("confirm emails: %w", err)
+	}
+	return nil
+}
+
+// A draftRow is a draft as it is stored.
+type draftRow struct {
+	Sealed    []byte `db:"payload_sealed"`
+	BySlack   string `db:"by_slack"`
+	ScreenID  string `db:"screen_id"`
+	Confirmed bool   `db:"confirmed"`
+}
+
+// SendEmails invites the addresses of a confirmed draft that may be invited as things are now, and leaves a JobInviteEmail for each, in one
+// transaction with the end of the draft. ErrNotFound if the draft was sent already, or is not confirmed. With ErrForbidden, because whoever
+// confirmed it may not invite any more, the draft comes back without outcomes for the last time: it is forgotten.
+func (s *Store) SendEmails(ctx context.Context, companyID, draftID string) (EmailDraft, error) {
+	var draft EmailDraft
+	var refused bool
+	err := s.change(ctx, companyID, func(t *tx) error {
+		refused = false
+		var row draftRow
+		err := t.GetContext(ctx, &row, `
+			DELETE FROM email_drafts
+			WHERE company_id = $1 AND id = $2 AND confirmed
+			RETURNING payload_sealed, by_slack, screen_id, confirmed`, companyID, draftID)
+		if err != nil {
+			return found(err)
+		}
+		by := Actor{SlackID: row.BySlack, CLI: row.BySlack == ""}
+		draft = EmailDraft{ID: draftID, By: by, ScreenID: row.ScreenID}
+		payload, err := s.openDraft(companyID, draftID, row.Sealed)
+		if err != nil {
+			return err
+		}
+		err = t.requireEmailInviter(ctx, companyID, by, payload.Invitees)
+		if refused = errors.Is(err, ErrForbidden); refused {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		judged, err := t.judge(ctx, companyID, payload.Invitees, false)
@@ -148,25 +213,24 @@ func (s *Store) SendEmails(ctx context.Context, companyID string, by Actor, draf
 			return err
 		}
 		draft = payload.draft(draftID, t.now, judged)
+		draft.By, draft.ScreenID = by, row.ScreenID
 		return t.inviteByEmail(ctx, companyID, by, judged, draft.SendAt)
 	})
+	if err == nil && refused {
+		err = ErrForbidden
+	}
 	if err != nil {
-		return EmailDraft{}, fmt.Errorf("send emails: %w", err)
+		return draft, fmt.Errorf("send emails: %w", err)
 	}
 	return draft, nil
 }
 
-// takeDraft reads a draft and deletes it: a second click finds none.
-func (t *tx) takeDraft(ctx context.Context, companyID string, by Actor, draftID string) (emailDraftPayload, error) {
-	var sealed []byte
-	err := t.GetContext(ctx, &sealed, `
-		DELETE FROM email_drafts
-		WHERE company_id = $1 AND id = $2 AND by_slack = $3 AND created_at > $4
-		RETURNING payload_sealed`, companyID, draftID, by.SlackID, stamp(t.now.Add(-emailDraftLife)))
+func (s *Store) sealDraft(companyID, draftID string, payload emailDraftPayload) ([]byte, error) {
+	plain, err := json.Marshal(payload)
 	if err != nil {
-		return emailDraftPayload{}, found(err)
+		return nil, fmt.Errorf("seal a list: %w", err)
 	}
-	return t.s.openDraft(companyID, draftID, sealed)
+	return s.keys.seal(plain, "email draft", companyID, draftID), nil
 }
 
 func (s *Store) openDraft(companyID, draftID string, sealed []byte) (emailDraftPayload, error) {
@@ -184,7 +248,8 @@ func (s *Store) draftInvitee(ctx context.Context, q querier, companyID string, b
 	err := q.GetContext(ctx, &sealed, `
 		SELECT payload_sealed
 		FROM email_drafts
-		WHERE company_id = $1 AND id = $2 AND by_slack = $3 AND created_at > $4`, companyID, draftID, by.SlackID, stamp(s.time().Add(-emailDraftLife)))
+		WHERE company_id = $1 AND id = $2 AND by_slack = $3 AND created_at > $4 AND NOT confirmed`,
+		companyID, draftID, by.SlackID, stamp(s.time().Add(-emailDraftLife)))
 	if err != nil {
 		return emailDraftPayload{}, Invitee{}, found(err)
 	}
@@ -246,12 +311,12 @@ func (s *Store) InviteEmailAnyway(ctx context.Context, companyID string, by Acto
 	return draft, outcome, nil
 }
 
-// DropDraft forgets a list that is not to be sent.
+// DropDraft forgets a list that is not to be sent. One that was confirmed stays.
 func (s *Store) DropDraft(ctx context.Context, companyID string, by Actor, draftID string) error {
 	err := s.update(ctx, func(t *tx) error {
 		_, err := t.ExecContext(ctx, `
 			DELETE FROM email_drafts
-			WHERE company_id = $1 AND id = $2 AND by_slack = $3`, companyID, draftID, by.SlackID)
+			WHERE company_id = $1 AND id = $2 AND by_slack = $3 AND NOT confirmed`, companyID, draftID, by.SlackID)
 		return err
 	})
 	if err != nil {
@@ -552,9 +617,10 @@ func (s *Store) addressOf(r inviteRow) (addressPayload, error) {
 	return to, json.Unmarshal(plain, &to)
 }
 
-// settleAddresses closes the invitations to the addresses with these hashes, of somebody who is a member now.
+// settleAddresses closes the invitations to the addresses with these hashes, of somebody who is a member now, and those that ran out or
+// were replaced, too: none can be sent again, and nothing is left of the addresses.
 func (t *tx) settleAddresses(ctx context.Context, companyID string, hashes []string) error {
-	const theirs = `kind = 'email' AND closed = '' AND person_id IS NULL AND email_hash <> '' AND email_hash IN `
+	const theirs = `kind = 'email' AND person_id IS NULL AND email_hash <> '' AND email_hash IN `
 	list, args := in([]any{companyID}, hashes)
 	if err := t.restate(ctx, companyID, "", theirs+list, args[1:]...); err != nil {
 		return err
@@ -785,13 +851,15 @@ func (s *Store) DeclineEmail(ctx context.Context, token string, reason DeclineRe
 				return err
 			}
 		}
-		if row.EmailHash == "" { // declined before
+		said := row.EmailHash == ""
+		if said && row.PersonID == nil {
 			return nil
 		}
+		// Whoever said no before may have been invited anyway since.
 		if err := t.leaveAddressAlone(ctx, row); err != nil {
 			return err
 		}
-		if reason != "" {
+		if reason != "" && !said {
 			if err := t.countReason(ctx, row.CompanyID, reason); err != nil {
 				return err
 			}
@@ -886,24 +954,26 @@ func (t *tx) requireDeclined(ctx context.Context, row inviteRow) error {
 }
 
 // leaveAddressAlone closes the invitations to the address of the invitation, and of the person whose it is, and leaves only a hash that
-// keeps the address from being invited again.
+// keeps the address from being invited again. An invitation whose address was erased before is only the person's.
 func (t *tx) leaveAddressAlone(ctx context.Context, row inviteRow) error {
-	_, err := t.ExecContext(ctx, `
-		INSERT INTO forgotten_emails (company_id, email_hash, subject_hash, reason, forgotten_at)
-		VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (company_id, email_hash) DO UPDATE
-		SET reason = excluded.reason, forgotten_at = excluded.forgotten_at`,
-		row.CompanyID, row.EmailHash, row.SubjectHash, DepartedNever, stamp(t.now.Truncate(24*time.Hour)))
-	if err != nil {
-		return fmt.Errorf("keep an address from being invited: %w", err)
+	if row.EmailHash != "" {
+		_, err := t.ExecContext(ctx, `
+			INSERT INTO forgotten_emails (company_id, email_hash, subject_hash, reason, forgotten_at)
+			VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (company_id, email_hash) DO UPDATE
+			SET reason = excluded.reason, forgotten_at = excluded.forgotten_at`,
+			row.CompanyID, row.EmailHash, row.SubjectHash, DepartedNever, stamp(t.now.Truncate(24*time.Hour)))
+		if err != nil {
+			return fmt.Errorf("keep an address from being invited: %w", err)
+		}
 	}
 	// theirs selects what is listed of the address, and of the person if the directory knows whose it is: also what they got in Slack.
-	theirs, args := `email_hash = $2`, []any{row.EmailHash}
+	theirs, args := `email_hash <> '' AND email_hash = $2`, []any{row.EmailHash}
 	if row.PersonID != nil {
-		theirs, args = `(email_hash = $2 OR subject_hash = $3)`, []any{row.EmailHash, row.SubjectHash}
+		theirs, args = `(email_hash <> '' AND email_hash = $2 OR subject_hash = $3)`, []any{row.EmailHash, row.SubjectHash}
 	}
 	var subjects []string
-	err = t.SelectContext(ctx, &subjects, `
+	err := t.SelectContext(ctx, &subjects, `
 		SELECT subject_hash
 		FROM invites
 		WHERE company_id = $1 AND closed = '' AND `+theirs, append([]any{row.CompanyID}, args...)...)
@@ -939,7 +1009,7 @@ func (t *tx) leaveAddressAlone(ctx context.Context, row inviteRow) error {
 	_, err = t.ExecContext(ctx, `
 		UPDATE invites
 		SET email_hash = ''
-		WHERE company_id = $1 AND email_hash = $2`, row.CompanyID, row.EmailHash)
+		WHERE company_id = $1 AND email_hash <> '' AND email_hash = $2`, row.CompanyID, row.EmailHash)
 	if err != nil {
 		return fmt.Errorf("forget an address: %w", err)
 	}
@@ -985,9 +1055,56 @@ func (t *tx) dropEmailInvitesOf(ctx context.Context, companyID string, subjects 
 			return err
 		}
 	}
-	_, err = t.ExecContext(ctx, `DELETE FROM email_drafts WHERE company_id = $1`, companyID)
+	return t.dropDraftsOf(ctx, companyID, keys, subjects, theirs)
+}
+
+// dropDraftsOf forgets the subjects' lists, all that wait for a confirmation, since any may have an address of theirs, and their
+// addresses, by keyed hash, in those that were confirmed and are about to be sent.
+func (t *tx) dropDraftsOf(ctx context.Context, companyID string, keys secret, subjects []subject, theirs map[string]bool) error {
+	_, err := t.ExecContext(ctx, `DELETE FROM email_drafts WHERE company_id = $1 AND NOT confirmed`, companyID)
 	if err != nil {
 		return fmt.Errorf("purge lists: %w", err)
+	}
+	var slackIDs []string
+	for _, s := range subjects {
+		if s.SlackID != "" {
+			slackIDs = append(slackIDs, s.SlackID)
+		}
+	}
+	for part := range chunks(slackIDs) {
+		list, args := in([]any{companyID}, part)
+		if _, err := t.ExecContext(ctx, `DELETE FROM email_drafts WHERE company_id = $1 AND by_slack IN `+list, args...); err != nil {
+			return fmt.Errorf("purge lists: %w", err)
+		}
+	}
+	var confirmed []struct {
+		ID     string `db:"id"`
+		Sealed []byte `db:"payload_sealed"`
+	}
+	err = t.SelectContext(ctx, &confirmed, `
+		SELECT id, payload_sealed
+		FROM email_drafts
+		WHERE company_id = $1`, companyID)
+	if err != nil {
+		return fmt.Errorf("load confirmed lists: %w", err)
+	}
+	for _, d := range confirmed {
+		payload, err := t.s.openDraft(companyID, d.ID, d.Sealed)
+		if err != nil {
+			return err
+		}
+		payload.Invitees = slices.DeleteFunc(payload.Invitees, func(v Invitee) bool { return theirs[keys.emailHash(v.Email)] })
+		sealed, err := t.s.sealDraft(companyID, d.ID, payload)
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `
+			UPDATE email_drafts
+			SET payload_sealed = $2
+			WHERE id = $1`, d.ID, sealed)
+		if err != nil {
+			return fmt.Errorf("purge a confirmed list: %w", err)
+		}
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func TestAnAdminInsistsOnOneAddress(t *testing.T) {
 		// A list never overrides.
 		draft := w.draft(t, w.ana, time.Time{}, cy, dee, "eve@home.example")
 		at := draft.ID
-		if sent, err := s.SendEmails(ctx, w.companyID, w.ana, at); err != nil || sent.Outcomes[0].Result != store.InviteNever || len(w.mails(t)) != 1 {
+		if sent, err := sendsList(ctx, s, w.companyID, w.ana, at); err != nil || sent.Outcomes[0].Result != store.InviteNever || len(w.mails(t)) != 1 {
 			t.Fatalf("a list with two who said no: %+v, %v", sent, err)
 		}
 
@@ -218,7 +218,7 @@ func TestAScheduledInvitationKeepsItsTimeUnlessItIsSentNow(t *testing.T) {
 		ctx := t.Context()
 		w := newMailWorld(t, s, env)
 		at := env.Clock.Now().Add(48 * time.Hour)
-		w.check(t, second(s.SendEmails(ctx, w.companyID, w.ana, w.draft(t, w.ana, at, "cy@home.example").ID)))
+		w.check(t, second(sendsList(ctx, s, w.companyID, w.ana, w.draft(t, w.ana, at, "cy@home.example").ID)))
 		job := func() store.Job {
 			t.Helper()
 			jobs := storetest.TakeJobs(t, env, store.JobInviteEmail)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,6 +30,14 @@ func newMailWorld(t *testing.T, s *store.Store, env *storetest.Env) mailWorld {
 	return mailWorld{s: s, env: env, companyID: c.ID, ana: ana, bo: people[1]}
 }
 
+// sendsList confirms a list and sends it at once.
+func sendsList(ctx context.Context, s *store.Store, companyID string, by store.Actor, draftID string) (store.EmailDraft, error) {
+	if err := s.ConfirmEmails(ctx, companyID, by, draftID, ""); err != nil {
+		return store.EmailDraft{}, err
+	}
+	return s.SendEmails(ctx, companyID, draftID)
+}
+
 // invite invites addresses, which must all be invited, and returns the ids of the invitations in the order of the jobs.
 func (w mailWorld) invite(t *testing.T, by store.Actor, as store.MemberType, addresses ...string) []string {
 	t.Helper()
@@ -40,7 +49,7 @@ func (w mailWorld) invite(t *testing.T, by store.Actor, as store.MemberType, add
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent, err := w.s.SendEmails(t.Context(), w.companyID, by, draft.ID)
+	sent, err := sendsList(t.Context(), w.s, w.companyID, by, draft.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,17 +258,17 @@ func TestADraftIsSentOnceByWhoseItIs(t *testing.T) {
 			return d.ID
 		}
 		id := draft()
-		if _, err := s.SendEmails(t.Context(), w.companyID, store.Actor{SlackID: w.bo.SlackID}, id); !errors.Is(err, store.ErrNotFound) {
+		if _, err := sendsList(t.Context(), s, w.companyID, store.Actor{SlackID: w.bo.SlackID}, id); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("sent by Bo: %v", err)
 		}
 		later := draft()
-		if _, err := s.SendEmails(t.Context(), w.companyID, w.ana, id); !errors.Is(err, store.ErrNotFound) {
+		if _, err := sendsList(t.Context(), s, w.companyID, w.ana, id); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("a draft that was replaced: %v", err)
 		}
-		if _, err := s.SendEmails(t.Context(), w.companyID, w.ana, later); err != nil {
+		if _, err := sendsList(t.Context(), s, w.companyID, w.ana, later); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.SendEmails(t.Context(), w.companyID, w.ana, later); !errors.Is(err, store.ErrNotFound) {
+		if _, err := sendsList(t.Context(), s, w.companyID, w.ana, later); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("sent twice: %v", err)
 		}
 		if n := len(w.mails(t)); n != 1 {
@@ -267,7 +276,7 @@ func TestADraftIsSentOnceByWhoseItIs(t *testing.T) {
 		}
 		id = draft()
 		env.Clock.Advance(time.Hour)
-		if _, err := s.SendEmails(t.Context(), w.companyID, w.ana, id); !errors.Is(err, store.ErrNotFound) {
+		if _, err := sendsList(t.Context(), s, w.companyID, w.ana, id); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("an old draft: %v", err)
 		}
 	})
@@ -283,7 +292,7 @@ func TestAnInvitationGoesOutWhenItsTimeHasCome(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.SendEmails(t.Context(), w.companyID, w.ana, draft.ID); err != nil {
+		if _, err := sendsList(t.Context(), s, w.companyID, w.ana, draft.ID); err != nil {
 			t.Fatal(err)
 		}
 		var ids []string
@@ -419,8 +428,66 @@ func TestAThousandAddressesAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.SendEmails(t.Context(), w.companyID, w.ana, draft.ID); err != nil {
+		if _, err := sendsList(t.Context(), s, w.companyID, w.ana, draft.ID); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// A list that was confirmed is sent, however long that takes and whatever happens meanwhile.
+func TestAConfirmedListIsSent(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		w := newMailWorld(t, s, env)
+		bo := storetest.Register(t, s, w.companyID, "Bo")[0]
+		const cy = "cy@home.example"
+		draft := w.draft(t, w.ana, time.Time{}, cy, w.bo.Email, "dee@home.example")
+		if _, err := s.SendEmails(ctx, w.companyID, draft.ID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("sent before it was confirmed: %v", err)
+		}
+		if err := s.ConfirmEmails(ctx, w.companyID, store.Actor{SlackID: bo.SlackID}, draft.ID, ""); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("confirmed by Bo: %v", err)
+		}
+		w.check(t, s.ConfirmEmails(ctx, w.companyID, w.ana, draft.ID, "screen"))
+		if err := s.ConfirmEmails(ctx, w.companyID, w.ana, draft.ID, ""); !errors.Is(err, store.ErrUsed) {
+			t.Errorf("confirmed twice: %v", err)
+		}
+		if jobs := storetest.TakeJobs(t, env, store.JobEmails); len(jobs) != 1 || jobs[0].Ref != draft.ID {
+			t.Fatalf("jobs: %+v", jobs)
+		}
+
+		// The process dies. What happens before the next one begins ends only lists that nobody confirmed.
+		w.check(t, s.DropDraft(ctx, w.companyID, w.ana, draft.ID))
+		if _, _, err := s.InviteEmailAnyway(ctx, w.companyID, w.ana, draft.ID, 0, nil); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("insisted on an address of a list that is being sent: %v", err)
+		}
+		w.draft(t, w.ana, time.Time{}, "eve@home.example")
+		storetest.Remove(t, s, w.companyID, w.ana, bo.ID)
+		env.Clock.Advance(25 * time.Hour)
+		w.check(t, s.Tidy(ctx))
+		sent, err := s.SendEmails(ctx, w.companyID, draft.ID)
+		if err != nil || sent.By != w.ana || sent.ScreenID != "screen" || len(sent.Outcomes) != 2 || len(w.mails(t)) != 2 {
+			t.Errorf("sent %+v, %v; want two, without the address of Bo, who was removed", sent, err)
+		}
+		if _, err := s.SendEmails(ctx, w.companyID, draft.ID); !errors.Is(err, store.ErrNotFound) || len(w.mails(t)) != 0 {
+			t.Errorf("sent twice: %v", err)
+		}
+
+		// Whoever may not invite any more sends nothing, then or later.
+		ed := store.Actor{SlackID: storetest.Register(t, s, w.companyID, "Ed")[0].SlackID}
+		inviters := func(p store.InviterPolicy) {
+			t.Helper()
+			w.check(t, s.SaveSettings(ctx, w.companyID, w.ana, store.Settings{Inviters: p, LinkDays: 30}))
+		}
+		inviters(store.InvitersEveryone)
+		draft = w.draft(t, ed, time.Time{}, "fay@home.example")
+		w.check(t, s.ConfirmEmails(ctx, w.companyID, ed, draft.ID, ""))
+		inviters(store.InvitersAdmins)
+		for _, want := range []error{store.ErrForbidden, store.ErrNotFound} {
+			if _, err := s.SendEmails(ctx, w.companyID, draft.ID); !errors.Is(err, want) {
+				t.Errorf("sent for Ed: %v, want %v", err, want)
+			}
 		}
 	})
 }

@@ -194,13 +194,13 @@ func (t *tx) insertInvites(ctx context.Context, companyID string, keys secret, r
 // Once somebody signed up or said no, nothing is kept of the addresses that they were invited at.
 func (t *tx) closeInvites(ctx context.Context, companyID string, why closure, subjectHashes ...string) error {
 	var to InviteState // closedReplaced: off the list
-	listed, alsoClosed, forget := `state <> ''`, "", ""
+	listed, alsoClosed, forget := `state <> ''`, "", false
 	switch why {
 	case closedUsed:
 		// Whoever signs up has accepted, also after they said no or the invitation ran out.
-		to, alsoClosed, forget = StateAccepted, ` OR state NOT IN ('', 'accepted')`, `, email_hash = ''`
+		to, alsoClosed, forget = StateAccepted, ` OR state NOT IN ('', 'accepted')`, true
 	case closedDeclined:
-		to, forget = StateDeclined, `, email_hash = ''`
+		to, forget = StateDeclined, true
 	case closedExpired:
 		to, listed = StateExpired, `state = 'pending'`
 	case closedReplaced:
@@ -209,12 +209,21 @@ func (t *tx) closeInvites(ctx context.Context, companyID string, why closure, su
 		list, args := in([]any{companyID, why, stamp(t.now)}, part)
 		_, err := t.ExecContext(ctx, `
 			UPDATE invites
-			SET closed = $2, closed_at = $3, reason = ''`+forget+`
+			SET closed = $2, closed_at = $3, reason = ''
 			WHERE company_id = $1 AND (closed = ''`+alsoClosed+`) AND subject_hash IN `+list, args...)
 		if err != nil {
 			return fmt.Errorf("close invites: %w", err)
 		}
 		list, args = in([]any{companyID}, part)
+		if forget { // also of those that were replaced before
+			_, err := t.ExecContext(ctx, `
+				UPDATE invites
+				SET email_hash = ''
+				WHERE company_id = $1 AND email_hash <> '' AND subject_hash IN `+list, args...)
+			if err != nil {
+				return fmt.Errorf("forget addresses: %w", err)
+			}
+		}
 		if err := t.restate(ctx, companyID, to, listed+` AND subject_hash IN `+list, args[1:]...); err != nil {
 			return err
 		}

@@ -364,8 +364,8 @@ func TestOnlyAnAdminsInvitationMakesARecruiter(t *testing.T) {
 		}, store.Employee},
 		{"Ed is an employee by then, and Ana resent it", actorOf, func(t *testing.T, w linkWorld, ed store.Member) {
 			demote(t, w, ed)
-			w.resend(t)
-		}, store.Recruiter},
+			w.resend(t) // it stays Ed's
+		}, store.Employee},
 		{"the command line invited, and Ed is removed", shell, func(t *testing.T, w linkWorld, ed store.Member) {
 			storetest.Remove(t, w.s, w.companyID, w.ana, ed.ID)
 		}, store.Recruiter},

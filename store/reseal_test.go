@@ -94,7 +94,7 @@ func sealAddresses(t *testing.T, s *store.Store, companyID, name string) {
 		if !send {
 			continue
 		}
-		if _, err := s.SendEmails(t.Context(), companyID, shell, draft.ID); err != nil {
+		if _, err := sendsList(t.Context(), s, companyID, shell, draft.ID); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -41,7 +41,7 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM deletions WHERE requested_at < $1`, before(DeletionLife)},
 			{`DELETE FROM former_accounts WHERE ended_at < $1`, before(FormerLife)},
 			{`DELETE FROM farewells WHERE created_at < $1`, before(FarewellLife)},
-			{`DELETE FROM email_drafts WHERE created_at < $1`, before(emailDraftLife)},
+			{`DELETE FROM email_drafts WHERE created_at < $1 AND NOT confirmed`, before(emailDraftLife)},
 			{`DELETE FROM invites WHERE expires_at < $1 AND state = '' AND (closed NOT IN ('', 'declined') OR kind = 'self')`, before(closedInviteLife)},
 		} {
 			if _, err := t.ExecContext(ctx, old.sql, old.time); err != nil {
