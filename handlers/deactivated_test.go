@@ -11,6 +11,7 @@ import (
 func TestAdminsAreToldWhoIsDeactivatedAndRemoveThem(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {
+		w.settles()
 		for _, id := range []string{ann, bo} {
 			w.must(w.slack.Deactivate(id))
 			w.eventually("the mirror knows", func() bool {
