@@ -71,18 +71,6 @@ type Clock int
 // EndOfDay is 24:00, the latest Clock.
 const EndOfDay Clock = 24 * 60
 
-// ParseClock reads a time of day written as 09:00 or 9:00, up to 24:00.
-func ParseClock(text string) (Clock, error) {
-	if text == "24:00" {
-		return EndOfDay, nil
-	}
-	t, err := time.Parse("15:04", text)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a time of day like 09:00", clip(text, 40))
-	}
-	return clockOf(t), nil
-}
-
 // clockOf returns the time of day that the clocks of t's location show at t.
 func clockOf(t time.Time) Clock {
 	return Clock(t.Hour()*60 + t.Minute())

@@ -127,7 +127,7 @@ func TestEveryRunIsAccountedForOnce(t *testing.T) {
 		}
 		for run := s.Next(first); !run.After(progress.Seen); run = s.Next(run) {
 			if accounted[run] != 1 {
-				t.Fatalf("%s in %s: %s came %d times", s, s.Zone(), run, accounted[run])
+				t.Fatalf("%s in %s: %s came %d times", s, s.zone, run, accounted[run])
 			}
 			delete(accounted, run)
 		}

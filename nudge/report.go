@@ -33,16 +33,6 @@ func (t *Tally) Add(v Verdict) {
 	}
 }
 
-// Merge adds what another Tally has counted, for parts of a company that are
-// judged side by side.
-func (t *Tally) Merge(other Tally) {
-	t.Now += other.Now
-	t.Later += other.Later
-	for reason, people := range other.held {
-		t.hold(reason, people)
-	}
-}
-
 // hold counts people held back for a reason.
 func (t *Tally) hold(reason Reason, people int) {
 	if t.held == nil {

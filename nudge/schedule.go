@@ -240,11 +240,6 @@ func (s Schedule) String() string {
 	return s.text
 }
 
-// Zone returns the zone whose clocks the schedule goes by.
-func (s Schedule) Zone() *time.Location {
-	return s.zone
-}
-
 // runsOn tells whether the day is one of the nth weekdays and of the weeks chosen.
 func (s Schedule) runsOn(d Date) bool {
 	switch {

@@ -90,7 +90,7 @@ func TestUpcoming(t *testing.T) {
 			}
 			var got []string
 			for _, run := range s.Upcoming(at(t, tt.after), len(tt.want)) {
-				got = append(got, run.In(s.Zone()).Format("2006-01-02 15:04"))
+				got = append(got, run.In(s.zone).Format("2006-01-02 15:04"))
 			}
 			if strings.Join(got, ", ") != strings.Join(tt.want, ", ") {
 				t.Errorf("got %v, want %v", got, tt.want)
@@ -229,10 +229,10 @@ func TestRunsAreApart(t *testing.T) {
 			if gap := next.Sub(run); gap < 21*time.Hour || gap > 49*time.Hour {
 				t.Fatalf("%s in %s: %s is %s after %s", s, name, next, gap, run)
 			}
-			if got := clockOf(next.In(s.Zone())); got != clock {
+			if got := clockOf(next.In(s.zone)); got != clock {
 				// Then the clocks were put forward across it, to this very minute.
-				if from, _ := next.In(s.Zone()).ZoneBounds(); !from.Equal(next) {
-					t.Fatalf("%s in %s runs at %s", s, name, next.In(s.Zone()))
+				if from, _ := next.In(s.zone).ZoneBounds(); !from.Equal(next) {
+					t.Fatalf("%s in %s runs at %s", s, name, next.In(s.zone))
 				}
 			}
 			if earlier := s.Next(next.Add(-time.Second)); !earlier.Equal(next) {
