@@ -149,6 +149,14 @@ func (p *Policy) Ends(run time.Time) time.Time {
 	return run.Add(p.settings.Window)
 }
 
+// Free returns the first moment from at on, in UTC, that lies in the working
+// hours of one of the person's working days and outside their absences, whatever
+// else there is to say about reminding them. It returns false if nobody knows when
+// that is.
+func (p *Policy) Free(who Person, at time.Time) (time.Time, bool) {
+	return p.free(who, p.zone(who.Zone), at.Round(0).UTC())
+}
+
 // standing returns the first reason that lasts until somebody does something.
 func (p *Policy) standing(who Person) Reason {
 	switch {
