@@ -106,6 +106,11 @@ func (p *Pacer) PerSecond() float64 { return p.speed }
 // are due before then, come between.
 func (p *Pacer) Wait(ctx context.Context, companyID, channel string, u Urgency) error {
 	ofChannel := p.reserve(companyID, channel)
+	// Before a place in the line of all is taken: it would be nobody's.
+	if wait := ofChannel.Delay(); wait > patience(ctx) {
+		ofChannel.Cancel()
+		return &LaterError{Wait: wait}
+	}
 	if err := p.WaitToCall(ctx, companyID, Posting, u); err != nil {
 		ofChannel.Cancel()
 		return err
@@ -148,12 +153,20 @@ type inJob struct{}
 // ofJob is the context in which a job runs.
 func ofJob(ctx context.Context) context.Context { return context.WithValue(ctx, inJob{}, true) }
 
+func isJob(ctx context.Context) bool { return ctx.Value(inJob{}) != nil }
+
+// patience is the longest wait of whoever has the context.
+func patience(ctx context.Context) time.Duration {
+	if isJob(ctx) {
+		return jobPatience
+	}
+	return turnPatience
+}
+
 // WaitToCall is Wait for any call, without regard to the channel.
 func (p *Pacer) WaitToCall(ctx context.Context, companyID string, c Call, u Urgency) error {
-	pace, job := p.pace(companyID, c, u), ctx.Value(inJob{}) != nil
-	if job {
-		pace.Patience = jobPatience
-	}
+	pace, job := p.pace(companyID, c, u), isJob(ctx)
+	pace.Patience = patience(ctx)
 	for {
 		at, ok, err := p.store.ReserveSlot(ctx, pace)
 		if err != nil {
@@ -184,7 +197,7 @@ func (p *Pacer) pace(companyID string, c Call, u Urgency) store.Pace {
 		perSecond, credit = tier3PerSecond*p.speed/MessagesPerSecond, callCredit
 	}
 	pace := store.Pace{
-		CompanyID: companyID, What: string(c), Interval: time.Duration(float64(time.Second) / perSecond), Credit: credit, Patience: turnPatience,
+		CompanyID: companyID, What: string(c), Interval: time.Duration(float64(time.Second) / perSecond), Credit: credit,
 	}
 	if u == Prompt {
 		pace.Lead = promptLead * pace.Interval

@@ -314,3 +314,29 @@ func TestQuietChannelsAreForgotten(t *testing.T) {
 		}
 	})
 }
+
+// TestABusyChannelCostsNobodyElseAPlace: whoever comes for one that is busy for long is sent away before they take a place in the line of all.
+func TestABusyChannelCostsNobodyElseAPlace(t *testing.T) {
+	t.Parallel()
+	pacing(t, func(t *testing.T, p *Pacer, sends func(string, string, Urgency) time.Duration) {
+		const busy = channelAtOnce + 2 // the last ones wait for a second and for two
+		var waiting sync.WaitGroup
+		for range busy {
+			waiting.Go(func() { sends("acme", "U1", Prompt) })
+			synctest.Wait()
+		}
+		began := time.Now()
+		for range 3 {
+			err := p.Wait(ofJob(t.Context()), "acme", "U1", Prompt)
+			if later, ok := errors.AsType[*LaterError](err); !ok || later.Wait.Round(time.Millisecond) != 3*time.Second || time.Since(began) != 0 {
+				t.Errorf("a job for the busy channel: after %s: %v", time.Since(began), err)
+			}
+		}
+		for i := range promptLead + 1 - busy {
+			if at := sends("acme", fmt.Sprint("U", i+2), Prompt); at != 0 {
+				t.Errorf("somebody else's message %d after %s", i, at)
+			}
+		}
+		waiting.Wait()
+	})
+}
