@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"sync"
 	"time"
 
@@ -25,9 +27,11 @@ const (
 	// messageCredit is for how long messages that did not go may be caught up, callCredit likewise for other calls.
 	messageCredit = time.Second
 	callCredit    = 5 * time.Second
-	// Of one channel this process alone takes care: few messages go to the same one.
-	channelPerSecond = 1
-	channelAtOnce    = 3 // for example a welcome, a receipt and a card
+	// channelAtOnce is how many messages one channel takes at once, for example a welcome and two cards.
+	channelAtOnce = 3
+	// channelLines is how many lines there are for a workspace's channels: so their rows stay few and name nobody. Two busy channels that
+	// share one are slower than they would have to be, and no more than that.
+	channelLines = 1024
 
 	// turnPatience is the longest wait for a turn, and jobPatience that of a job, whose worker has others to serve: whoever would wait
 	// longer comes back later.
@@ -38,8 +42,6 @@ const (
 	// the many letters of one do not keep those of another waiting. The others come back at a pace.
 	lettersAtOnce    = 2
 	lettersPerSecond = 5
-	// channelsKept is how many channels a Pacer remembers before it forgets the quiet ones.
-	channelsKept = 1000
 )
 
 // Urgency says who goes first.
@@ -48,7 +50,7 @@ type Urgency int
 // The urgencies. However much of the second waits, the first hardly does.
 const (
 	Prompt Urgency = iota // somebody waits for it
-	Bulk                  // it goes to many people
+	Bulk                  // it goes to many people, to each but one
 )
 
 // A Call is a kind of Web API call that Slack limits.
@@ -72,14 +74,11 @@ type Pacer struct {
 	speed float64 // messages a second
 	now   func() time.Time
 
-	mu       sync.Mutex
-	channels map[place]*rate.Limiter
-	held     map[lineOf]time.Time     // until when Slack wants nothing, as far as this process was told
-	away     map[lineOf]*rate.Limiter // when the next job that was sent away is to come back
-	letters  map[string]int           // by company id: emails that are being handed over
+	mu      sync.Mutex
+	held    map[lineOf]time.Time     // until when Slack wants nothing, as far as this process was told
+	away    map[lineOf]*rate.Limiter // when the next job that was sent away is to come back
+	letters map[string]int           // by company id: emails that are being handed over
 }
-
-type place struct{ companyID, channel string }
 
 type lineOf struct {
 	companyID string
@@ -91,8 +90,7 @@ type lineOf struct {
 func NewPacer(s *store.Store, messagesPerSecond float64, now func() time.Time) *Pacer {
 	return &Pacer{
 		store: s, speed: cmp.Or(messagesPerSecond, MessagesPerSecond), now: now,
-		channels: map[place]*rate.Limiter{}, held: map[lineOf]time.Time{},
-		away: map[lineOf]*rate.Limiter{}, letters: map[string]int{},
+		held: map[lineOf]time.Time{}, away: map[lineOf]*rate.Limiter{}, letters: map[string]int{},
 	}
 }
 
@@ -104,22 +102,18 @@ func (p *Pacer) PerSecond() float64 { return p.speed }
 // worker serves another company: of thousands that a company leaves at once, all but the first few are sent away, one after the other,
 // with times to come back at which it can be their turn. So they are not tried again and again, and the jobs of others, which
 // are due before then, come between.
+//
+// What is Prompt is kept to the pace of its channel, too: cards of many requests go to the same few people. What is Bulk takes no place
+// there, since there is but one for each person.
 func (p *Pacer) Wait(ctx context.Context, companyID, channel string, u Urgency) error {
-	ofChannel := p.reserve(companyID, channel)
-	// Before a place in the line of all is taken: it would be nobody's.
-	if wait := ofChannel.Delay(); wait > patience(ctx) {
-		ofChannel.Cancel()
-		return &LaterError{Wait: wait}
+	line := p.pace(ctx, companyID, Posting, u)
+	if u == Bulk {
+		return p.wait(ctx, Posting, line)
 	}
-	if err := p.WaitToCall(ctx, companyID, Posting, u); err != nil {
-		ofChannel.Cancel()
-		return err
-	}
-	if err := waitPatiently(ctx, ofChannel.Delay()); err != nil {
-		ofChannel.Cancel()
-		return err
-	}
-	return nil
+	of := line
+	of.What = fmt.Sprintf("channel %d", crc32.ChecksumIEEE([]byte(channel))%channelLines)
+	of.Lead, of.Credit = 0, (channelAtOnce-1)*of.Interval
+	return p.wait(ctx, Posting, of, line)
 }
 
 // Letter lets an email of a company be handed over; done must be called afterwards. A *LaterError says that others of it are under way.
@@ -165,39 +159,49 @@ func patience(ctx context.Context) time.Duration {
 
 // WaitToCall is Wait for any call, without regard to the channel.
 func (p *Pacer) WaitToCall(ctx context.Context, companyID string, c Call, u Urgency) error {
-	pace, job := p.pace(companyID, c, u), isJob(ctx)
-	pace.Patience = patience(ctx)
+	return p.wait(ctx, c, p.pace(ctx, companyID, c, u))
+}
+
+// wait takes a place in all of the lines or in none, and waits for it; the last one is that of the company's calls.
+func (p *Pacer) wait(ctx context.Context, c Call, lines ...store.Pace) error {
 	for {
-		at, ok, err := p.store.ReserveSlot(ctx, pace)
+		at, full, err := p.store.ReserveSlot(ctx, lines...)
 		if err != nil {
 			return err
 		}
 		wait := at.Sub(p.now())
-		if !ok && job {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			return &LaterError{Wait: wait + p.lineUp(lineOf{companyID, c}, rate.Every(pace.Interval))}
-		}
-		if !ok {
+		if full != nil {
+			if isJob(ctx) {
+				wait += p.sentAway(*full)
+			}
 			return &LaterError{Wait: wait}
 		}
 		if err := waitPatiently(ctx, wait); err != nil {
 			return err
 		}
-		if !p.heldNow(companyID, c) { // Slack may have said so to somebody else meanwhile
+		lines = lines[len(lines)-1:]
+		if !p.heldNow(lines[0].CompanyID, c) { // Slack may have said so to somebody else meanwhile
 			return nil
 		}
 	}
 }
 
+// sentAway is how much longer a job stays away than until the next place in the line.
+func (p *Pacer) sentAway(line store.Pace) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lineUp(lineOf{line.CompanyID, Call(line.What)}, rate.Every(line.Interval))
+}
+
 // pace is how fast a company's calls follow each other.
-func (p *Pacer) pace(companyID string, c Call, u Urgency) store.Pace {
+func (p *Pacer) pace(ctx context.Context, companyID string, c Call, u Urgency) store.Pace {
 	perSecond, credit := p.speed, messageCredit
 	if c != Posting {
 		perSecond, credit = tier3PerSecond*p.speed/MessagesPerSecond, callCredit
 	}
 	pace := store.Pace{
 		CompanyID: companyID, What: string(c), Interval: time.Duration(float64(time.Second) / perSecond), Credit: credit,
+		Patience: patience(ctx),
 	}
 	if u == Prompt {
 		pace.Lead = promptLead * pace.Interval
@@ -223,30 +227,6 @@ func (p *Pacer) heldNow(companyID string, c Call) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.held[lineOf{companyID, c}].After(now)
-}
-
-// reserve takes the next turn of the channel.
-func (p *Pacer) reserve(companyID, channel string) *rate.Reservation {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	at := place{companyID, channel}
-	if p.channels[at] == nil {
-		p.forgetQuiet()
-		p.channels[at] = rate.NewLimiter(rate.Limit(channelPerSecond*p.speed/MessagesPerSecond), channelAtOnce)
-	}
-	return p.channels[at].Reserve()
-}
-
-// forgetQuiet forgets channels in which nothing was said lately, once they are many.
-func (p *Pacer) forgetQuiet() {
-	if len(p.channels) < channelsKept {
-		return
-	}
-	for at, l := range p.channels {
-		if l.Tokens() >= channelAtOnce {
-			delete(p.channels, at)
-		}
-	}
 }
 
 // waitPatiently sleeps, but returns a *LaterError if patience or the time of ctx is too short for it.

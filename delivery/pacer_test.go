@@ -286,31 +286,19 @@ func TestTheLettersOfOneCompanyDelayNoOthers(t *testing.T) {
 	})
 }
 
-func TestOneChannelTakesAMessageASecond(t *testing.T) {
-	t.Parallel()
-	pacing(t, func(t *testing.T, p *Pacer, sends func(string, string, Urgency) time.Duration) {
-		for i, want := range []time.Duration{0, 0, 0, time.Second, 2 * time.Second} {
-			if at := sends("acme", "U1", Prompt); at != want {
-				t.Errorf("message %d after %s, want %s", i, at, want)
-			}
-		}
-		if at := sends("acme", "U2", Prompt); at != 2*time.Second {
-			t.Errorf("somebody else's message after %s", at)
-		}
-	})
-}
-
-func TestQuietChannelsAreForgotten(t *testing.T) {
+func TestOneChannelTakesAMessageASecondWhicheverProcessSendsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPacer(opened(t), 1000, time.Now)
-		for i := range 3 * channelsKept {
-			if err := p.Wait(t.Context(), "acme", fmt.Sprint("U", i), Prompt); err != nil {
-				t.Fatal(err)
+		db := opened(t)
+		pacers := []*Pacer{NewPacer(db, 0, time.Now), NewPacer(db, 0, time.Now)}
+		began := time.Now()
+		for i, want := range []time.Duration{0, 0, 0, time.Second, 2 * time.Second, 3 * time.Second} {
+			if err := pacers[i%2].Wait(t.Context(), "acme", "U1", Prompt); err != nil || time.Since(began) != want {
+				t.Errorf("message %d after %s, want %s: %v", i, time.Since(began), want, err)
 			}
 		}
-		if n := len(p.channels); n > channelsKept {
-			t.Errorf("%d channels are remembered", n)
+		if err := pacers[0].Wait(t.Context(), "acme", "U2", Prompt); err != nil || time.Since(began) != 3*time.Second {
+			t.Errorf("somebody else's message after %s: %v", time.Since(began), err)
 		}
 	})
 }
@@ -326,9 +314,9 @@ func TestABusyChannelCostsNobodyElseAPlace(t *testing.T) {
 			synctest.Wait()
 		}
 		began := time.Now()
-		for range 3 {
+		for i := range 3 {
 			err := p.Wait(ofJob(t.Context()), "acme", "U1", Prompt)
-			if later, ok := errors.AsType[*LaterError](err); !ok || later.Wait.Round(time.Millisecond) != 3*time.Second || time.Since(began) != 0 {
+			if later, ok := errors.AsType[*LaterError](err); !ok || later.Wait.Round(time.Millisecond) != time.Duration(3+i)*time.Second || time.Since(began) != 0 {
 				t.Errorf("a job for the busy channel: after %s: %v", time.Since(began), err)
 			}
 		}

@@ -8,26 +8,59 @@ import (
 	"time"
 )
 
-// A Pace is how fast calls of one kind may follow each other in a company's workspace.
+// A Pace is how fast the calls in one line may follow each other: those of one kind in a company's workspace, or in one of its channels.
 type Pace struct {
 	CompanyID string
-	What      string        // the kind of call
+	What      string        // the kind of call, or the channel
 	Interval  time.Duration // from one to the next
 	Credit    time.Duration // what was not used in this time before a call may be caught up
 	Lead      time.Duration // how much before its place in the line a call may go; those that came before go later
 	Patience  time.Duration // the longest wait
 }
 
-// ReserveSlot takes the next place in the line of a company's calls, whichever process makes them, and returns when it is. If that is
-// later than patience allows, it takes none, and ok is false.
-func (s *Store) ReserveSlot(ctx context.Context, p Pace) (at time.Time, ok bool, err error) {
-	now := s.time()
+// errFull undoes a transaction that takes places in several lines.
+var errFull = errors.New("a line is full")
+
+// ReserveSlot takes the next place in each of the lines, whichever process makes the calls, and returns when the last of these places is.
+// If one of them is later than its line's patience allows, it takes none, and returns that line as full, and when its place is.
+func (s *Store) ReserveSlot(ctx context.Context, lines ...Pace) (at time.Time, full *Pace, err error) {
+	if len(lines) == 1 { // without the round trips of a transaction
+		at, ok, err := reserveSlot(ctx, s.write, s.time(), lines[0])
+		if !ok {
+			full = &lines[0]
+		}
+		return at, full, err
+	}
+	err = s.update(ctx, func(t *tx) error {
+		at, full = time.Time{}, nil
+		for i, line := range lines {
+			place, ok, err := reserveSlot(ctx, t, t.now, line)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				at, full = place, &lines[i]
+				return errFull
+			}
+			if place.After(at) {
+				at = place
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errFull) {
+		err = nil
+	}
+	return at, full, err
+}
+
+func reserveSlot(ctx context.Context, q querier, now time.Time, p Pace) (at time.Time, ok bool, err error) {
 	var row struct {
 		NextAt    int64 `db:"next_at"`
 		HeldUntil int64 `db:"held_until"`
 	}
 	// Without another call in the line it may go as if the credit's time were still ahead.
-	err = s.write.GetContext(ctx, &row, `
+	err = q.GetContext(ctx, &row, `
 		INSERT INTO paces (company_id, what, next_at, held_until)
 		VALUES ($1, $2, $3, 0)
 		ON CONFLICT (company_id, what) DO UPDATE
@@ -37,7 +70,7 @@ func (s *Store) ReserveSlot(ctx context.Context, p Pace) (at time.Time, ok bool,
 		p.CompanyID, p.What, stamp(now.Add(p.Interval-p.Credit)), stamp(now.Add(-p.Credit)), p.Interval.Microseconds(),
 		stamp(now.Add(p.Patience)), stamp(now.Add(p.Patience+p.Lead)))
 	if ok = err == nil; errors.Is(err, sql.ErrNoRows) {
-		err = s.write.GetContext(ctx, &row, `
+		err = q.GetContext(ctx, &row, `
 			SELECT next_at + $3 AS next_at, held_until
 			FROM paces
 			WHERE company_id = $1 AND what = $2`, p.CompanyID, p.What, p.Interval.Microseconds())
