@@ -83,9 +83,12 @@ func Transient(err error) bool {
 	return true
 }
 
-// NothingDone tells whether a call that failed has certainly changed nothing in Slack: it was refused, or never got there. Of any other,
-// such as one that was answered with 500 or whose connection broke, Slack may have done what it asked for.
+// NothingDone tells whether a call that failed has certainly changed nothing in Slack: it was refused, never got there, or was put off
+// before it was made. Of any other, such as one that was answered with 500 or whose connection broke, Slack may have done what it asked for.
 func NothingDone(err error) bool {
+	if _, putOff := errors.AsType[*LaterError](err); putOff {
+		return true
+	}
 	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		switch refused.Err {
 		case "internal_error", "fatal_error", "service_unavailable", "request_timeout": // https://docs.slack.dev/reference/methods/chat.postMessage#errors

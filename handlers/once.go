@@ -22,8 +22,8 @@ const (
 	// sendType is the type of the metadata (https://docs.slack.dev/messaging/message-metadata), sendID its one field.
 	sendType = "herald_message"
 	sendID   = "id"
-	// postTimeout ends an attempt. A message that Slack took longer for may still arrive, until settleAfter has passed since the attempt
-	// began; it is not looked for before.
+	// postTimeout after it was marked an attempt ends. A message that Slack took longer for may still arrive, until settleAfter has passed
+	// since the mark; it is not looked for before.
 	postTimeout = 10 * time.Second
 	settleAfter = 15 * time.Second
 	// clocksDiffer is by how much Slack's clock may be behind: messages from before that cannot be the one that is looked for.
@@ -91,13 +91,21 @@ func (h *Handlers) deliver(ctx context.Context, c store.Company, job store.Job, 
 	return card, h.settle(ctx, job, send, card, to.Forgotten)
 }
 
-// attempt posts a message that can be recognised, and does not wait for the answer for ever.
+// attempt posts a message that can be recognised, and does not wait for the answer for ever. Its time counts from the mark, as it does for
+// whoever looks for the message: a process may stand still in between, with its machine, say. A *LaterError says that the time was over
+// before anything was sent.
 func (h *Handlers) attempt(ctx context.Context, c store.Company, send store.Send, m view.Message) (store.Card, error) {
-	ctx, cancel := context.WithTimeout(ctx, postTimeout)
-	defer cancel()
-	channel, ts, err := h.api(c).PostMessageContext(ctx, send.SlackID, append(m.Options(), slack.MsgOptionMetadata(slack.SlackMetadata{
+	api := h.api(c)
+	options := append(m.Options(), slack.MsgOptionMetadata(slack.SlackMetadata{
 		EventType: sendType, EventPayload: map[string]any{sendID: send.ID},
-	}))...)
+	}))
+	left := min(postTimeout, send.BegunAt.Add(postTimeout).Sub(h.now())) // no longer even if the clock was set back
+	if left <= 0 {
+		return store.Card{}, &delivery.LaterError{}
+	}
+	ctx, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	channel, ts, err := api.PostMessageContext(ctx, send.SlackID, options...)
 	return store.Card{SlackID: send.SlackID, Channel: channel, TS: ts}, err
 }
 

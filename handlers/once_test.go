@@ -3,10 +3,17 @@ package handlers_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack"
+
+	"herald/delivery"
+	"herald/handlers"
 	"herald/sandbox/slackd"
 	"herald/store"
 )
@@ -150,6 +157,51 @@ func TestAProcessThatDiesWithTheAnswerOnItsWaySendsNothingTwice(t *testing.T) {
 		w.must(<-returned)
 		if n := w.as(eve).got("Acme invites you"); n != 1 {
 			t.Errorf("she was invited %d times", n)
+		}
+	})
+}
+
+// TestAnAttemptThatWasHeldUpEndsInTimeAllTheSame: whoever looks for the message counts from when the attempt was marked, however long the
+// process stood still since then.
+func TestAnAttemptThatWasHeldUpEndsInTimeAllTheSame(t *testing.T) {
+	t.Parallel()
+	each(t, options{noBot: true, noJobs: true}, func(t *testing.T, w *world) {
+		e, err := w.store.PersonBySlackID(w.ctx(), w.company.ID, eve)
+		w.must(err)
+		invited, err := w.store.Invite(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, []string{e.ID}, store.InviteOptions{})
+		w.must(err)
+		var heldUp, left time.Duration
+		client := &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+			deadline, _ := r.Context().Deadline()
+			left = time.Until(deadline)
+			return http.DefaultTransport.RoundTrip(r.WithContext(context.WithoutCancel(r.Context())))
+		})}
+		api := slack.New(w.slack.BotToken(), slack.OptionAPIURL(w.slack.APIURL()), slack.OptionHTTPClient(client))
+		h := handlers.New(handlers.Config{
+			Store: w.store, HTTP: client, Now: w.now, Log: slog.New(slog.DiscardHandler),
+			API: func(store.Company) *slack.Client {
+				w.passed.Add(int64(heldUp))
+				return api
+			},
+			PersonalURL: func(store.Company, string) string { return "https://jobs.acme.example/register" },
+		})
+		send := func() error {
+			for _, task := range h.Tasks() {
+				if task.Kind == store.JobInviteDM {
+					return task.Run(w.ctx(), store.Job{ID: "7", CompanyID: w.company.ID, Kind: task.Kind, Ref: invited[0].Invite.ID, LeftAt: noon})
+				}
+			}
+			panic("nobody sends invitations")
+		}
+		heldUp = 20 * time.Second
+		err = send()
+		if _, ok := errors.AsType[*delivery.LaterError](err); !ok || w.as(eve).got("Acme invites you") != 0 {
+			t.Errorf("held up for longer than others wait: %v, and she was invited %d times", err, w.as(eve).got("Acme invites you"))
+		}
+		heldUp = 8 * time.Second
+		w.must(send())
+		if n := w.as(eve).got("Acme invites you"); n != 1 || left > 2*time.Second {
+			t.Errorf("held up for 8 s: she was invited %d times, and the attempt may take %s more", n, left)
 		}
 	})
 }
