@@ -78,7 +78,7 @@ func (h *Handlers) draftEmails(ctx context.Context, r *request, form slack.View)
 	if len(files) > 0 {
 		reading := view.ReadingFile()
 		return slack.NewUpdateViewSubmissionResponse(&reading), func(ctx context.Context) (reply, error) {
-			return reply{}, h.draftFile(ctx, r, form, files[0].ID, at)
+			return reply{}, h.draftFile(ctx, r, form, files[0].ID, as, at)
 		}, nil
 	}
 	list, problems := pastedInvitees(pasted, as)
@@ -120,10 +120,10 @@ func (h *Handlers) draft(ctx context.Context, r *request, list []store.Invitee, 
 }
 
 // draftFile reads the file of the form, and shows in its place what will become of it, or what is wrong with it.
-func (h *Handlers) draftFile(ctx context.Context, r *request, form slack.View, fileID string, at time.Time) error {
+func (h *Handlers) draftFile(ctx context.Context, r *request, form slack.View, fileID string, as store.MemberType, at time.Time) error {
 	settled := time.NewTimer(ackSettles) // which goes by while Slack is asked for the file
 	defer settled.Stop()
-	modal, err := h.readFile(ctx, r, fileID, at, form.PrivateMetadata)
+	modal, err := h.readFile(ctx, r, fileID, as, at, form.PrivateMetadata)
 	if err != nil {
 		modal = view.SentenceModal(h.explain(ctx, r, err))
 	}
@@ -139,7 +139,7 @@ func (h *Handlers) draftFile(ctx context.Context, r *request, form slack.View, f
 	return err
 }
 
-func (h *Handlers) readFile(ctx context.Context, r *request, fileID string, at time.Time, screenID string) (slack.ModalViewRequest, error) {
+func (h *Handlers) readFile(ctx context.Context, r *request, fileID string, as store.MemberType, at time.Time, screenID string) (slack.ModalViewRequest, error) {
 	file, content, err := h.download(ctx, r, fileID)
 	if errors.Is(err, errTooLarge) {
 		return view.FileProblems([]view.ListProblem{{What: "it is larger than 1 MB"}}, file), nil
@@ -147,7 +147,7 @@ func (h *Handlers) readFile(ctx context.Context, r *request, fileID string, at t
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
-	list, problems := csvInvitees(content)
+	list, problems := csvInvitees(content, as)
 	if len(problems) > 0 {
 		return view.FileProblems(problems, file), nil
 	}

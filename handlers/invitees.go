@@ -123,10 +123,10 @@ func addressProblem(address string) string {
 // csvLimit is the largest file in bytes: a thousand lines are much shorter.
 const csvLimit = 1 << 20
 
-// csvInvitees reads a CSV file with the columns email and role, in any order and case, of which role may be missing. Files of spreadsheets
-// are taken as they come: with a byte order mark, with semicolons or tabs, with quotes, with either kind of line end. Nothing is taken
-// from a file with a problem: with one there are no invitees.
-func csvInvitees(content []byte) ([]store.Invitee, []view.ListProblem) {
+// csvInvitees reads a CSV file with the columns email and role, in any order and case, of which role may be missing or empty: then it is
+// as. Files of spreadsheets are taken as they come: with a byte order mark, with semicolons or tabs, with quotes, with either kind of line
+// end. Nothing is taken from a file with a problem: with one there are no invitees.
+func csvInvitees(content []byte, as store.MemberType) ([]store.Invitee, []view.ListProblem) {
 	refused := func(what string) ([]store.Invitee, []view.ListProblem) { return nil, []view.ListProblem{{What: what}} }
 	switch {
 	case len(content) > csvLimit:
@@ -164,7 +164,7 @@ func csvInvitees(content []byte) ([]store.Invitee, []view.ListProblem) {
 			return nil, append(problems, csvProblem(err))
 		}
 		line, _ := lines.FieldPos(0)
-		invitee, problem := columns.invitee(record)
+		invitee, problem := columns.invitee(record, as)
 		switch {
 		case !slices.ContainsFunc(record, func(cell string) bool { return strings.TrimSpace(cell) != "" }): // spreadsheets leave such lines
 		case problem != "":
@@ -210,12 +210,12 @@ func columnsOf(header []string) (csvColumns, string) {
 	return found, ""
 }
 
-// invitee reads a line.
-func (c csvColumns) invitee(record []string) (store.Invitee, string) {
+// invitee reads a line; as is the role where it names none.
+func (c csvColumns) invitee(record []string, as store.MemberType) (store.Invitee, string) {
 	if len(record) != c.width {
 		return store.Invitee{}, fmt.Sprintf("this line has %d columns, the first line has %d", len(record), c.width)
 	}
-	v := store.Invitee{Email: strings.TrimSpace(record[c.email]), As: store.Employee}
+	v := store.Invitee{Email: strings.TrimSpace(record[c.email]), As: as}
 	if problem := addressProblem(v.Email); problem != "" {
 		return v, problem
 	}
@@ -223,9 +223,9 @@ func (c csvColumns) invitee(record []string) (store.Invitee, string) {
 		return v, ""
 	}
 	switch role := strings.ToLower(strings.TrimSpace(record[c.role])); role {
-	case "", string(store.Employee):
-	case string(store.Recruiter):
-		v.As = store.Recruiter
+	case "":
+	case string(store.Employee), string(store.Recruiter):
+		v.As = store.MemberType(role)
 	default:
 		return v, "the role is neither employee nor recruiter"
 	}

@@ -88,7 +88,7 @@ func TestCSVFiles(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			list, problems := csvInvitees([]byte(tt.file))
+			list, problems := csvInvitees([]byte(tt.file), store.Employee)
 			var got []string
 			for _, v := range list {
 				got = append(got, v.Email+" "+string(v.As))
@@ -103,12 +103,22 @@ func TestCSVFiles(t *testing.T) {
 	}
 }
 
+func TestAFileLeavesTheRoleToTheForm(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"email\nann@home.example\n", "email,role\nann@home.example,\nbo@home.example,employee\n"} {
+		list, problems := csvInvitees([]byte(file), store.Recruiter)
+		if len(problems) > 0 || list[0].As != store.Recruiter || len(list) > 1 && list[1].As != store.Employee {
+			t.Errorf("%q: got %+v, %v", file, list, problems)
+		}
+	}
+}
+
 func FuzzCSVInvitees(f *testing.F) {
 	for _, seed := range []string{"email,role\nann@home.example,recruiter\n", "\ufeffemail;role\r\n\"ann@home.example\";\r\n", "email\n\"x\n", "email\temail\n", "\xff\xfe", "email\n=1+1\n"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		list, problems := csvInvitees(file)
+		list, problems := csvInvitees(file, store.Recruiter)
 		checkInvitees(t, list, len(problems))
 		for _, p := range problems {
 			if p.Line < 0 || p.What == "" {

@@ -45,7 +45,7 @@ func EmailForm(c store.Company, screenID string, admin bool) slack.ModalViewRequ
 	columns := "With a first line that says email. At most " + number(store.EmailLimit) + " lines."
 	if admin {
 		blocks = append(blocks, asWhat())
-		columns = "With a first line that says email, role. A role is employee or recruiter. At most " + number(store.EmailLimit) + " lines."
+		columns = "With a first line that says email, role. A role is employee or recruiter, or empty: then it is what you chose above. At most " + number(store.EmailLimit) + " lines."
 	}
 	file := slack.NewFileInputBlockElement(InputValue).WithFileTypes("csv").WithMaxFiles(1)
 	blocks = append(blocks,
