@@ -441,10 +441,14 @@ func (i *intruder) closesModals(e handlers.Entry) {
 }
 
 // rows is everything in the database that somebody else's hands must stay off: all but what an intruder leaves of their own accord,
-// which are their registration link and a removal that they propose of themselves.
+// which are their registration link, a removal that they propose of themselves, and, if they may invite, an order to look whoever they
+// named up in their own company.
 func (w *world) rows(intruder string) string {
 	w.t.Helper()
-	mine := "'" + intruder + "'"
+	mine, placed := "'"+intruder+"'", "FALSE"
+	if intruder == ben || intruder == ray {
+		placed = "by_slack = " + mine
+	}
 	var selects []string
 	for _, table := range []struct{ name, columns, where string }{
 		{"companies", "id, name, key", "TRUE"},
@@ -459,13 +463,14 @@ func (w *world) rows(intruder string) string {
 		{"connections", "member_id, network, state, subject", "TRUE"},
 		{"invites", "id, kind, invited_by, expires_at, sent_at, closed, state, reason, as_type", "kind <> 'self'"},
 		{"email_drafts", "id, by_slack", "by_slack <> " + mine},
+		{"orders", "id, by_slack", "NOT (" + placed + ")"},
 		{"signups", "id, status", "TRUE"},
 		{"selections", "screen_id, member_id", "TRUE"},
 		{"cases", "id, status, decided_by, decision", "TRUE"},
 		{"removals", "id, status, proposed, file_id", "by_slack <> " + mine},
 		{"removal_members", "removal_id, member_id, type", "removal_id IN (SELECT id FROM removals WHERE by_slack <> " + mine + ")"},
 		{"audit", "id, action", "action <> 'downloaded'"}, // whoever asks gets their own data
-		{"river_job", "id, kind, args ->> 'ref'", "TRUE"},
+		{"river_job", "id, kind, args ->> 'ref'", "NOT (kind = 'invite_people' AND args ->> 'ref' IN (SELECT id FROM orders WHERE " + placed + "))"},
 		{"forgotten", "subject_hash", "TRUE"},
 	} {
 		columns := strings.ReplaceAll(table.columns, ", ", " AS TEXT) || ' ' || CAST(")

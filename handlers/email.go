@@ -209,8 +209,8 @@ func (h *Handlers) sendEmails(ctx context.Context, r *request, form slack.View) 
 	return nil, nil, nil
 }
 
-// runEmails invites the addresses of a list that was confirmed, and tells whoever did so what became of it. Whatever goes wrong with the
-// latter is not repeated: the list is sent by then.
+// runEmails invites the addresses of a list that was confirmed, and tells whoever did so what became of it, on the screen that it was
+// confirmed from or in a direct message.
 func (h *Handlers) runEmails(ctx context.Context, job store.Job) error {
 	company, err := h.store.Company(ctx, job.CompanyID)
 	if err != nil {
@@ -220,31 +220,17 @@ func (h *Handlers) runEmails(ctx context.Context, job store.Job) error {
 	if sendErr != nil && !errors.Is(sendErr, store.ErrForbidden) {
 		return fmt.Errorf("invite by email: %w", sendErr)
 	}
-	if err := h.tellEmails(ctx, company, sent, sendErr); err != nil {
-		h.log.LogAttrs(ctx, slog.LevelWarn, "what became of a list of addresses was not shown", slog.String("team", company.TeamID), slog.String("error", err.Error()))
-	}
-	return nil
-}
-
-// tellEmails shows what became of a list on the screen it was confirmed from, or in a direct message. refused is nil, or why nothing was
-// sent.
-func (h *Handlers) tellEmails(ctx context.Context, c store.Company, sent store.EmailDraft, refused error) error {
-	access, err := h.store.Access(ctx, c.ID, sent.By.SlackID)
-	if err != nil {
-		return fmt.Errorf("look up who confirmed: %w", err)
-	}
-	r := &request{
-		company: c, teamID: c.TeamID, enterpriseID: c.EnterpriseID, slackID: sent.By.SlackID, access: access, unasked: true, what: "emails",
+	r, err := h.onBehalf(ctx, company, sent.By.SlackID, "emails")
+	if err != nil { // it is sent by then
+		h.log.LogAttrs(ctx, slog.LevelWarn, "look up who confirmed a list of addresses", slog.String("team", company.TeamID), slog.String("error", err.Error()))
+		return nil
 	}
 	notice := view.EmailsSent(sent)
-	if refused != nil {
-		notice = view.Notice{Text: h.explain(ctx, r, refused)}
+	if sendErr != nil {
+		notice = view.Notice{Text: h.explain(ctx, r, sendErr)}
 	}
-	rep, err := h.redrawScreen(ctx, r, sent.ScreenID, notice)
-	if err != nil {
-		return err
-	}
-	return h.show(ctx, r, rep)
+	h.tellOn(ctx, r, sent.ScreenID, notice)
+	return nil
 }
 
 // emailAnyway invites one address of a list although whose it is does not want to be asked again, because a company admin insists, and

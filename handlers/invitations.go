@@ -194,7 +194,7 @@ func (h *Handlers) countOld(ctx context.Context, r *request, form slack.View) (*
 	return slack.NewUpdateViewSubmissionResponse(&confirm), nil, nil
 }
 
-// resendOld sends as many invitations again as the form named. Where they are another number by now, it asks again.
+// resendOld promises that as many invitations are sent again as the form named. Where they are another number by now, it asks again.
 func (h *Handlers) resendOld(ctx context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
 	named := view.ParseOldInvitations(form.PrivateMetadata)
 	if !slices.Contains(view.OldDays(), named.Days) {
@@ -212,14 +212,31 @@ func (h *Handlers) resendOld(ctx context.Context, r *request, form slack.View) (
 		confirm := named.Confirm()
 		return slack.NewUpdateViewSubmissionResponse(&confirm), nil, nil
 	}
-	return nil, func(ctx context.Context) (reply, error) { // making many links may take longer than a form can wait
-		sent, err := h.store.ResendOld(ctx, r.company.ID, r.actor(), named.Days, named.N)
-		if errors.Is(err, store.ErrChanged) {
-			return h.redrawScreen(ctx, r, named.Screen, view.OldChanged())
-		}
-		if err != nil {
-			return reply{}, fmt.Errorf("resend old invitations: %w", err)
-		}
-		return h.redrawScreen(ctx, r, named.Screen, view.OldResent(sent))
-	}, nil
+	_, err = h.store.PlaceOrder(ctx, r.company.ID, r.actor(), store.JobResendOld, store.Order{
+		ScreenID: named.Screen, OrderDetails: store.OrderDetails{Days: named.Days, Expected: named.N},
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("promise to resend old invitations: %w", err)
+	}
+	return nil, nil, nil
+}
+
+// runResendOld does so: making many links takes longer than a form can wait.
+func (h *Handlers) runResendOld(ctx context.Context, job store.Job) error {
+	r, order, err := h.ordered(ctx, job)
+	if err != nil {
+		return err
+	}
+	sent, err := h.store.ResendOrdered(ctx, r.company.ID, order.ID)
+	notice := view.OldResent(sent)
+	switch {
+	case errors.Is(err, store.ErrChanged):
+		notice = view.OldChanged()
+	case errors.Is(err, store.ErrForbidden):
+		notice = view.Notice{Text: h.explain(ctx, r, err)}
+	case err != nil:
+		return fmt.Errorf("resend old invitations: %w", err)
+	}
+	h.tellOn(ctx, r, order.ScreenID, notice)
+	return nil
 }

@@ -61,21 +61,46 @@ func tooMany(n int) error {
 	return &UserError{fmt.Sprintf("That is %d people. Please invite at most %d at once.", n, view.InviteAtOnce)}
 }
 
-// invitePeople invites Slack users and says what became of it. Those who are not in the mirror are looked up at Slack. Somebody who was
-// removed or left is not invited: company admins are told so, and may insist (inviteAnyway).
+// invitePeople invites Slack users and says what became of it; unknown are the words that name nobody.
 func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unknown []string, as store.MemberType) (view.Notice, error) {
 	slackIDs = distinct(slackIDs)
+	if err := mayInviteAs(r, slackIDs, as); err != nil {
+		return view.Notice{}, err
+	}
+	personIDs, became, err := h.lookUp(ctx, r, slackIDs)
+	if err != nil {
+		return view.Notice{}, err
+	}
+	var outcomes []store.InviteOutcome
+	if len(personIDs) > 0 {
+		if outcomes, err = h.store.Invite(ctx, r.company.ID, r.actor(), personIDs, store.InviteOptions{As: as}); err != nil {
+			return view.Notice{}, fmt.Errorf("invite: %w", err)
+		}
+	}
+	became.Outcomes, became.Unknown, became.As = append(outcomes, became.Outcomes...), unknown, as
+	return became.Notice(), nil
+}
+
+// mayInviteAs refuses more people than are invited at once, and a user type that is not the person's to give.
+func mayInviteAs(r *request, slackIDs []string, as store.MemberType) error {
 	switch {
 	case len(slackIDs) > view.InviteAtOnce:
-		return view.Notice{}, tooMany(len(slackIDs))
+		return tooMany(len(slackIDs))
 	case as != store.Employee && as != store.Recruiter:
-		return view.Notice{}, &UserError{view.CannotInviteAs}
+		return &UserError{view.CannotInviteAs}
 	case as != store.Employee && !r.admin():
-		return view.Notice{}, errAdminsOnly
+		return errAdminsOnly
 	}
+	return nil
+}
+
+// lookUp finds the people to invite. Those who are not in the mirror are looked up at Slack. Somebody who was removed or left is not
+// invited: company admins are told so, and may insist (inviteAnyway). Whom it leaves out stands in what it returns beside the people.
+func (h *Handlers) lookUp(ctx context.Context, r *request, slackIDs []string) (personIDs []string, leftOut view.Invited, err error) {
+	leftOut.Admin = r.admin()
 	known, err := h.store.PeopleBySlackIDs(ctx, r.company.ID, slackIDs)
 	if err != nil {
-		return view.Notice{}, fmt.Errorf("look people up: %w", err)
+		return nil, leftOut, fmt.Errorf("look people up: %w", err)
 	}
 	byID := make(map[string]store.Person, len(known))
 	for _, p := range known {
@@ -83,44 +108,35 @@ func (h *Handlers) invitePeople(ctx context.Context, r *request, slackIDs, unkno
 	}
 	departures, err := h.store.Departures(ctx, r.company.ID, slackIDs)
 	if err != nil {
-		return view.Notice{}, fmt.Errorf("look who left: %w", err)
+		return nil, leftOut, fmt.Errorf("look who left: %w", err)
 	}
-	var departed []store.InviteOutcome
-	var personIDs, refused []string
 	for _, id := range slackIDs {
 		p, ok := byID[id]
 		if !ok {
 			entry, err := h.DirectoryPerson(ctx, r.company, id)
 			if errors.Is(err, store.ErrNotFound) || err == nil && !entry.Eligible() {
-				refused = append(refused, id)
+				leftOut.Refused = append(leftOut.Refused, id)
 				continue
 			}
 			if err != nil {
-				return view.Notice{}, err
+				return nil, leftOut, err
 			}
 			if departure, gone := departures[id]; gone && r.admin() {
-				departed = append(departed, store.InviteOutcome{Person: entry, Result: store.InviteDeparted, Departure: departure})
+				leftOut.Outcomes = append(leftOut.Outcomes, store.InviteOutcome{Person: entry, Result: store.InviteDeparted, Departure: departure})
 				continue
 			}
 			p, err = h.know(ctx, r, entry)
 			if errors.Is(err, store.ErrNotFound) {
-				refused = append(refused, id)
+				leftOut.Refused = append(leftOut.Refused, id)
 				continue
 			}
 			if err != nil {
-				return view.Notice{}, err
+				return nil, leftOut, err
 			}
 		}
 		personIDs = append(personIDs, p.ID)
 	}
-	became := view.Invited{Refused: refused, Unknown: unknown, As: as, Admin: r.admin()}
-	if len(personIDs) > 0 {
-		if became.Outcomes, err = h.store.Invite(ctx, r.company.ID, r.actor(), personIDs, store.InviteOptions{As: as}); err != nil {
-			return view.Notice{}, fmt.Errorf("invite: %w", err)
-		}
-	}
-	became.Outcomes = append(became.Outcomes, departed...)
-	return became.Notice(), nil
+	return personIDs, leftOut, nil
 }
 
 // know puts somebody into the mirror who is not there. store.ErrNotFound if they were removed or left.
@@ -145,23 +161,48 @@ func (h *Handlers) dmPeopleForm(ctx context.Context, r *request, pressed *slack.
 	return reply{}, h.openOver(ctx, r, screenID, view.DMPeople(r.company, screenID, r.admin(), groups))
 }
 
-// dmPeople invites the people of the form once it is closed: looking them up may take longer than a form can wait.
-func (h *Handlers) dmPeople(_ context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
-	ids := input(form, view.BlockPeople).SelectedUsers
+// dmPeople promises to invite the people of the form: looking them up may take longer than a form can wait.
+func (h *Handlers) dmPeople(ctx context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+	order := store.Order{ScreenID: form.PrivateMetadata, OrderDetails: store.OrderDetails{
+		SlackIDs: distinct(input(form, view.BlockPeople).SelectedUsers),
+		As:       cmp.Or(store.MemberType(input(form, view.BlockAs).SelectedOption.Value), store.Employee),
+	}}
 	if many := audienceOf(form); many.chosen() && r.admin() {
-		return h.planRun(r, form, many)
+		return h.orderPlan(ctx, r, form.ID, many, order)
 	}
-	if len(ids) == 0 {
+	if len(order.SlackIDs) == 0 {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockPeople: "Choose at least one person."}), nil, nil
 	}
-	as := cmp.Or(store.MemberType(input(form, view.BlockAs).SelectedOption.Value), store.Employee)
-	return nil, func(ctx context.Context) (reply, error) {
-		notice, err := h.invitePeople(ctx, r, ids, nil, as)
-		if err != nil {
-			return reply{}, err
-		}
-		return h.redrawScreen(ctx, r, form.PrivateMetadata, notice)
-	}, nil
+	if err := mayInviteAs(r, order.SlackIDs, order.As); err != nil {
+		return nil, nil, err
+	}
+	if _, err := h.store.PlaceOrder(ctx, r.company.ID, r.actor(), store.JobInvitePeople, order); err != nil {
+		return nil, nil, fmt.Errorf("promise to invite: %w", err)
+	}
+	return nil, nil, nil
+}
+
+// runInvites invites the people whom somebody chose in the form, and tells them what became of it.
+func (h *Handlers) runInvites(ctx context.Context, job store.Job) error {
+	r, order, err := h.ordered(ctx, job)
+	if err != nil {
+		return err
+	}
+	personIDs, became, err := h.lookUp(ctx, r, order.SlackIDs)
+	if err != nil {
+		return err
+	}
+	outcomes, err := h.store.InviteOrdered(ctx, r.company.ID, order.ID, personIDs)
+	if err != nil && !errors.Is(err, store.ErrForbidden) {
+		return fmt.Errorf("invite: %w", err)
+	}
+	became.Outcomes, became.As = append(outcomes, became.Outcomes...), order.As
+	notice := became.Notice()
+	if err != nil {
+		notice = view.Notice{Text: h.explain(ctx, r, err)}
+	}
+	h.tellOn(ctx, r, order.ScreenID, notice)
+	return nil
 }
 
 // invitePerson is the Invite button of a row of User Management.

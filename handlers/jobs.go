@@ -33,6 +33,9 @@ func jobs() []jobRun {
 		{store.JobReminders, (*Handlers).advanceReminders, 0, nil}, // or a company would send no others
 		{store.JobNudge, (*Handlers).sendNudge, jobTries, (*Handlers).nudgeFailed},
 		{store.JobEmails, (*Handlers).runEmails, 0, nil}, // promised to whoever confirmed
+		{store.JobInvitePeople, (*Handlers).runInvites, jobTries, (*Handlers).orderFailed},
+		{store.JobPlanRun, (*Handlers).planRun, planTries, (*Handlers).orderFailed},
+		{store.JobResendOld, (*Handlers).runResendOld, jobTries, (*Handlers).orderFailed},
 		{store.JobCaseCard, (*Handlers).sendCaseCards, jobTries, nil},
 		{store.JobCaseDecided, (*Handlers).closeCase, jobTries, nil},
 		{store.JobCardsGone, (*Handlers).blankCards, jobTries, nil},

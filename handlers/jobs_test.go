@@ -20,7 +20,7 @@ func TestEveryKindOfJobIsDone(t *testing.T) {
 		store.JobInviteDM, store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard,
 		store.JobSignupDecided, store.JobCaseCard, store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile,
 		store.JobErase, store.JobRevocation, store.JobEndingDM, store.JobFarewellDM, store.JobRun, store.JobInviteEmail, store.JobReminders, store.JobNudge,
-		store.JobJoiner, store.JobDeactivatedDM, store.JobEmails,
+		store.JobJoiner, store.JobDeactivatedDM, store.JobEmails, store.JobInvitePeople, store.JobPlanRun, store.JobResendOld,
 	} {
 		if !done[kind] {
 			t.Errorf("nobody does %s", kind)

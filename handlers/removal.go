@@ -349,12 +349,9 @@ func (h *Handlers) showRemovalLater(ctx context.Context, c store.Company, remova
 	if removal.By.SlackID == "" {
 		return nil
 	}
-	access, err := h.store.Access(ctx, c.ID, removal.By.SlackID)
+	r, err := h.onBehalf(ctx, c, removal.By.SlackID, "removal")
 	if err != nil {
-		return fmt.Errorf("look up who confirmed: %w", err)
-	}
-	r := &request{
-		company: c, teamID: c.TeamID, enterpriseID: c.EnterpriseID, slackID: removal.By.SlackID, access: access, unasked: true, what: "removal",
+		return err
 	}
 	return h.showRemoval(ctx, r, removal, notice)
 }

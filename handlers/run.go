@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,13 +27,12 @@ const (
 	membersAtOnce = 1000
 	// ackSettles is how long Slack gets to draw what a form was acknowledged with: a change that overtakes it would be lost.
 	ackSettles = 500 * time.Millisecond
-	// listPatience is the longest wait for Slack while somebody looks at a form.
-	listPatience = 30 * time.Second
+	// planTries is after how many failures the count is given up: somebody looks at the form, for some ten seconds then.
+	planTries = 4
 )
 
 // many is whom the form for inviting means beside single people. All of it is only a claim of the client.
 type many struct {
-	people    []string
 	channelID string
 	groupID   string
 	everyone  bool
@@ -42,8 +40,8 @@ type many struct {
 
 func audienceOf(form slack.View) many {
 	return many{
-		people: input(form, view.BlockPeople).SelectedUsers, channelID: input(form, view.BlockMembersOf).SelectedConversation,
-		groupID: input(form, view.BlockGroup).SelectedOption.Value, everyone: len(input(form, view.BlockEveryone).SelectedOptions) > 0,
+		channelID: input(form, view.BlockMembersOf).SelectedConversation, groupID: input(form, view.BlockGroup).SelectedOption.Value,
+		everyone: len(input(form, view.BlockEveryone).SelectedOptions) > 0,
 	}
 }
 
@@ -66,34 +64,51 @@ func (h *Handlers) userGroups(ctx context.Context, r *request) []view.UserGroup 
 	return groups
 }
 
-// planRun asks Slack who is meant, while the form says that it counts, and then asks whether so many are meant.
-func (h *Handlers) planRun(r *request, form slack.View, m many) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
-	as := cmp.Or(store.MemberType(input(form, view.BlockAs).SelectedOption.Value), store.Employee)
-	if as != store.Employee && as != store.Recruiter {
+// orderPlan promises to count who is meant, which may take Slack a while; the form says so meanwhile.
+func (h *Handlers) orderPlan(ctx context.Context, r *request, viewID string, m many, order store.Order) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+	if order.As != store.Employee && order.As != store.Recruiter {
 		return nil, nil, &UserError{view.CannotInviteAs}
 	}
+	order.ViewID, order.ChannelID, order.GroupID, order.Everyone = viewID, m.channelID, m.groupID, m.everyone
+	if _, err := h.store.PlaceOrder(ctx, r.company.ID, r.actor(), store.JobPlanRun, order); err != nil {
+		return nil, nil, fmt.Errorf("promise to count: %w", err)
+	}
 	counting := view.RunCounting()
-	return slack.NewUpdateViewSubmissionResponse(&counting), func(ctx context.Context) (reply, error) {
-		settled := time.NewTimer(ackSettles)
-		defer settled.Stop()
-		modal, err := h.plannedRun(ctx, r, m, as)
-		if err != nil {
-			modal = view.SentenceModal(h.explain(ctx, r, err))
-		}
-		select {
-		case <-settled.C:
-		case <-ctx.Done():
-		}
-		err = h.updateModal(ctx, r, form.ID, modal)
-		if slackError(err) == "not_found" { // they closed it
-			return reply{}, nil
-		}
-		return reply{}, err
-	}, nil
+	return slack.NewUpdateViewSubmissionResponse(&counting), nil, nil
+}
+
+// planRun asks Slack who is meant, and then, in the form that waits for it, whether so many are meant.
+func (h *Handlers) planRun(ctx context.Context, job store.Job) error {
+	r, order, err := h.ordered(ctx, job)
+	if err != nil {
+		return err
+	}
+	settled := time.NewTimer(ackSettles) // the acknowledgement followed the order at once
+	defer settled.Stop()
+	modal, err := h.plannedRun(ctx, r, order)
+	_, wrong := errors.AsType[*UserError](err)
+	switch {
+	case wrong, errors.Is(err, store.ErrForbidden):
+		modal = view.SentenceModal(h.explain(ctx, r, err))
+	case err != nil:
+		return err
+	}
+	select {
+	case <-settled.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := h.updateModal(ctx, r, order.ViewID, modal); err != nil && slackError(err) != "not_found" { // they closed it
+		return err
+	}
+	if err := h.store.DropOrder(ctx, r.company.ID, order.ID); err != nil {
+		return fmt.Errorf("forget the order: %w", err)
+	}
+	return nil
 }
 
 // plannedRun is the question whether so many people are meant.
-func (h *Handlers) plannedRun(ctx context.Context, r *request, m many, as store.MemberType) (slack.ModalViewRequest, error) {
+func (h *Handlers) plannedRun(ctx context.Context, r *request, order store.Order) (slack.ModalViewRequest, error) {
 	running, err := h.store.RunningRun(ctx, r.company.ID)
 	if err == nil {
 		return view.RunUnderWay(running), nil
@@ -101,22 +116,22 @@ func (h *Handlers) plannedRun(ctx context.Context, r *request, m many, as store.
 	if !errors.Is(err, store.ErrNotFound) {
 		return slack.ModalViewRequest{}, fmt.Errorf("look for a run: %w", err)
 	}
-	ids := m.people
-	if m.channelID != "" {
-		in, err := h.channelMembers(ctx, r, m.channelID)
+	ids := order.SlackIDs
+	if order.ChannelID != "" {
+		in, err := h.channelMembers(ctx, r, order.ChannelID)
 		if err != nil {
 			return slack.ModalViewRequest{}, err
 		}
 		ids = append(ids, in...)
 	}
-	if m.groupID != "" {
-		in, err := h.groupMembers(ctx, r, m.groupID)
+	if order.GroupID != "" {
+		in, err := h.groupMembers(ctx, r, order.GroupID)
 		if err != nil {
 			return slack.ModalViewRequest{}, err
 		}
 		ids = append(ids, in...)
 	}
-	plan, err := h.store.ProposeRun(ctx, r.company.ID, r.actor(), store.Audience{SlackIDs: ids, Everyone: m.everyone}, as)
+	plan, err := h.store.ProposeRun(ctx, r.company.ID, r.actor(), store.Audience{SlackIDs: ids, Everyone: order.Everyone}, order.As)
 	if errors.Is(err, store.ErrTooMany) {
 		return slack.ModalViewRequest{}, tooManyAtOnce()
 	}
@@ -134,12 +149,8 @@ func tooManyAtOnce() error {
 func (h *Handlers) channelMembers(ctx context.Context, r *request, channelID string) ([]string, error) {
 	var all []string
 	for cursor := ""; ; {
-		var page []string
-		err := patiently(ctx, func() (err error) {
-			page, cursor, err = h.api(r.company).GetUsersInConversationContext(ctx, &slack.GetUsersInConversationParameters{
-				ChannelID: channelID, Cursor: cursor, Limit: membersAtOnce,
-			})
-			return err
+		page, next, err := h.api(r.company).GetUsersInConversationContext(ctx, &slack.GetUsersInConversationParameters{
+			ChannelID: channelID, Cursor: cursor, Limit: membersAtOnce,
 		})
 		if code := slackError(err); code == "channel_not_found" || code == "not_in_channel" || code == "fetch_members_failed" {
 			return nil, &UserError{"Herald does not see that channel. Type `/invite @Herald` there, then try again."}
@@ -148,7 +159,7 @@ func (h *Handlers) channelMembers(ctx context.Context, r *request, channelID str
 			return nil, fmt.Errorf("list the members of a channel: %w", clean(err))
 		}
 		all = append(all, page...)
-		if cursor == "" {
+		if cursor = next; cursor == "" {
 			return all, nil
 		}
 		if len(all) > store.RunLimit*2 { // most of them may be left out, but there is an end
@@ -159,11 +170,7 @@ func (h *Handlers) channelMembers(ctx context.Context, r *request, channelID str
 
 // groupMembers lists the Slack users of a user group.
 func (h *Handlers) groupMembers(ctx context.Context, r *request, groupID string) ([]string, error) {
-	var members []string
-	err := patiently(ctx, func() (err error) {
-		members, err = h.api(r.company).GetUserGroupMembersContext(ctx, groupID)
-		return err
-	})
+	members, err := h.api(r.company).GetUserGroupMembersContext(ctx, groupID)
 	if slackError(err) == "no_such_subteam" {
 		return nil, &UserError{"That user group is not there any more. Choose another one."}
 	}
@@ -171,18 +178,6 @@ func (h *Handlers) groupMembers(ctx context.Context, r *request, groupID string)
 		return nil, fmt.Errorf("list the members of a user group: %w", clean(err))
 	}
 	return members, nil
-}
-
-// patiently calls Slack again, once, if that says when.
-func patiently(ctx context.Context, call func() error) error {
-	err := call()
-	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok && limited.RetryAfter <= listPatience {
-		if err := sleep(ctx, limited.RetryAfter); err != nil {
-			return err
-		}
-		err = call()
-	}
-	return err
 }
 
 // confirmRun starts what was counted.

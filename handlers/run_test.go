@@ -209,11 +209,11 @@ func TestARunGoesOnAfterARestart(t *testing.T) {
 	t.Parallel()
 	people := newcomers()
 	each(t, options{people: people, noJobs: true}, func(t *testing.T, w *world) {
-		w.as(ana).chooses(everyone())
-		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
 		ctx, stop := context.WithCancel(w.ctx())
 		returned := make(chan error)
 		go func() { returned <- w.jobs.Run(ctx) }()
+		w.as(ana).chooses(everyone())
+		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
 		w.eventually("some are invited", func() bool { return w.invited(people) >= 4 })
 		stop()
 		w.must(<-returned)

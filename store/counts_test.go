@@ -282,7 +282,7 @@ func (a *accidents) resendOld(t *testing.T) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.s.ResendOld(t.Context(), a.companyID, a.ana, 7, n)
+	_, err = resendsOld(t.Context(), a.s, a.companyID, a.ana, n)
 	return err
 }
 

@@ -178,7 +178,7 @@ func TestToResendAnInvitationIsNotToApproveIt(t *testing.T) {
 		}},
 		{"all old ones", func(t *testing.T, w mailWorld, _ string) {
 			w.env.Clock.Advance(8 * 24 * time.Hour)
-			w.check(t, second(w.s.ResendOld(t.Context(), w.companyID, w.ana, 7, 1)))
+			w.check(t, second(resendsOld(t.Context(), w.s, w.companyID, w.ana, 1)))
 		}},
 	} {
 		t.Run(resend.name, func(t *testing.T) {

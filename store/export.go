@@ -58,8 +58,8 @@ func dataSections() []dataSection {
 		{name: "removals_by_you", table: "removals", key: bySlack, of: "by_slack", columns: []string{
 			"created_at", "status", "file_id", "proposed", "removed", "never",
 		}},
-		{name: "log_about_you", table: "audit", key: byHash, of: "subject_hash", columns: []string{"at", "action", "cli", "from_type", "to_type", "n"}},
-		{name: "log_by_you", table: "audit", key: byHash, of: "actor_hash", columns: []string{"at", "action", "from_type", "to_type", "n"}},
+		{name: "log_about_you", table: "audit", key: byHash, of: "subject_hash", columns: []string{"at", "action", "cli", "from_type", "to_type", "n", "message"}},
+		{name: "log_by_you", table: "audit", key: byHash, of: "actor_hash", columns: []string{"at", "action", "from_type", "to_type", "n", "message"}},
 		{name: "reminders", table: "nudges", key: byPerson, of: "person_id", columns: []string{"send_at", "sent_at", "status", "reason", "n"}},
 		{name: "what_counts_for_reminders", table: "reminded", key: byPerson, of: "person_id", single: true, columns: []string{
 			"reminded_at", "reminders", "snooze_ends_at", "unreachable_ends_at",

@@ -307,7 +307,7 @@ func (t *tx) uncountInvites(ctx context.Context, companyID string, subjectHashes
 	return t.count(ctx, companyID, changes)
 }
 
-// ResendLimit is the most invitations that ResendOld sends at once.
+// ResendLimit is the most invitations that ResendOrdered sends at once.
 const ResendLimit = inviteLimit
 
 // old selects the pending invitations i of people who may still take part and did not opt out whose link was made, and if it went by email, sent before $2,
@@ -332,35 +332,26 @@ func (s *Store) OldInvites(ctx context.Context, companyID string, days int) (int
 	return len(ids), nil
 }
 
-// ResendOld kills the links of the invitations that have been pending for longer than the given days, the oldest ResendLimit of them, and
-// makes and sends new ones. ErrChanged, and the number there is now, unless it is the expected one. The actor must be a company admin,
-// else ErrForbidden.
-func (s *Store) ResendOld(ctx context.Context, companyID string, by Actor, days, expected int) (int, error) {
-	n := 0
-	err := s.change(ctx, companyID, func(t *tx) error {
-		if err := t.requireAdmin(ctx, companyID, by); err != nil {
-			return err
-		}
-		var rows []invitedRow
-		err := t.SelectContext(ctx, &rows, `SELECT `+inviteColumnsOf("i")+`, coalesce(p.slack_id, '') AS slack_id`+old, companyID, daysBefore(t.now, days), ResendLimit)
-		if err != nil {
-			return err
-		}
-		if n = len(rows); n != expected {
-			return ErrChanged
-		}
-		if n == 0 {
-			return nil
-		}
-		if _, err := t.resend(ctx, companyID, rows, false); err != nil {
-			return err
-		}
-		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Count: n})
-	})
-	if err != nil {
-		return n, fmt.Errorf("resend old invitations: %w", err)
+// resendOld is ResendOrdered, and returns ErrForbidden and ErrChanged before it changes anything.
+func (t *tx) resendOld(ctx context.Context, companyID string, by Actor, days, expected int) (int, error) {
+	if err := t.requireAdmin(ctx, companyID, by); err != nil {
+		return 0, err
 	}
-	return n, nil
+	var rows []invitedRow
+	err := t.SelectContext(ctx, &rows, `SELECT `+inviteColumnsOf("i")+`, coalesce(p.slack_id, '') AS slack_id`+old, companyID, daysBefore(t.now, days), ResendLimit)
+	if err != nil {
+		return 0, fmt.Errorf("list old invitations: %w", err)
+	}
+	if len(rows) != expected {
+		return 0, ErrChanged
+	}
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	if _, err := t.resend(ctx, companyID, rows, false); err != nil {
+		return 0, err
+	}
+	return len(rows), t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Count: len(rows)})
 }
 
 // An invitedRow is an invitation and the Slack user it is for, "" for somebody from outside.

@@ -23,6 +23,9 @@ const (
 	JobInviteDM      JobKind = "invite_dm"      // an Invite
 	JobInviteEmail   JobKind = "invite_email"   // an Invite to an address
 	JobEmails        JobKind = "emails"         // an EmailDraft that was confirmed: invite its addresses
+	JobInvitePeople  JobKind = "invite_people"  // an Order: invite these people
+	JobPlanRun       JobKind = "plan_run"       // an Order: count whom a Run would invite, and ask
+	JobResendOld     JobKind = "resend_old"     // an Order: send old invitations again
 	JobWelcomeDM     JobKind = "welcome_dm"     // a Member
 	JobConfirmDM     JobKind = "confirm_dm"     // a Signup
 	JobApprovalCard  JobKind = "approval_card"  // a Signup
@@ -108,7 +111,7 @@ const jobTries = math.MaxInt16
 // not run at a time. So a change that comes after a running job read the state would go unseen. It does not happen, for each kind has
 // one of these reasons, and a new kind needs one, too:
 //   - The thing is made for the job, and leaves it once, when it will not change any more: JobRemoval (a confirmed removal only becomes
-//     done), JobEmails (a confirmed list is only sent), JobRevocation, JobFarewellDM, JobWelcomeDM (a member who comes back is another one), JobCaseCard, JobConfirmDM and
+//     done), JobEmails (a confirmed list is only sent), JobInvitePeople, JobPlanRun and JobResendOld (an order does not change), JobRevocation, JobFarewellDM, JobWelcomeDM (a member who comes back is another one), JobCaseCard, JobConfirmDM and
 //     JobApprovalCard (each request and sign-up is a new one), JobInviteDM and JobInviteEmail (to send again is to make another Invite).
 //   - What it tells is final: a case, a sign-up or an account that is over stays over, and a file that is to be deleted is so for ever
 //     (JobCaseDecided, JobSignupDecided, JobCardsGone, JobDeleteFile). A card that is sent meanwhile is closed by whoever sends it, who

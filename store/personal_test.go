@@ -20,7 +20,7 @@ func notExported() map[string]string {
 		derived  = "follows from what is shown"
 		key      = "a key, not a fact"
 		nobody   = "names nobody"
-		fleeting = "repeats what is shown, in somebody's open confirmation; gone within a day"
+		fleeting = "repeats what is shown, in what somebody confirms or ordered; gone within a day"
 		sealed   = "shown, though not as a column: see addressesOf, signupsAsking, screensOf"
 	)
 	why := map[string]string{}
@@ -38,7 +38,7 @@ func notExported() map[string]string {
 			audit.subject_hash former_accounts.company_id former_accounts.member_id runs.id runs.company_id runs.started_by nudges.id nudges.company_id nudges.run_id nudges.person_id reminded.company_id
 			reminded.person_id opt_outs.company_id opt_outs.subject_hash reminder_runs.id reminder_runs.company_id reminder_runs.asked_by
 			reminder_runs.manual reminder_runs.reason reminder_runs.after_id reminder_runs.ends_at messages.id messages.company_id messages.slack_id cards.company_id cards.ref cards.slack_id`,
-		fleeting: `sends.* removal_members.* selections.* run_people.* email_drafts.*`,
+		fleeting: `sends.* removal_members.* selections.* run_people.* email_drafts.* orders.*`,
 		sealed:   `screens.* invites.email_sealed signups.payload_sealed signups.created_at signups.status signups.network`,
 	} {
 		for column := range strings.FieldsSeq(columns) {

@@ -47,6 +47,9 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err := t.dropEmailInvitesOf(ctx, r.CompanyID, subjects); err != nil {
 		return 0, err
 	}
+	if err := t.dropOrdersOf(ctx, r.CompanyID, subjects); err != nil {
+		return 0, err
+	}
 	if err := t.leaveFarewells(ctx, r); err != nil {
 		return 0, err
 	}

@@ -26,6 +26,7 @@ func sealedColumns() []sealedColumn {
 		{"screens", "state_sealed", []string{"id"}, "screen", []string{"company_id", "id"}},
 		{"invites", "email_sealed", []string{"id"}, "invited address", []string{"company_id", "id"}},
 		{"email_drafts", "payload_sealed", []string{"id"}, "email draft", []string{"company_id", "id"}},
+		{"orders", "payload_sealed", []string{"id"}, "order", []string{"company_id", "id"}},
 		{"revocations", "payload_sealed", []string{"id"}, "revocation", []string{"company_id", "id"}},
 		{"farewells", "payload_sealed", []string{"id"}, "farewell", []string{"company_id", "id"}},
 		{"directory_syncs", "cursor_sealed", []string{"company_id"}, "directory cursor", []string{"company_id"}},

@@ -98,6 +98,9 @@ func sealAddresses(t *testing.T, s *store.Store, companyID, name string) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := s.PlaceOrder(t.Context(), companyID, shell, store.JobResendOld, store.Order{}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestEverySealedColumnIsSealedAnew(t *testing.T) {
