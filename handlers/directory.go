@@ -224,6 +224,10 @@ func entryOf(company store.Company, u slack.User) store.Person {
 	name := cmp.Or(u.RealName, u.Profile.RealName, u.Profile.DisplayName, u.Name)
 	ours := u.TeamID == "" || u.TeamID == company.TeamID || slices.Contains(u.Enterprise.Teams, company.TeamID)
 	away, until := outOfOffice(u.Profile)
+	var updated time.Time
+	if u.Updated > 0 {
+		updated = u.Updated.Time().UTC()
+	}
 	return store.Person{
 		SlackID:      u.ID,
 		Name:         name,
@@ -236,6 +240,7 @@ func entryOf(company store.Company, u slack.User) store.Person {
 		PrimaryOwner: u.IsPrimaryOwner,
 		Away:         away,
 		AwayUntil:    until,
+		UpdatedAt:    updated,
 	}
 }
 

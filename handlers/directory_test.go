@@ -275,6 +275,39 @@ func TestTheMirrorFollowsWhatHappensInTheWorkspace(t *testing.T) {
 	})
 }
 
+func TestAnEventThatSlackRepeatsDoesNotUndoALaterOne(t *testing.T) {
+	t.Parallel()
+	each(t, options{noBot: true, noJobs: true}, func(t *testing.T, w *world) {
+		hears := func(gone bool, updated int64) {
+			t.Helper()
+			w.must(w.h.Event(w.ctx(), changeOf(t, map[string]any{"id": ann, "team_id": teamID, "name": "ann", "real_name": "Ann Lee", "deleted": gone, "updated": updated})))
+		}
+		hears(false, noon.Unix()+60) // she was reactivated, and another process heard that she was deactivated before
+		hears(true, noon.Unix()+30)
+		if !w.registered(ann) {
+			t.Error("Ann is back, and seems to be deactivated")
+		}
+		hears(true, noon.Unix()+90)
+		if w.registered(ann) {
+			t.Error("Ann is deactivated, and seems to be here")
+		}
+	})
+}
+
+// changeOf is the event that Slack sends when somebody changes.
+func changeOf(t *testing.T, user map[string]any) slackevents.EventsAPIEvent {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"type": "event_callback", "team_id": teamID, "event": map[string]any{"type": "user_change", "user": user}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev, err := slackevents.ParseEvent(body, slackevents.OptionNoVerifyToken())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ev
+}
+
 func TestSomebodyRemovedStaysForgottenUntilAnAdminInvitesThem(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {

@@ -74,6 +74,48 @@ func TestASyncGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
+func TestNewsOfSomebodyThatIsOlderThanWhatIsKnownChangesNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		acme := storetest.Company(t, s)
+		others := storetest.Mirror(t, s, acme.ID, "Bo Ek")
+		at := func(minute int, name string, gone bool) store.Person {
+			p := store.Person{SlackID: storetest.SlackID("Ann Lee"), Name: name, Deactivated: gone}
+			if minute > 0 {
+				p.UpdatedAt = time.Date(2026, 11, 20, 9, minute, 0, 0, time.UTC)
+			}
+			return p
+		}
+		says := func(news ...store.Person) {
+			t.Helper()
+			if err := s.MirrorPeople(t.Context(), acme.ID, news); err != nil {
+				t.Fatal(err)
+			}
+		}
+		is := func(when, name string, gone bool) {
+			t.Helper()
+			p, err := s.PersonBySlackID(t.Context(), acme.ID, storetest.SlackID("Ann Lee"))
+			if err != nil || p.Name != name || p.Deactivated != gone {
+				t.Errorf("%s: %q, deactivated %v, %v", when, p.Name, p.Deactivated, err)
+			}
+		}
+		says(at(5, "Ann Lee", false))
+		says(at(4, "Ann Old", true))
+		is("an older event", "Ann Lee", false)
+		env.Clock.Advance(time.Hour)
+		storetest.Sync(t, s, acme.ID, []store.Person{at(4, "Ann Old", true), others[0]})
+		is("an older page of a sync, which lists her all the same", "Ann Lee", false)
+		says(at(5, "Ann Lee-Ek", true))
+		is("another event of the same second", "Ann Lee-Ek", true)
+		says(at(0, "Ann Ek", false))
+		is("an event that does not tell its time", "Ann Ek", false)
+		says(at(4, "Ann Old", true))
+		is("an older event after that", "Ann Ek", false)
+		says(at(6, "Ann Young", false), at(5, "Ann Ek", true))
+		is("two events at once", "Ann Young", false)
+	})
+}
+
 func TestWhoJoinsTheWorkspaceIsInvitedSomeDaysLater(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {

@@ -33,7 +33,7 @@ const (
 func dataSections() []dataSection {
 	return []dataSection{
 		{name: "directory", table: "people", key: byPerson, of: "id", single: true, columns: []string{
-			"id", "slack_id", "name", "handle", "email", "time_zone", "bot", "guest", "deactivated", "deactivated_at", "primary_owner", "mirrored_at", "away", "away_ends_at",
+			"id", "slack_id", "name", "handle", "email", "time_zone", "bot", "guest", "deactivated", "deactivated_at", "primary_owner", "mirrored_at", "updated_at", "away", "away_ends_at",
 		}},
 		{name: "account", table: "members", key: byPerson, of: "id", single: true, columns: []string{"registered_at", "email", "type", "told_by", "untold"}},
 		{name: "connections", table: "connections", key: byPerson, of: "member_id", columns: []string{

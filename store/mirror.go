@@ -11,7 +11,8 @@ import (
 const mirrorLimit = 1000
 
 // MirrorPeople inserts or updates directory entries (ID and CompanyID of the entries are ignored). Forgotten people are skipped, unless a
-// company admin insisted on them since.
+// company admin insisted on them since. An entry that is older than what is known (UpdatedAt) changes nothing: Slack repeats events for
+// minutes, and a page of the directory may be read before an event and written after it.
 // One transaction a call: at most 1,000 entries, else ErrTooMany.
 func (s *Store) MirrorPeople(ctx context.Context, companyID string, entries []Person) error {
 	if len(entries) > mirrorLimit {
@@ -84,6 +85,10 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 		}
 		e = e.storable()
 		e.ID, e.CompanyID = p.ID, companyID
+		outdated := !e.UpdatedAt.IsZero() && e.UpdatedAt.Before(p.UpdatedAt)
+		if e.UpdatedAt.IsZero() {
+			e.UpdatedAt = p.UpdatedAt
+		}
 		switch {
 		case !ok:
 			if e, err = t.insertPerson(ctx, keys, e); err != nil {
@@ -91,7 +96,7 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 			}
 			known[e.SlackID] = e // a directory page may name somebody twice
 			done.added = append(done.added, e.ID)
-		case p == e:
+		case p == e, outdated: // they are still listed
 			touched = append(touched, p.ID)
 		default:
 			if err := t.updatePerson(ctx, e); err != nil {
@@ -161,11 +166,11 @@ func (t *tx) insertPerson(ctx context.Context, keys secret, p Person) (Person, e
 	}
 	_, err := t.ExecContext(ctx, `
 		INSERT INTO people (id, company_id, slack_id, name, handle, email, email_folded, time_zone, bot, guest, deactivated,
-			primary_owner, mirrored_at, subject_hash, standing, facets, haystack, sort_key, deactivated_at, away, away_ends_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16, $17, $18, $19)`,
+			primary_owner, mirrored_at, subject_hash, standing, facets, haystack, sort_key, deactivated_at, away, away_ends_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16, $17, $18, $19, $20)`,
 		p.ID, p.CompanyID, slackID, p.Name, p.Handle, p.Email, foldEmail(p.Email), p.TimeZone, p.Bot, p.Guest, p.Deactivated,
 		p.PrimaryOwner, stamp(t.now), keys.personHash(p), standingOut, sortKey(p.Name, p.ID), t.deactivatedAt(p),
-		p.Away, stamp(p.AwayUntil))
+		p.Away, stamp(p.AwayUntil), stamp(p.UpdatedAt))
 	if err != nil {
 		return Person{}, fmt.Errorf("insert person: %w", err)
 	}
@@ -187,10 +192,10 @@ func (t *tx) updatePerson(ctx context.Context, p Person) error {
 		SET name = $2, handle = $3, email = $4, email_folded = $5, time_zone = $6, bot = $7, guest = $8, deactivated = $9,
 			primary_owner = $10, mirrored_at = $11,
 			deactivated_at = CASE WHEN NOT $9 THEN 0 WHEN deactivated THEN deactivated_at ELSE $11 END,
-			deactivation_told = deactivation_told AND $9, away = $12, away_ends_at = $13
+			deactivation_told = deactivation_told AND $9, away = $12, away_ends_at = $13, updated_at = $14
 		WHERE id = $1`,
 		p.ID, p.Name, p.Handle, p.Email, foldEmail(p.Email), p.TimeZone, p.Bot, p.Guest, p.Deactivated, p.PrimaryOwner, stamp(t.now),
-		p.Away, stamp(p.AwayUntil))
+		p.Away, stamp(p.AwayUntil), stamp(p.UpdatedAt))
 	if err != nil {
 		return fmt.Errorf("update person: %w", err)
 	}

@@ -22,6 +22,7 @@ type Person struct {
 	// Away: their status in Slack says that they are out of office, until AwayUntil; zero: nobody knows.
 	Away      bool
 	AwayUntil time.Time
+	UpdatedAt time.Time // when Slack last changed the entry, to the second; zero: it does not say
 }
 
 // Eligible tells whether the person may be invited and become a member.
@@ -51,16 +52,17 @@ type personRow struct {
 	PrimaryOwner bool    `db:"primary_owner"`
 	Away         bool    `db:"away"`
 	AwayEndsAt   int64   `db:"away_ends_at"`
+	UpdatedAt    int64   `db:"updated_at"`
 }
 
 const personColumns = `p.id, p.company_id, p.slack_id, p.name, p.handle, p.email, p.time_zone, p.bot, p.guest, p.deactivated, p.primary_owner,
-	p.away, p.away_ends_at`
+	p.away, p.away_ends_at, p.updated_at`
 
 func (r personRow) person() Person {
 	p := Person{
 		ID: r.ID, CompanyID: r.CompanyID, Name: r.Name, Handle: r.Handle, Email: r.Email, TimeZone: r.TimeZone,
 		Bot: r.Bot, Guest: r.Guest, Deactivated: r.Deactivated, PrimaryOwner: r.PrimaryOwner,
-		Away: r.Away, AwayUntil: unstamp(r.AwayEndsAt),
+		Away: r.Away, AwayUntil: unstamp(r.AwayEndsAt), UpdatedAt: unstamp(r.UpdatedAt),
 	}
 	if r.SlackID != nil {
 		p.SlackID = *r.SlackID
