@@ -108,6 +108,8 @@ type Policy struct {
 
 	mu    sync.Mutex
 	zones map[string]*time.Location // by the name that people have; the company's for unknown names
+
+	lastRun, lastEnds time.Time // what Ends was asked last: a run asks for everybody in it
 }
 
 // Judge says whether the person is to be reminded at the moment, later in the
@@ -136,17 +138,53 @@ func (p *Policy) Judge(who Person, at time.Time) Verdict {
 	switch {
 	case !ok:
 		return Verdict{Kind: Hold, Reason: reason}
-	case next.Sub(at) > p.settings.Window:
+	case next.Sub(at) > runLeast && next.After(p.Ends(at)):
 		return Verdict{Kind: Hold, At: next, Reason: reason}
 	default:
 		return Verdict{Kind: SendLater, At: next, Reason: reason}
 	}
 }
 
+// How long after its moment a run may still send what has to wait.
+const (
+	runLeast = 24 * time.Hour
+	runMost  = 7 * 24 * time.Hour
+)
+
+// The hours by which zones are ahead of UTC: Baker Island and Kiribati are the extremes.
+const (
+	westernmost = -12
+	easternmost = 14
+)
+
 // Ends returns the moment after which a run that began at the given one sends
-// nothing more.
+// nothing more. A run lasts for a day, and for as long as it takes until every
+// zone of the world has had a working day: else one of Friday morning in Lisbon
+// would never reach Tokyo, and one on the first of the month, which is a Sunday
+// now and then, nobody. It ends after seven days in any case, also when the
+// company's holidays are longer.
 func (p *Policy) Ends(run time.Time) time.Time {
-	return run.Add(p.settings.Window)
+	run = run.Round(0).UTC()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.lastEnds.IsZero() || !p.lastRun.Equal(run) {
+		p.lastRun, p.lastEnds = run, p.ends(run)
+	}
+	return p.lastEnds
+}
+
+func (p *Policy) ends(run time.Time) time.Time {
+	ends := run.Add(runLeast)
+	for hours := westernmost; hours <= easternmost; hours++ {
+		zone := time.FixedZone("", hours*60*60)
+		if opens, ok := p.free(Person{}, zone, run); ok {
+			ends = latest(ends, moment(DateOf(opens.In(zone)), p.settings.To, zone))
+		}
+	}
+	if most := run.Add(runMost); ends.After(most) {
+		return most
+	}
+	return ends
 }
 
 // Free returns the first moment from at on, in UTC, that lies in the working

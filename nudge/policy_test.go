@@ -95,8 +95,17 @@ func TestReasons(t *testing.T) {
 		{name: "lives where the server is", who: Person{Invited: invited, Zone: "Local"}, kind: SendNow},
 
 		{name: "has a holiday", who: Person{Invited: invited}, change: func(s *Settings) { s.Holidays = []Date{{2026, 11, 24}} }, kind: SendLater, reason: DayOff, next: "2026-11-25 09:00 Europe/Lisbon"},
-		{name: "has the weekend before them in Apia, and a run may wait a day", who: Person{Invited: invited, Zone: "Pacific/Apia"}, change: func(s *Settings) { s.Weekend = []time.Weekday{time.Wednesday, time.Thursday} }, kind: Hold, reason: OutsideHours, next: "2026-11-27 09:00 Pacific/Apia"},
-		{name: "may be reminded at the moment of the run only", who: Person{Invited: invited, Zone: "Asia/Tokyo"}, change: func(s *Settings) { s.Window = 0 }, kind: Hold, reason: OutsideHours, next: "2026-11-25 09:00 Asia/Tokyo"},
+		{name: "has the weekend before them in Apia", who: Person{Invited: invited, Zone: "Pacific/Apia"}, change: func(s *Settings) { s.Weekend = []time.Weekday{time.Wednesday, time.Thursday} }, kind: SendLater, reason: OutsideHours, next: "2026-11-27 09:00 Pacific/Apia"},
+		{name: "has a week of holidays", who: Person{Invited: invited}, change: func(s *Settings) {
+			for d := (Date{2026, 11, 24}); d.Compare(Date{2026, 12, 1}) < 0; d = d.AddDays(1) {
+				s.Holidays = append(s.Holidays, d)
+			}
+		}, kind: SendLater, reason: DayOff, next: "2026-12-01 09:00 Europe/Lisbon"},
+		{name: "has more than a week of holidays", who: Person{Invited: invited}, change: func(s *Settings) {
+			for d := (Date{2026, 11, 24}); d.Compare(Date{2026, 12, 2}) < 0; d = d.AddDays(1) {
+				s.Holidays = append(s.Holidays, d)
+			}
+		}, kind: Hold, reason: DayOff, next: "2026-12-02 09:00 Europe/Lisbon"},
 		{name: "has holidays without end", who: Person{Invited: invited}, change: func(s *Settings) {
 			for d := (Date{2026, 11, 24}); len(s.Holidays) < MaxHolidays; d = d.AddDays(1) {
 				s.Holidays = append(s.Holidays, d)
@@ -282,8 +291,6 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"To", func(s *Settings) { s.From = -1 }},
 		{"Weekend", func(s *Settings) { s.Weekend = week() }},
 		{"Holidays", func(s *Settings) { s.Holidays = make([]Date, MaxHolidays+1) }},
-		{"Window", func(s *Settings) { s.Window = MaxWindow + 1 }},
-		{"Window", func(s *Settings) { s.Window = -1 }},
 	}
 	for _, tt := range tests {
 		s := DefaultSettings("Europe/Lisbon")

@@ -66,7 +66,6 @@ func anySettings(r *rand.Rand, now time.Time) Settings {
 		FirstAfter: r.IntN(5),
 		Everyone:   chance(r, 50),
 		From:       Clock(r.IntN(92) * 15),
-		Window:     time.Duration(r.IntN(72)) * time.Hour,
 	}
 	s.To = min(s.From+Clock(4+r.IntN(40))*15, EndOfDay)
 	if chance(r, 30) {
@@ -190,10 +189,10 @@ func TestVerdictsHold(t *testing.T) {
 		switch {
 		case got.Kind == SendNow && !got.At.Equal(now):
 			fail("now is another time")
-		case got.Kind == SendLater && (!got.At.After(now) || got.At.Sub(now) > s.Window):
-			fail("later is not in the window")
-		case got.Kind == Hold && !got.At.IsZero() && got.At.Sub(now) <= s.Window:
-			fail("held back, although there is a moment in the window")
+		case got.Kind == SendLater && (!got.At.After(now) || got.At.After(p.Ends(now))):
+			fail("later is after the end of the run")
+		case got.Kind == Hold && !got.At.IsZero() && !got.At.After(p.Ends(now)):
+			fail("held back, although there is a moment in the run")
 		}
 		if got.Kind == SendNow {
 			continue
@@ -278,4 +277,28 @@ func FuzzJudge(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestARunReachesEveryZone asks in every zone of the world about somebody whom
+// nothing but the clock and the calendar keeps from being reminded.
+func TestARunReachesEveryZone(t *testing.T) {
+	t.Parallel()
+	r := random(t)
+	for range 40 {
+		run := quarters(r)
+		s := anySettings(r, run)
+		s.Everyone, s.Holidays = true, nil
+		p, err := New(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, zone := range zones() {
+			if v := p.Judge(Person{Zone: zone}, run); v.Kind == Hold {
+				t.Errorf("the run of %s does not reach %s: %v\nsettings %+v", run, zone, v, s)
+			}
+		}
+		if lasts := p.Ends(run).Sub(run); lasts < runLeast || lasts > runMost {
+			t.Errorf("the run of %s takes %s", run, lasts)
+		}
+	}
 }

@@ -18,14 +18,12 @@ type Settings struct {
 	To         Clock          // working hours end: the first minute without reminders
 	Weekend    []time.Weekday // days of the week without reminders
 	Holidays   []Date         // other days without reminders, see [ReadHolidays]; at most [MaxHolidays]
-	Window     time.Duration  // how long after a run's moment its reminders may still be sent, 0 to [MaxWindow]
 }
 
 // Limits of Settings.
 const (
-	MaxCap    = 10
-	MaxDays   = 365
-	MaxWindow = 7 * 24 * time.Hour
+	MaxCap  = 10
+	MaxDays = 365
 
 	// minHours is the least time that working hours leave for reminders in a
 	// day. With less, a change of the clocks could swallow a day's hours.
@@ -34,8 +32,7 @@ const (
 
 // DefaultSettings are those of a company in zone that has decided nothing: at
 // most 3 reminders, 7 days apart, the first 2 days after the invitation, from
-// Monday to Friday, 9:00 to 17:00. A reminder may wait for a day after its run,
-// so that one run reaches every zone of the world in its working hours.
+// Monday to Friday, 9:00 to 17:00.
 func DefaultSettings(zone string) Settings {
 	return Settings{
 		Zone:       zone,
@@ -45,7 +42,6 @@ func DefaultSettings(zone string) Settings {
 		From:       9 * 60,
 		To:         17 * 60,
 		Weekend:    []time.Weekday{time.Saturday, time.Sunday},
-		Window:     24 * time.Hour,
 	}
 }
 
@@ -80,7 +76,6 @@ func (s Settings) Check() []*FieldError {
 	require(slices.ContainsFunc(week(), func(d time.Weekday) bool { return !slices.Contains(s.Weekend, d) }), "Weekend",
 		"Leave at least one day of the week for reminders.")
 	require(len(s.Holidays) <= MaxHolidays, "Holidays", "Choose at most %d days.", MaxHolidays)
-	require(s.Window >= 0 && s.Window <= MaxWindow, "Window", "Choose 0 to %d hours.", int(MaxWindow.Hours()))
 	return wrong
 }
 

@@ -314,7 +314,7 @@ func RemindersForm(now store.Reminders, today nudge.Date, home bool) slack.Modal
 		Type: slack.VTModal, CallbackID: FormReminders, Title: plain("Reminders"), Submit: plain("Continue"), Close: plain("Cancel"),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
 			slack.NewInputBlock(BlockPreset, plain("When?"), nil, preset),
-			slack.NewInputBlock(BlockSchedule, plain("In your own words of cron"),
+			slack.NewInputBlock(BlockSchedule, plain("Or a cron expression"),
 				plain("Minute, hour, day of the month, month, weekday. MON#1 is the first Monday, TUE#L the last Tuesday of a month."), expression).WithOptional(true),
 			slack.NewInputBlock(BlockZone, plain("Time zone of the company"), plain("For the schedule, and for people whose own is not known."), zone),
 			slack.NewInputBlock(BlockWhom, plain("Whom?"), nil, whom),
