@@ -144,6 +144,7 @@ func (h *Handlers) runReminders(ctx context.Context, r *request, _ *slack.BlockA
 // remindersForm opens the settings. Without any, it proposes what suits most companies, in the admin's own time zone.
 func (h *Handlers) remindersForm(ctx context.Context, r *request, _ *slack.BlockAction) (reply, error) {
 	settings, err := h.store.Reminders(ctx, r.company.ID)
+	replaces := settings.Fingerprint()
 	if errors.Is(err, store.ErrNotFound) {
 		zone := ""
 		if r.access.Person != nil {
@@ -154,6 +155,7 @@ func (h *Handlers) remindersForm(ctx context.Context, r *request, _ *slack.Block
 	if err != nil {
 		return reply{}, err
 	}
+	settings.Replaces = replaces
 	today := nudge.DateOf(h.now())
 	if zone, err := time.LoadLocation(settings.Zone); err == nil {
 		today = nudge.DateOf(h.now().In(zone))
@@ -162,8 +164,20 @@ func (h *Handlers) remindersForm(ctx context.Context, r *request, _ *slack.Block
 }
 
 // checkReminders shows what the form means: when the next runs are, and how a reminder looks. Nothing is saved before that is confirmed.
-func (h *Handlers) checkReminders(_ context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+func (h *Handlers) checkReminders(ctx context.Context, r *request, form slack.View) (*slack.ViewSubmissionResponse, func(context.Context) (reply, error), error) {
+	home, replaces, ok := view.ParseRemindersForm(form.PrivateMetadata)
+	if !ok {
+		return nil, nil, &UserError{view.StaleScreen}
+	}
+	now, err := h.store.Reminders(ctx, r.company.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, nil, err
+	}
 	to := remindersOf(form)
+	if own := strings.TrimSpace(input(form, view.BlockSchedule).Value); own != "" && own != to.Schedule && own != now.Schedule {
+		return slack.NewErrorsViewSubmissionResponse(view.RemindersOwnUnused()), nil, nil
+	}
+	to.Replaces = replaces
 	if wrong := to.Check(); len(wrong) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(view.RemindersProblems(wrong)), nil, nil
 	}
@@ -171,7 +185,7 @@ func (h *Handlers) checkReminders(_ context.Context, r *request, form slack.View
 	if err != nil {
 		return nil, nil, err
 	}
-	confirm := view.RemindersConfirm(r.company, to, next, form.PrivateMetadata == view.RemindersAtHome)
+	confirm := view.RemindersConfirm(r.company, to, next, home)
 	return slack.NewUpdateViewSubmissionResponse(&confirm), nil, nil
 }
 
@@ -208,10 +222,19 @@ func (h *Handlers) saveReminders(ctx context.Context, r *request, form slack.Vie
 	if !ok || len(to.Check()) > 0 {
 		return nil, nil, &UserError{view.StaleScreen}
 	}
-	if err := h.store.SaveReminders(ctx, r.company.ID, r.actor(), to); err != nil {
+	err := h.store.SaveReminders(ctx, r.company.ID, r.actor(), to)
+	if errors.Is(err, store.ErrChanged) {
+		changed := view.RemindersChanged()
+		return slack.NewUpdateViewSubmissionResponse(&changed), nil, nil
+	}
+	if err != nil {
 		return nil, nil, err
 	}
-	saved := view.RemindersSaved(to)
+	now, err := h.store.Reminders(ctx, r.company.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	saved := view.RemindersSaved(now)
 	return slack.NewUpdateViewSubmissionResponse(&saved), h.thenHome(r, home), nil
 }
 

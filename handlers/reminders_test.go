@@ -127,6 +127,33 @@ func TestAnAdminSetsRemindersUpAndPeopleAreRemindedUntilTheySayNo(t *testing.T) 
 }
 
 // TestWishesHoursAndHolidaysWin puts every wish and rule against the schedule, a bulk invitation and Run now.
+func TestTwoAdminsWhoEditRemindersDoNotUndoEachOther(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.remindsEverybody()
+		edits := func(p person) slackd.View {
+			p.presses(p.in(p.types("/social reminders"), view.ActionRemindersEdit))
+			return p.seesModal("What a reminder says")
+		}
+		ofAna, ofBen := edits(w.as(ana)), edits(w.as(ben))
+		if refused := w.as(ben).submits(ofBen, map[string][]string{view.BlockPreset: {"0 10 * * TUE"}, view.BlockSchedule: {"0 9 * * WED"}}); !strings.Contains(refused.Errors[view.BlockSchedule], "As written below") {
+			t.Errorf("an expression that nobody chose: %+v", refused)
+		}
+		w.as(ben).submits(ofBen, map[string][]string{view.BlockSchedule: {""}, view.BlockCap: {"1"}})
+		w.as(ben).submits(w.as(ben).seesModal("The next runs:"), nil)
+		w.as(ben).seesModal("Saved.")
+
+		w.as(ana).submits(ofAna, map[string][]string{view.BlockWords: {"Whom do you know?"}})
+		w.as(ana).submits(w.as(ana).seesModal("The next runs:"), nil)
+		w.as(ana).seesModal("Somebody changed the reminders meanwhile.")
+		now, err := w.store.Reminders(w.ctx(), w.company.ID)
+		w.must(err)
+		if now.Cap != 1 || now.Message != "" {
+			t.Errorf("saved: %+v", now)
+		}
+	})
+}
+
 func TestWishesHoursAndHolidaysWin(t *testing.T) {
 	t.Parallel()
 	person := func(id, zone string) slackd.User {

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,6 +26,18 @@ type Reminders struct {
 	Message  string          // the company's own words, "" for Herald's
 	Paused   bool            // nothing is sent
 	Days     []nudge.Holiday // company holidays, in order
+
+	// Replaces is the Fingerprint of the settings that SaveReminders replaces with these; "" for whatever they are.
+	Replaces string
+}
+
+// Fingerprint tells these settings from others, but for Paused and Days, which are changed by themselves. Those of a company that has
+// none are the zero Reminders.
+func (r Reminders) Fingerprint() string {
+	of := r.Settings
+	of.Holidays = nil
+	hash := sha256.Sum256(fmt.Appendf(nil, "%v %q %q", of, r.Schedule, r.Message))
+	return hex.EncodeToString(hash[:8])
 }
 
 // Policy judges by these settings.
@@ -116,7 +130,7 @@ func reminders(ctx context.Context, q querier, companyID string) (Reminders, tim
 
 // SaveReminders changes the company's settings but for Paused and Days, and turns reminders on where there were none. A schedule that is
 // new or another one begins at this moment: nothing from before fires. Settings that Check finds something wrong with are an error.
-// The actor must be a company admin, else ErrForbidden.
+// The actor must be a company admin, else ErrForbidden. ErrChanged if they are no longer those that to.Replaces says.
 func (s *Store) SaveReminders(ctx context.Context, companyID string, by Actor, to Reminders) error {
 	if wrong := to.Check(); len(wrong) > 0 {
 		return fmt.Errorf("save reminders: %w", wrong[0])
@@ -131,7 +145,14 @@ func (s *Store) SaveReminders(ctx context.Context, companyID string, by Actor, t
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
 			return err
 		}
-		_, err := t.ExecContext(ctx, `
+		now, _, err := reminders(ctx, t, companyID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if to.Replaces != "" && to.Replaces != now.Fingerprint() {
+			return ErrChanged
+		}
+		_, err = t.ExecContext(ctx, `
 			INSERT INTO reminders (company_id, schedule, time_zone, paused, cap, spacing_days, first_after_days, everyone, hours_from, hours_to,
 				weekend, message, seen_at)
 			VALUES ($1, $2, $3, FALSE, $4, $5, $6, $7, $8, $9, $10, $11, $12)

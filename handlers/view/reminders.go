@@ -262,7 +262,21 @@ func choices(now int, of []int, word func(int) string) *slack.SelectBlockElement
 	return s
 }
 
-// RemindersForm asks for the settings. Weeks of a preset count from today.
+// remindersEdited is the private metadata of the form.
+type remindersEdited struct {
+	Home     bool   `json:"home"`
+	Replaces string `json:"replaces"` // see store.Reminders
+}
+
+// ParseRemindersForm reads the private metadata of the form: whether it was opened from the Home tab, and what it started from. Nothing in
+// it can be trusted: it comes from the client.
+func ParseRemindersForm(metadata string) (home bool, replaces string, ok bool) {
+	var e remindersEdited
+	err := json.Unmarshal([]byte(metadata), &e)
+	return e.Home, e.Replaces, err == nil && e.Replaces != ""
+}
+
+// RemindersForm asks for the settings; now.Replaces says what they replace. Weeks of a preset count from today.
 func RemindersForm(now store.Reminders, today nudge.Date, home bool) slack.ModalViewRequest {
 	preset := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, InputValue)
 	expressions := nudge.Presets(today)
@@ -307,11 +321,12 @@ func RemindersForm(now store.Reminders, today nudge.Date, home bool) slack.Modal
 		hours = append(hours, h*60)
 	}
 	clock := func(minutes int) string { return nudge.Clock(minutes).String() }
+	edited, _ := json.Marshal(remindersEdited{home, now.Replaces}) // a bool and a string
 	words := slack.NewPlainTextInputBlockElement(plain("It takes a minute, and nothing is ever posted without your click."), InputValue).
 		WithMultiline(true).WithMaxLength(store.ReminderTextLimit).WithInitialValue(now.Message)
 	zone := slack.NewPlainTextInputBlockElement(plain("Europe/Lisbon"), InputValue).WithInitialValue(now.Zone).WithMaxLength(60)
 	modal := slack.ModalViewRequest{
-		Type: slack.VTModal, CallbackID: FormReminders, Title: plain("Reminders"), Submit: plain("Continue"), Close: plain("Cancel"),
+		Type: slack.VTModal, CallbackID: FormReminders, PrivateMetadata: string(edited), Title: plain("Reminders"), Submit: plain("Continue"), Close: plain("Cancel"),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
 			slack.NewInputBlock(BlockPreset, plain("When?"), nil, preset),
 			slack.NewInputBlock(BlockSchedule, plain("Or a cron expression"),
@@ -327,9 +342,6 @@ func RemindersForm(now store.Reminders, today nudge.Date, home bool) slack.Modal
 			slack.NewInputBlock(BlockWeekend, plain("Never on"), nil, weekend).WithOptional(true),
 			slack.NewInputBlock(BlockWords, plain("What a reminder says"), plain("Leave it empty for Herald's words. Who invited, the link and the buttons come by themselves."), words).WithOptional(true),
 		}},
-	}
-	if home {
-		modal.PrivateMetadata = RemindersAtHome
 	}
 	return modal
 }
@@ -365,6 +377,7 @@ type remindersDraft struct {
 	To         nudge.Clock    `json:"to"`
 	Weekend    []time.Weekday `json:"weekend"`
 	Message    string         `json:"message"`
+	Replaces   string         `json:"replaces"`
 }
 
 // RemindersConfirm shows what the settings mean before they are saved.
@@ -373,7 +386,7 @@ func RemindersConfirm(c store.Company, to store.Reminders, next []time.Time, hom
 	e := json.NewEncoder(&draft)
 	e.SetEscapeHTML(false) // it must fit into 3,000 characters
 	_ = e.Encode(remindersDraft{
-		home, to.Schedule, to.Zone, to.Cap, to.Spacing, to.FirstAfter, to.Everyone, to.From, to.To, to.Weekend, to.Message,
+		home, to.Schedule, to.Zone, to.Cap, to.Spacing, to.FirstAfter, to.Everyone, to.From, to.To, to.Weekend, to.Message, to.Replaces,
 	})
 	runs := "_It never runs again._"
 	if len(next) > 0 {
@@ -407,14 +420,30 @@ func ParseRemindersConfirm(metadata string) (to store.Reminders, home, ok bool) 
 			settings.Weekend = append(settings.Weekend, day)
 		}
 	}
-	return store.Reminders{Settings: settings, Schedule: d.Schedule, Message: d.Message}, d.Home, true
+	return store.Reminders{Settings: settings, Schedule: d.Schedule, Message: d.Message, Replaces: d.Replaces}, d.Home, d.Replaces != ""
 }
 
 // RemindersSaved says how things are now.
 func RemindersSaved(now store.Reminders) slack.ModalViewRequest {
-	m := SentenceModal(":white_check_mark: Saved. Reminders run " + escape(scheduleWords(now)) + " (" + escape(now.Zone) + ").")
+	text := ":white_check_mark: Saved. Reminders run " + escape(scheduleWords(now)) + " (" + escape(now.Zone) + ")."
+	if now.Paused {
+		text = ":white_check_mark: Saved. Reminders are paused: nobody gets one until you choose *Resume*."
+	}
+	m := SentenceModal(text)
 	m.Title = plain("Reminders")
 	return m
+}
+
+// RemindersChanged says that somebody else was faster.
+func RemindersChanged() slack.ModalViewRequest {
+	m := SentenceModal("*Somebody changed the reminders meanwhile.* Nothing of yours was saved. Choose *Edit* again to see how they are now.")
+	m.Title = plain("Reminders")
+	return m
+}
+
+// RemindersOwnUnused is said at an expression that the choice of a preset overrules.
+func RemindersOwnUnused() map[string]string {
+	return map[string]string{BlockSchedule: "Choose “As written below” above to use this, or empty it."}
 }
 
 // maxHolidayText is how many characters of a list of days an input takes.

@@ -15,7 +15,8 @@ import (
 func someReminders() store.Reminders {
 	return store.Reminders{
 		Settings: nudge.DefaultSettings("Europe/Lisbon"), Schedule: "0 10 * * TUE",
-		Days: []nudge.Holiday{{Date: nudge.Date{Year: 2026, Month: 12, Day: 25}, Name: "Christmas"}},
+		Days:     []nudge.Holiday{{Date: nudge.Date{Year: 2026, Month: 12, Day: 25}, Name: "Christmas"}},
+		Replaces: "0123456789abcdef",
 	}
 }
 
@@ -86,6 +87,8 @@ func TestRemindersScreens(t *testing.T) {
 	golden(t, "reminders_confirm", blockkit.Modal, RemindersConfirm(acme, someReminders(), nextTuesdays(t, 5), true))
 	golden(t, "reminders_confirm_hostile", blockkit.Modal, RemindersConfirm(acme, hostile(), nil, false))
 	golden(t, "reminders_saved", blockkit.Modal, RemindersSaved(someReminders()))
+	golden(t, "reminders_saved_paused", blockkit.Modal, RemindersSaved(hostile()))
+	golden(t, "reminders_changed", blockkit.Modal, RemindersChanged())
 	golden(t, "holidays_form", blockkit.Modal, HolidaysForm(someReminders(), true))
 	many := someReminders()
 	for i := range nudge.MaxHolidays {
@@ -109,6 +112,12 @@ func TestTheDraftOfRemindersComesBackWhole(t *testing.T) {
 		}
 	}
 	if _, _, ok := ParseRemindersConfirm("no.such.screen"); ok {
+		t.Error("nonsense was read")
+	}
+	if home, replaces, ok := ParseRemindersForm(RemindersForm(someReminders(), nudge.DateOf(noon), true).PrivateMetadata); !ok || !home || replaces != someReminders().Replaces {
+		t.Errorf("the form comes back as %t, %q, %t", home, replaces, ok)
+	}
+	if _, _, ok := ParseRemindersForm(RemindersAtHome); ok {
 		t.Error("nonsense was read")
 	}
 }
