@@ -20,14 +20,13 @@ func TestRemindersInABrowser(t *testing.T) {
 	v.clicks(`[data-action-id=reminders_edit]`)
 	v.shows("At most how many reminders each?")
 	v.keeps("2-form")
-	h, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector("[role=dialog]").innerHTML`)); println(h)
 	// Whatever day and hour it is when this test runs, it is one for reminders.
-	for block, value := range map[string]string{"hours_from": "0", "hours_to": "1440", "first_after": "0"} {
-		v.do("choose "+block, chromedp.SetValue(chromedp.CSS(`[role=dialog] select[data-block-id=`+block+`]`), value))
-	}
+	v.do("choose when the first one is", chromedp.SetValue(chromedp.CSS(`[role=dialog] select[data-block-id=first_after]`), "0"))
+	v.picks("hours_from", "0")
+	v.picks("hours_to", "1440")
 	v.clicks(`[role=dialog] [data-block-id=weekend] input[value="6"]`)
 	v.clicks(`[role=dialog] [data-block-id=weekend] input[value="0"]`)
-	v.types(`[role=dialog] [data-block-id=words]`, "We are looking for two bakers. Whom do you know?")
+	v.types(`[role=dialog] textarea[data-block-id=words]`, "We are looking for two bakers. Whom do you know?")
 	v.clicks("#modal-submit")
 	v.shows("Is this right?")
 	v.shows("We are looking for two bakers.")
@@ -35,7 +34,7 @@ func TestRemindersInABrowser(t *testing.T) {
 	v.clicks("#modal-submit")
 	v.shows("Saved. Reminders run every Tuesday 10:00")
 	v.keeps("4-saved")
-	v.clicks("#modal-close")
+	v.closes()
 
 	v.as("ana", "home")
 	v.clicks(`[data-action-id=reminders_open]`)
@@ -44,11 +43,11 @@ func TestRemindersInABrowser(t *testing.T) {
 	v.clicks(`[data-action-id=reminders_holidays]`)
 	v.shows("Days without reminders")
 	v.keeps("6-holidays")
-	v.clicks("#modal-close")
+	v.closes()
 	v.clicks(`[data-action-id=reminders_next]`)
 	v.shows("The next run, on")
 	v.keeps("7-next")
-	v.clicks("#modal-close")
+	v.closes()
 	v.clicks(`[data-action-id=reminders_run]`)
 	v.shows("The run has begun.")
 	v.keeps("8-begun")
@@ -59,7 +58,7 @@ func TestRemindersInABrowser(t *testing.T) {
 	v.clicks(`[data-action-id=nudge_why]`)
 	v.shows("Why me?")
 	v.keeps("10-why-me")
-	v.clicks("#modal-close")
+	v.closes()
 	v.clicks(`[data-action-id=nudge_snooze]`)
 	v.shows("in a week")
 	v.keeps("11-snoozed")
@@ -72,4 +71,18 @@ func TestRemindersInABrowser(t *testing.T) {
 	v.clicks(`[data-action-id=reminders_report]`)
 	v.shows("Reminders so far")
 	v.keeps("13-report")
+}
+
+// picks chooses an option of a menu so long that it opens as a list of its own.
+func (v visitor) picks(block, value string) {
+	v.t.Helper()
+	v.clicks(`[role=dialog] summary[data-block-id=` + block + `]`)
+	v.clicks(`[role=dialog] [id*=".` + block + `."] [role=option][data-value="` + value + `"]`)
+}
+
+// closes closes the modal, and waits until what is under it can be clicked.
+func (v visitor) closes() {
+	v.t.Helper()
+	v.clicks("#modal-close")
+	v.holds("the modal is closed", `document.querySelector("[role=dialog]") === null`)
 }
