@@ -75,8 +75,7 @@ func (s *Store) sealCursor(companyID, cursor string) []byte {
 	return s.keys.seal([]byte(cursor), "directory cursor", companyID)
 }
 
-// MirrorPage writes a page of a sync as MirrorPeople does, and remembers where the next one begins. People who are new since an earlier
-// sync joined the workspace (MirrorJoiner). ErrChanged if somebody else has read this page: they go on. After
+// MirrorPage writes a page of a sync as MirrorPeople does, and remembers where the next one begins. ErrChanged if somebody else has read this page: they go on. After
 // the last page, whose next is "", the sync is Complete, and must be ended by FinishSync or DropSync.
 func (s *Store) MirrorPage(ctx context.Context, sync DirectorySync, entries []Person, next string) (DirectorySync, error) {
 	if len(entries) > mirrorLimit {
@@ -101,19 +100,7 @@ func (s *Store) MirrorPage(ctx context.Context, sync DirectorySync, entries []Pe
 		if turned == 0 {
 			return ErrChanged
 		}
-		added, err := t.mirrorAll(ctx, sync.companyID, entries)
-		if err != nil {
-			return err
-		}
-		var synced int64
-		err = t.GetContext(ctx, &synced, `
-			SELECT synced_at
-			FROM companies
-			WHERE id = $1`, sync.companyID)
-		if err != nil || synced == 0 { // by the first sync, everybody is new
-			return err
-		}
-		return t.welcomeJoiners(ctx, sync.companyID, added)
+		return t.mirrorNews(ctx, sync.companyID, entries)
 	})
 	if err != nil {
 		return sync, fmt.Errorf("mirror a page: %w", err)

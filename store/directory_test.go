@@ -163,9 +163,17 @@ func TestWhoJoinsTheWorkspaceIsInvitedSomeDaysLater(t *testing.T) {
 		guest.Guest = true
 		storetest.Sync(t, s, acme.ID, []store.Person{entry("Ana Lima"), entry("Zed Zero"), entry("Ann Lee"), entry("Cy Wu"), guest})
 		join(entry("Bo Ek"))
+		// Herald missed that Di joined, and the first it hears of her is that she changed her name.
+		for _, name := range []string{"Di Ma", "Di Mo"} {
+			di := entry("Di Ma")
+			di.Name = name
+			if err := s.MirrorPeople(t.Context(), acme.ID, []store.Person{di, entry("Ann Lee")}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		due := left()
 		want := env.Clock.Now().Add(3 * 24 * time.Hour)
-		for _, name := range []string{"Cy Wu", "Bo Ek"} {
+		for _, name := range []string{"Cy Wu", "Bo Ek", "Di Mo"} {
 			if at := due[name]; at.Sub(want).Abs() > time.Second {
 				t.Errorf("%s is to be invited at %s, want %s", name, at, want)
 			}

@@ -12,20 +12,37 @@ const mirrorLimit = 1000
 
 // MirrorPeople inserts or updates directory entries (ID and CompanyID of the entries are ignored). Forgotten people are skipped, unless a
 // company admin insisted on them since. An entry that is older than what is known (UpdatedAt) changes nothing: Slack repeats events for
-// minutes, and a page of the directory may be read before an event and written after it.
+// minutes, and a page of the directory may be read before an event and written after it. People who are new since the first sync joined the
+// workspace (MirrorJoiner).
 // One transaction a call: at most 1,000 entries, else ErrTooMany.
 func (s *Store) MirrorPeople(ctx context.Context, companyID string, entries []Person) error {
 	if len(entries) > mirrorLimit {
 		return fmt.Errorf("mirror people: %w", ErrTooMany)
 	}
 	err := s.change(ctx, companyID, func(t *tx) error {
-		_, err := t.mirrorAll(ctx, companyID, entries)
-		return err
+		return t.mirrorNews(ctx, companyID, entries)
 	})
 	if err != nil {
 		return fmt.Errorf("mirror people: %w", err)
 	}
 	return nil
+}
+
+// mirrorNews writes directory entries and welcomes the people who are new: Herald may have missed how they joined.
+func (t *tx) mirrorNews(ctx context.Context, companyID string, entries []Person) error {
+	added, err := t.mirrorAll(ctx, companyID, entries)
+	if err != nil || len(added) == 0 {
+		return err
+	}
+	var synced int64
+	err = t.GetContext(ctx, &synced, `
+		SELECT synced_at
+		FROM companies
+		WHERE id = $1`, companyID)
+	if err != nil || synced == 0 { // before and by the first sync, everybody is new
+		return err
+	}
+	return t.welcomeJoiners(ctx, companyID, added)
 }
 
 // mirrorAll writes directory entries and returns the ids of the people who are new.
