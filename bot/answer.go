@@ -47,7 +47,7 @@ func (b *Bot) patience() time.Duration {
 
 // answerSubmit computes the acknowledgement of a submission and does what follows from it.
 func (b *Bot) answerSubmit(ctx context.Context, env envelope, cb slack.InteractionCallback) {
-	if fresh, err := b.claim(ctx, env); !fresh && err == nil {
+	if c, err := b.claim(ctx, env, b.c.Lease); c != mine && err == nil {
 		b.repeatAnswer(env)
 		b.owed.done()
 		return
@@ -94,7 +94,7 @@ func (b *Bot) answerSubmit(ctx context.Context, env envelope, cb slack.Interacti
 }
 
 // repeatAnswer acknowledges a repeated submission like the first time, should that have got lost. While the first
-// is still being computed there is nothing to repeat: its acknowledgement is good for both.
+// is still being computed, here or elsewhere, there is nothing to repeat: its acknowledgement is good for both.
 func (b *Bot) repeatAnswer(env envelope) {
 	payload, known := b.recent.answered(env.key)
 	if known {

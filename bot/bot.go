@@ -18,14 +18,15 @@ import (
 // time for the same person, except Suggest, and Submit when the person's turn does not come in time.
 // The context ends after Config.HandleTimeout, or when a shutdown has waited for Config.Grace.
 type Handler interface {
-	// Command runs a slash command. Like Action, Closed and Event it runs after the envelope was acknowledged: an
-	// error it returns is only logged, people are answered by the method itself.
+	// Command runs a slash command. Like Action and Closed it runs after the envelope was acknowledged: an error it
+	// returns is only logged, people are answered by the method itself.
 	Command(ctx context.Context, cmd slack.SlashCommand) error
 	// Action handles block_actions, shortcuts and message shortcuts; cb.Type tells which.
 	Action(ctx context.Context, cb slack.InteractionCallback) error
 	// Closed handles a modal that was closed without being submitted.
 	Closed(ctx context.Context, cb slack.InteractionCallback) error
-	// Event handles an event_callback of the Events API.
+	// Event handles an event_callback of the Events API, which is acknowledged afterwards: after an error Slack delivers
+	// it again, at most three times. It may run twice, and its context ends after Config.EventTimeout.
 	Event(ctx context.Context, ev slackevents.EventsAPIEvent) error
 	// Submit computes the acknowledgement of a view_submission before the context's deadline
 	// (Config.SubmitBudget); nil closes the modal. A response of 20 KB or more cannot be delivered and is replaced
@@ -44,10 +45,13 @@ type Handler interface {
 
 // Seen is the durable memory of envelopes, so that what Slack delivers again is not done again.
 type Seen interface {
-	// BeginEnvelope claims the key. It reports false if the key was finished before, or claimed less than lease ago.
-	BeginEnvelope(ctx context.Context, key string, lease time.Duration) (bool, error)
+	// BeginEnvelope claims the key. If it is not mine, finished tells whether it was finished before; otherwise it was claimed
+	// less than lease ago, and is in progress, unless its process died.
+	BeginEnvelope(ctx context.Context, key string, lease time.Duration) (mine, finished bool, err error)
 	// FinishEnvelope marks the claimed key as done for good.
 	FinishEnvelope(ctx context.Context, key string) error
+	// ReleaseEnvelope gives up the claim of a key that is not finished.
+	ReleaseEnvelope(ctx context.Context, key string) error
 }
 
 // Config is what a Bot needs. API, Handler, Seen, Log and Now are required, everything else has a default.
@@ -66,6 +70,8 @@ type Config struct {
 	ClaimBudget   time.Duration // time for one call of Seen; default 500 ms
 	HandleTimeout time.Duration // time for each other call of the Handler; default 2 min
 	Lease         time.Duration // how long a claim stands that was never finished; default 5 min, more than HandleTimeout
+	EventTimeout  time.Duration // time for Event; default 45 s
+	EventLease    time.Duration // Lease of events; default 50 s: more than EventTimeout, less than the minute after which Slack delivers them again
 	Grace         time.Duration // how long Run waits for work in progress when its context ends; default 20 s
 	PingTimeout   time.Duration // a connection on which nothing came for this long, not even a ping, is replaced; default 90 s
 
@@ -93,6 +99,8 @@ func (c Config) withDefaults() Config {
 	span(&c.ClaimBudget, 500*time.Millisecond)
 	span(&c.HandleTimeout, 2*time.Minute)
 	span(&c.Lease, 5*time.Minute)
+	span(&c.EventTimeout, 45*time.Second)
+	span(&c.EventLease, 50*time.Second)
 	span(&c.Grace, 20*time.Second)
 	span(&c.PingTimeout, 90*time.Second)
 	span(&c.ConnectSpacing, time.Second)
@@ -159,6 +167,10 @@ func (b *Bot) Run(ctx context.Context) error {
 	grace, cancel := context.WithTimeout(work, b.c.Grace)
 	defer cancel()
 	if left := b.busy.wait(grace); left > 0 {
+		abandon()
+		released, stop := context.WithTimeout(context.WithoutCancel(ctx), b.c.ClaimBudget)
+		defer stop()
+		b.busy.wait(released) // what heeds its context gives its claim up
 		b.c.Log.Warn("stopping with unfinished work", "unfinished", left, "grace", b.c.Grace)
 		if fatal == nil {
 			return fmt.Errorf("stop the bot: %d pieces of work did not finish within %s", left, b.c.Grace)

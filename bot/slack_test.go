@@ -88,27 +88,34 @@ func (s *script) TurnAway(_ context.Context, teamID, userID, channelID, response
 	s.did <- strings.Join([]string{"turned away", teamID, userID, channelID, responseURL, text}, " ")
 }
 
-// memory is a Seen that lives as long as a test. A broken one fails, a slow one takes its time, in vain.
+// memory is a Seen that lives as long as a test, and keeps leases as the store does. A broken one fails, a slow one takes its time, in vain.
 type memory struct {
 	mu     sync.Mutex
-	done   map[string]bool // by claimed key
+	claims map[string]claim // by key
 	broken bool
 	slow   bool
 }
 
-func newMemory() *memory { return &memory{done: map[string]bool{}} }
+// claim is what a memory knows of an envelope.
+type claim struct {
+	at       time.Time
+	finished bool
+}
 
-func (m *memory) BeginEnvelope(ctx context.Context, key string, _ time.Duration) (bool, error) {
+func newMemory() *memory { return &memory{claims: map[string]claim{}} }
+
+func (m *memory) BeginEnvelope(ctx context.Context, key string, lease time.Duration) (mine, finished bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.trouble(ctx); err != nil {
-		return false, err
+		return false, false, err
 	}
-	_, claimed := m.done[key]
-	if !claimed {
-		m.done[key] = false
+	before, claimed := m.claims[key]
+	if claimed && (before.finished || time.Since(before.at) < lease) {
+		return false, before.finished, nil
 	}
-	return !claimed, nil
+	m.claims[key] = claim{at: time.Now()}
+	return true, false, nil
 }
 
 func (m *memory) FinishEnvelope(ctx context.Context, key string) error {
@@ -117,7 +124,17 @@ func (m *memory) FinishEnvelope(ctx context.Context, key string) error {
 	if err := m.trouble(ctx); err != nil {
 		return err
 	}
-	m.done[key] = true
+	m.claims[key] = claim{finished: true}
+	return nil
+}
+
+func (m *memory) ReleaseEnvelope(ctx context.Context, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.trouble(ctx); err != nil {
+		return err
+	}
+	delete(m.claims, key)
 	return nil
 }
 
@@ -147,8 +164,8 @@ func (m *memory) finished() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := 0
-	for _, done := range m.done {
-		if done {
+	for _, c := range m.claims {
+		if c.finished {
 			n++
 		}
 	}

@@ -29,7 +29,7 @@ func (b *Bot) take(ctx context.Context, env envelope, run func(context.Context) 
 		case <-ctx.Done():
 			return
 		}
-		if fresh, err := b.claim(ctx, env); fresh || err != nil {
+		if c, err := b.claim(ctx, env, b.c.Lease); c == mine || err != nil {
 			b.do(ctx, env, run)
 		}
 	})
@@ -40,29 +40,27 @@ func (b *Bot) take(ctx context.Context, env envelope, run func(context.Context) 
 	b.acks.add(ack{id: env.id, heard: env.heard, gone: acked})
 }
 
-// takeEvent accepts an event. It is acknowledged only once it was claimed: while the database is down, Slack's
-// redelivery (at once, after a minute, after five) is the better memory.
+// takeEvent accepts an event. It is acknowledged once it was done: until then Slack's redelivery (at once, after a minute,
+// after five) is the better memory, also if the database is down, or this process dies. A redelivery stands in line behind
+// the first delivery, so it is acknowledged as soon as that was done, if Slack still waits; what takes longer is acknowledged when Slack
+// delivers it once more. See https://docs.slack.dev/apis/events-api#retries.
 func (b *Bot) takeEvent(ctx context.Context, env envelope, run func(context.Context) error) {
 	env = b.heard(env)
-	fresh := make(chan bool, 1)
+	b.owed.add()
 	accepted := b.accept(env, func() {
-		if <-fresh {
-			b.do(ctx, env, run)
+		defer b.owed.done()
+		switch c, err := b.claim(ctx, env, b.c.EventLease); {
+		case err != nil, c == elsewhere:
+		case c == finished:
+			b.acks.add(ack{id: env.id, heard: env.heard})
+		default:
+			b.doEvent(ctx, env, run)
 		}
 	})
 	if !accepted {
+		b.owed.done()
 		b.refuse(ctx, env)
-		return
 	}
-	b.owed.add()
-	go func() {
-		defer b.owed.done()
-		first, err := b.claim(ctx, env)
-		if err == nil {
-			b.acks.add(ack{id: env.id, heard: env.heard})
-		}
-		fresh <- first && err == nil
-	}()
 }
 
 // heard counts an envelope and notes the time.
@@ -88,30 +86,49 @@ func (b *Bot) accept(env envelope, task func()) bool {
 	return accepted
 }
 
-// claim reports whether the envelope is heard for the first time. The error says that this could not be found out.
-func (b *Bot) claim(ctx context.Context, env envelope) (bool, error) {
-	fresh := b.recent.begin(env.key)
-	var err error
-	if fresh {
-		err = b.attempt(ctx, env, b.c.ClaimBudget, func(ctx context.Context) (err error) {
-			fresh, err = b.c.Seen.BeginEnvelope(ctx, env.key, b.c.Lease)
-			return err
-		})
-		if err == nil && !fresh { // done before this process started; all that is known of its answer is that there was one
-			b.recent.answer(env.key, nil)
-		}
+// claim is what becomes of the attempt to claim an envelope.
+type claim int
+
+const (
+	unknown   claim = iota // it could not be found out
+	mine                   // it is to be done
+	finished               // it was done before, or was begun by this process
+	elsewhere              // another process has it, and may have died
+)
+
+// claim finds out whether an envelope is to be done. With an error it is unknown.
+func (b *Bot) claim(ctx context.Context, env envelope, lease time.Duration) (claim, error) {
+	if !b.recent.begin(env.key) {
+		b.health.note(func(h *Health) { h.Duplicates++ })
+		return finished, nil
 	}
-	if err != nil {
+	c := elsewhere
+	err := b.attempt(ctx, env, b.c.ClaimBudget, func(ctx context.Context) error {
+		ours, over, err := b.c.Seen.BeginEnvelope(ctx, env.key, lease)
+		switch {
+		case ours:
+			c = mine
+		case over:
+			c = finished
+		}
+		return err
+	})
+	switch {
+	case err != nil:
 		if env.kind == kindEvent { // it will not be done, so its redelivery is no duplicate
 			b.recent.forget(env.key)
 		}
 		b.failed("look up an envelope", err)
-		return false, err
+		return unknown, err
+	case c == elsewhere:
+		b.recent.forget(env.key) // what becomes of it shows when it is delivered again
+	case c == finished: // before this process started; all that is known of its answer is that there was one
+		b.recent.answer(env.key, nil)
 	}
-	if !fresh {
+	if c != mine {
 		b.health.note(func(h *Health) { h.Duplicates++ })
 	}
-	return fresh, nil
+	return c, nil
 }
 
 // do runs a claimed piece of work to its end.
@@ -123,6 +140,32 @@ func (b *Bot) do(ctx context.Context, env envelope, run func(context.Context) er
 		b.handlerFailed(env, newRef(), err)
 	}
 	b.finish(ctx, env)
+}
+
+// doEvent runs a claimed event to its end, and acknowledges it. One that failed is left to its redelivery; only a panic
+// would come again.
+func (b *Bot) doEvent(ctx context.Context, env envelope, run func(context.Context) error) {
+	err := b.attempt(ctx, env, b.c.EventTimeout, run)
+	if broke, ok := errors.AsType[*panicked](err); ok {
+		b.apologise(ctx, env, broke.ref)
+	} else if err != nil {
+		b.handlerFailed(env, newRef(), err)
+		b.release(ctx, env)
+		return
+	}
+	b.acks.add(ack{id: env.id, heard: env.heard})
+	b.finish(ctx, env)
+}
+
+// release gives the claim of an event up that was not done. Without that, its redelivery waits until the lease is over.
+func (b *Bot) release(ctx context.Context, env envelope) {
+	b.recent.forget(env.key)
+	err := b.attempt(context.WithoutCancel(ctx), env, b.c.ClaimBudget, func(ctx context.Context) error {
+		return b.c.Seen.ReleaseEnvelope(ctx, env.key)
+	})
+	if err != nil {
+		b.failed("release an envelope", err)
+	}
 }
 
 // finish marks the envelope as done, whether it went well or not: doing it again would not go better. Work that was

@@ -135,6 +135,10 @@ func nextPage(ctx context.Context, page slack.UserPagination) (slack.UserPaginat
 // Somebody who was removed from the programme stays unknown.
 func (h *Handlers) personChanged(ctx context.Context, ev slackevents.EventsAPIEvent) error {
 	company, err := h.companyOf(ctx, eventRequest(ev))
+	if errors.Is(err, store.ErrNotFound) { // of a workspace that is not served, however often Slack tells
+		h.log.LogAttrs(ctx, slog.LevelWarn, "directory event of a workspace without a company", slog.String("team", ev.TeamID))
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("find the company of a directory event: %w", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -10,9 +11,10 @@ import (
 // (https://docs.slack.dev/apis/events-api/#retries).
 const envelopeLife = 24 * time.Hour
 
-// BeginEnvelope claims a Slack envelope by its key. It reports false if it was finished before, or claimed less than lease ago.
-// Like FinishEnvelope it is one statement, and so one round trip: every command, click and event makes both.
-func (s *Store) BeginEnvelope(ctx context.Context, key string, lease time.Duration) (bool, error) {
+// BeginEnvelope claims a Slack envelope by its key. If it is not the caller's, finished tells why: it was handled before, or it was claimed less
+// than lease ago by somebody who is still at it, or died meanwhile. What is handled for the first time takes one statement to claim and one
+// to finish, and so a round trip each: every command, click and event makes both.
+func (s *Store) BeginEnvelope(ctx context.Context, key string, lease time.Duration) (mine, finished bool, err error) {
 	now := s.time()
 	result, err := s.write.ExecContext(ctx, `
 		INSERT INTO envelopes (key, claimed_at, finished)
@@ -21,13 +23,23 @@ func (s *Store) BeginEnvelope(ctx context.Context, key string, lease time.Durati
 		SET claimed_at = excluded.claimed_at
 		WHERE NOT envelopes.finished AND envelopes.claimed_at <= $3`, key, stamp(now), stamp(now.Add(-lease)))
 	if err != nil {
-		return false, fmt.Errorf("claim envelope: %w", err)
+		return false, false, fmt.Errorf("claim envelope: %w", err)
 	}
 	n, err := result.RowsAffected()
 	if err != nil {
-		return false, fmt.Errorf("claim envelope: %w", err)
+		return false, false, fmt.Errorf("claim envelope: %w", err)
 	}
-	return n == 1, nil
+	if n == 1 {
+		return true, false, nil
+	}
+	err = s.read.GetContext(ctx, &finished, `
+		SELECT finished
+		FROM envelopes
+		WHERE key = $1`, key)
+	if err = found(err); err != nil && !errors.Is(err, ErrNotFound) { // released just now, so whoever comes next may have it
+		return false, false, fmt.Errorf("look whether an envelope is finished: %w", err)
+	}
+	return false, finished, nil
 }
 
 // FinishEnvelope marks it handled.
@@ -38,6 +50,17 @@ func (s *Store) FinishEnvelope(ctx context.Context, key string) error {
 		WHERE key = $1`, key)
 	if err != nil {
 		return fmt.Errorf("finish envelope: %w", err)
+	}
+	return nil
+}
+
+// ReleaseEnvelope gives the claim of an envelope up that was not handled: its redelivery may be claimed at once.
+func (s *Store) ReleaseEnvelope(ctx context.Context, key string) error {
+	_, err := s.write.ExecContext(ctx, `
+		DELETE FROM envelopes
+		WHERE key = $1 AND NOT finished`, key)
+	if err != nil {
+		return fmt.Errorf("release envelope: %w", err)
 	}
 	return nil
 }

@@ -158,30 +158,45 @@ func TestAnEnvelopeIsHandledOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
 		ctx := t.Context()
-		begin := func(key string, want bool, when string) {
+		const mine, finished, elsewhere = "mine", "finished", "in progress elsewhere"
+		begin := func(key, want, when string) {
 			t.Helper()
-			if got, err := s.BeginEnvelope(ctx, key, time.Minute); err != nil || got != want {
-				t.Errorf("%s: %v, %v; want %v", when, got, err, want)
+			got := elsewhere
+			switch ours, over, err := s.BeginEnvelope(ctx, key, time.Minute); {
+			case err != nil:
+				t.Errorf("%s: %v", when, err)
+			case ours:
+				got = mine
+			case over:
+				got = finished
+			}
+			if got != want {
+				t.Errorf("%s: %s, want %s", when, got, want)
 			}
 		}
-		begin("e1", true, "the first time")
-		begin("e1", false, "redelivered at once")
-		begin("e2", true, "another one")
+		begin("e1", mine, "the first time")
+		begin("e1", elsewhere, "redelivered at once")
+		begin("e2", mine, "another one")
 		env.Clock.Advance(time.Minute)
-		begin("e1", true, "redelivered after a crash")
-		begin("e1", false, "redelivered at once after that")
-		if err := s.FinishEnvelope(ctx, "e1"); err != nil {
+		begin("e1", mine, "redelivered after a crash")
+		begin("e1", elsewhere, "redelivered at once after that")
+		if err := errors.Join(s.FinishEnvelope(ctx, "e1"), s.ReleaseEnvelope(ctx, "e1")); err != nil {
 			t.Fatal(err)
 		}
 		env.Clock.Advance(time.Hour)
-		begin("e1", false, "redelivered after it was handled")
+		begin("e1", finished, "redelivered after it was handled")
+		begin("e2", mine, "after a crash, long ago")
+		if err := s.ReleaseEnvelope(ctx, "e2"); err != nil {
+			t.Fatal(err)
+		}
+		begin("e2", mine, "redelivered at once after it failed")
 
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		claimed := 0
 		for range 8 {
 			wg.Go(func() {
-				got, err := s.BeginEnvelope(ctx, "e3", time.Minute)
+				got, _, err := s.BeginEnvelope(ctx, "e3", time.Minute)
 				if err != nil {
 					t.Error(err)
 				}
@@ -200,6 +215,6 @@ func TestAnEnvelopeIsHandledOnce(t *testing.T) {
 		if err := s.Tidy(ctx); err != nil {
 			t.Fatal(err)
 		}
-		begin("e1", true, "a day later")
+		begin("e1", mine, "a day later")
 	})
 }

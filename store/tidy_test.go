@@ -24,8 +24,9 @@ func TestTidyingLeavesWhatIsOfUse(t *testing.T) {
 		}
 		fill := func() {
 			t.Helper()
+			_, _, err := s.BeginEnvelope(ctx, "e"+env.Clock.Now().String(), time.Minute)
 			for _, err := range []error{
-				second(s.BeginEnvelope(ctx, "e"+env.Clock.Now().String(), time.Minute)),
+				err,
 				second(s.OpenScreen(ctx, store.Screen{CompanyID: acme.ID, Viewer: ana.SlackID, Surface: store.OnMessage})),
 				s.BeginAuthorization(ctx, store.Authorization{CompanyID: acme.ID}, "s"+env.Clock.Now().String(), "b"),
 				second(s.Register(ctx, store.Authorization{CompanyID: acme.ID}, storetest.LinkedIn(env.Clock.Now().String()), nil)),
