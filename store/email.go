@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -596,12 +597,14 @@ func (t *tx) newEmailInvite(keys secret, companyID string, p *Person, to address
 // outsider stands in a link where others have the Slack id, which never begins so.
 func outsider(inviteID string) string { return "@" + inviteID }
 
-// bound is what the invitation's link is bound to.
-func (r inviteRow) bound(slackID string) string {
-	if r.Kind == inviteEmail && r.PersonID == nil {
-		return outsider(r.ID)
+// token is that of the link in the mail of an invitation; slackID is whose it is, "" for somebody from outside. A link that was made while
+// nobody in Slack had the address stays the same when somebody has.
+func (r inviteRow) token(keys secret, slackID string) (string, error) {
+	token, err := keys.token(r.CompanyID, r.Seed, outsider(r.ID))
+	if err != nil || bytes.Equal(tokenHash(token), r.TokenHash) {
+		return token, err
 	}
-	return slackID
+	return keys.token(r.CompanyID, r.Seed, slackID)
 }
 
 // addressOf opens the address of an invitation by email; it is empty for other kinds, and once the invitation cannot be sent again.
@@ -736,10 +739,15 @@ func (t *tx) bindInvite(ctx context.Context, keys secret, invite Invite, p Perso
 	if err := t.delist(ctx, invite.CompanyID, []string{keys.personHash(p)}); err != nil {
 		return err
 	}
+	return t.giveInvite(ctx, keys, invite.ID, p)
+}
+
+// giveInvite makes an invitation to an address the person's; derive must follow.
+func (t *tx) giveInvite(ctx context.Context, keys secret, inviteID string, p Person) error {
 	_, err := t.ExecContext(ctx, `
 		UPDATE invites
 		SET person_id = $3, subject_hash = $4
-		WHERE company_id = $1 AND id = $2`, invite.CompanyID, invite.ID, p.ID, keys.personHash(p))
+		WHERE company_id = $1 AND id = $2`, p.CompanyID, inviteID, p.ID, keys.personHash(p))
 	if err != nil {
 		return fmt.Errorf("bind invite: %w", err)
 	}
@@ -797,7 +805,7 @@ func (s *Store) emailInvite(ctx context.Context, companyID, inviteID string) (Em
 	}
 	e := EmailInvite{Invite: row.invite()}
 	e.Invite.Email, e.Invite.Name = to.Email, cmp.Or(to.Name, p.Name)
-	if e.Token, err = keys.token(companyID, row.Seed, row.bound(p.SlackID)); err != nil {
+	if e.Token, err = row.token(keys, p.SlackID); err != nil {
 		return EmailInvite{}, err
 	}
 	inviter, err := s.PersonBySlackID(ctx, companyID, row.InvitedBy)
@@ -880,19 +888,11 @@ func (t *tx) requireNoMember(ctx context.Context, row inviteRow) error {
 	if row.PersonID == nil {
 		return nil
 	}
-	var registered bool
-	err := t.GetContext(ctx, &registered, `
-		SELECT EXISTS (
-			SELECT 1
-			FROM members
-			WHERE id = $1)`, *row.PersonID)
-	switch {
-	case err != nil:
-		return fmt.Errorf("look for member: %w", err)
-	case registered:
-		return ErrUsed
+	registered, err := t.registered(ctx, *row.PersonID)
+	if err == nil && registered {
+		err = ErrUsed
 	}
-	return nil
+	return err
 }
 
 // withdrawSignup rejects the sign-up that came through a used invitation and still waits, lists the invitation as declined, and returns the

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -66,6 +67,7 @@ type inviteRow struct {
 	SubjectHash string      `db:"subject_hash"`
 	PersonID    *string     `db:"person_id"`
 	Seed        []byte      `db:"seed"`
+	TokenHash   []byte      `db:"token_hash"` // set in rows that were loaded
 	InvitedBy   string      `db:"invited_by"`
 	CreatedAt   int64       `db:"created_at"`
 	ExpiresAt   int64       `db:"expires_at"`
@@ -81,7 +83,7 @@ type inviteRow struct {
 	SendAt      int64       `db:"send_at"`
 }
 
-const inviteColumns = `id, company_id, kind, subject_hash, person_id, seed, invited_by, created_at, expires_at, sent_at, failure, reminded, closed,
+const inviteColumns = `id, company_id, kind, subject_hash, person_id, seed, token_hash, invited_by, created_at, expires_at, sent_at, failure, reminded, closed,
 	closed_at, as_type, state, email_hash, email_sealed, send_at`
 
 func (r inviteRow) invite() Invite {
@@ -307,6 +309,14 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 	if err != nil {
 		return nil, err
 	}
+	addresses, entries := make([]string, len(people)), make([]Person, len(people))
+	for i, p := range people {
+		addresses[i], entries[i] = keys.emailHash(p.Person.Email), p.Person
+	}
+	claimed, err := t.claimMail(ctx, companyID, keys, entries)
+	if err != nil {
+		return nil, err
+	}
 	open, err := openInvites(ctx, t, personIDs)
 	if err != nil {
 		return nil, err
@@ -323,10 +333,6 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 		jobs     []Job
 		events   []AuditEvent
 	)
-	addresses, entries := make([]string, len(people)), make([]Person, len(people))
-	for i, p := range people {
-		addresses[i], entries[i] = keys.emailHash(p.Person.Email), p.Person
-	}
 	gone, err := t.addressDepartures(ctx, companyID, addresses)
 	if err != nil {
 		return nil, err
@@ -399,10 +405,10 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 	if err := t.auditAll(ctx, companyID, by, events); err != nil {
 		return nil, err
 	}
-	return outcomes, t.derive(ctx, companyID, invited)
+	return outcomes, t.derive(ctx, companyID, slices.Concat(invited, claimed))
 }
 
-// openInvites returns the open invitations by admins, expired or not, by person.
+// openInvites returns the open invitations by admins that are listed, expired or not, by person.
 func openInvites(ctx context.Context, q querier, personIDs []string) (map[string]inviteRow, error) {
 	open := map[string]inviteRow{}
 	for part := range chunks(personIDs) {
@@ -411,7 +417,7 @@ func openInvites(ctx context.Context, q querier, personIDs []string) (map[string
 		err := q.SelectContext(ctx, &rows, `
 			SELECT `+inviteColumns+`
 			FROM invites
-			WHERE kind <> 'self' AND closed = '' AND person_id IN `+list, args...)
+			WHERE kind <> 'self' AND closed = '' AND state <> '' AND person_id IN `+list, args...)
 		if err != nil {
 			return nil, fmt.Errorf("load invitations: %w", err)
 		}
@@ -647,12 +653,16 @@ func (s *Store) inviteByToken(ctx context.Context, q querier, companyID, token s
 		return i, nil
 	}
 	i.SlackID = slackID
-	people, err := s.roll(ctx, q, `p.company_id = $1 AND p.slack_id = $2`, companyID, slackID)
+	whose, id := `p.slack_id = $2`, slackID
+	if row.PersonID != nil { // a mail may have been sent before it was somebody's: then its link names nobody
+		whose, id = `p.id = $2`, *row.PersonID
+	}
+	people, err := s.roll(ctx, q, `p.company_id = $1 AND `+whose, companyID, id)
 	if err != nil {
 		return Invite{}, err
 	}
 	if len(people) == 1 {
-		i.PersonID, i.Member = people[0].Person.ID, people[0].Member
+		i.PersonID, i.SlackID, i.Member = people[0].Person.ID, people[0].Person.SlackID, people[0].Member
 	}
 	return i, nil
 }

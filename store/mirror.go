@@ -63,7 +63,7 @@ func (t *tx) mirrorAll(ctx context.Context, companyID string, entries []Person) 
 	return added, t.derive(ctx, companyID, changed)
 }
 
-// mirrored is what became of directory entries: the ids of people who are new, and of those who changed.
+// mirrored is what became of directory entries: the ids of people who are new, and of those who changed or turned out to be invited.
 type mirrored struct{ added, changed []string }
 
 // mirror writes at most a chunk of directory entries; derive must follow.
@@ -94,6 +94,7 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 	var (
 		done    mirrored
 		touched []string
+		present []Person
 	)
 	for _, e := range entries {
 		p, ok := known[e.SlackID]
@@ -122,6 +123,7 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 			known[e.SlackID] = e
 			done.changed = append(done.changed, p.ID)
 		}
+		present = append(present, e)
 	}
 	if len(touched) > 0 {
 		list, args := in([]any{stamp(t.now)}, touched)
@@ -132,7 +134,9 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 			return mirrored{}, fmt.Errorf("touch people: %w", err)
 		}
 	}
-	return done, nil
+	claimed, err := t.claimMail(ctx, companyID, keys, present)
+	done.changed = append(done.changed, claimed...)
+	return done, err
 }
 
 // storable is the entry with texts that both engines store.
@@ -264,6 +268,9 @@ func (t *tx) knowAgain(ctx context.Context, companyID string, entry Person) (Per
 		}
 		entry.CompanyID = companyID
 		if p, err = t.insertPerson(ctx, keys, entry.storable()); err != nil {
+			return Person{}, err
+		}
+		if _, err := t.claimMail(ctx, companyID, keys, []Person{p}); err != nil {
 			return Person{}, err
 		}
 		return p, t.derive(ctx, companyID, []string{p.ID})

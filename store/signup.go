@@ -211,14 +211,9 @@ func (t *tx) requireFree(ctx context.Context, companyID string, acc Account) err
 // what they entered, else the network's, else Slack's. invited is the address whose mailbox they registered from, or "". What they entered
 // may be a stranger's, so nothing is decided about that address.
 func (t *tx) enrol(ctx context.Context, p Person, email, invited string, acc Account) (Member, error) {
-	var registered bool
-	err := t.GetContext(ctx, &registered, `
-		SELECT EXISTS (
-			SELECT 1
-			FROM members
-			WHERE id = $1)`, p.ID)
+	registered, err := t.registered(ctx, p.ID)
 	if err != nil {
-		return Member{}, fmt.Errorf("look for member: %w", err)
+		return Member{}, err
 	}
 	if registered {
 		return Member{}, ErrExists
@@ -257,6 +252,20 @@ func (t *tx) enrol(ctx context.Context, p Person, email, invited string, acc Acc
 		return Member{}, err
 	}
 	return t.s.member(ctx, t, `p.company_id = $1 AND p.id = $2`, p.CompanyID, p.ID)
+}
+
+// registered tells whether a person is a member.
+func (t *tx) registered(ctx context.Context, personID string) (bool, error) {
+	var registered bool
+	err := t.GetContext(ctx, &registered, `
+		SELECT EXISTS (
+			SELECT 1
+			FROM members
+			WHERE id = $1)`, personID)
+	if err != nil {
+		return false, fmt.Errorf("look for member: %w", err)
+	}
+	return registered, nil
 }
 
 // connect stores a member's account at a network.
