@@ -102,11 +102,11 @@ func (h *Handlers) sendNudge(ctx context.Context, job store.Job) error {
 // drawNudge judges once more, with what Slack says at this moment, and draws the reminder. A *heldError says that it is not their time.
 func (h *Handlers) drawNudge(ctx context.Context, company store.Company, nudgeID string) (view.Message, error) {
 	n, err := h.store.Nudge(ctx, company.ID, nudgeID)
-	if err == nil && !n.Due { // reminders were paused
-		err = store.ErrNotFound
-	}
 	if err != nil {
 		return view.Message{}, err
+	}
+	if !n.Due { // reminders were paused
+		return view.Message{}, &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldPaused}}
 	}
 	policy, settings, err := h.policy(ctx, company.ID)
 	if err != nil {

@@ -26,12 +26,14 @@ type candidateRow struct {
 	Pending     bool  `db:"pending"`
 	InvitedAt   int64 `db:"invited_at"`
 	Reminders   int   `db:"reminders"`
+	OpenAt      int64 `db:"open_at"`
 	RemindedAt  int64 `db:"reminded_at"`
 	Snoozed     int64 `db:"snooze_ends_at"`
 	Unreachable int64 `db:"unreachable_ends_at"`
 }
 
-// candidateColumns are of people p, members m, reminded r and opt_outs o. Whoever is invited for later was invited then.
+// candidateColumns are of people p, members m, reminded r and opt_outs o. Whoever is invited for later was invited then. A reminder that
+// may have arrived, at open_at, did: its job may still find it.
 const candidateColumns = personColumns + `,
 	m.id IS NOT NULL AS registered,
 	o.subject_hash IS NOT NULL AS opted_out,
@@ -41,6 +43,11 @@ const candidateColumns = personColumns + `,
 		SELECT max(CASE WHEN i.sent_at > 0 THEN i.sent_at WHEN i.send_at > 0 THEN i.send_at ELSE i.created_at END)
 		FROM invites i
 		WHERE i.person_id = p.id AND i.kind <> 'self' AND i.state IN ('pending', 'expired', 'failed')), 0) AS invited_at,
+	coalesce((
+		SELECT max(s.begun_at)
+		FROM sends s
+		JOIN nudges n ON n.id = s.ref
+		WHERE s.company_id = p.company_id AND s.slack_id = p.slack_id AND s.begun_at > 0), 0) AS open_at,
 	coalesce(r.reminders, 0) AS reminders,
 	coalesce(r.reminded_at, 0) AS reminded_at,
 	coalesce(r.snooze_ends_at, 0) AS snooze_ends_at,
@@ -76,7 +83,7 @@ func (s *Store) candidates(ctx context.Context, q querier, companyID, condition 
 		list[i] = Candidate{Person: p, Nudged: nudge.Person{
 			Zone: p.TimeZone, Registered: r.Registered, Pending: r.Pending, OptedOut: r.OptedOut, Declined: r.Declined,
 			Bot: p.Bot, Guest: p.Guest, Deactivated: p.Deactivated, Unreachable: p.SlackID == "" || unstamp(r.Unreachable).After(now),
-			Invited: unstamp(r.InvitedAt), Reminders: r.Reminders, Reminded: unstamp(r.RemindedAt), Snoozed: unstamp(r.Snoozed),
+			Invited: unstamp(r.InvitedAt), Reminders: r.Reminders, Reminded: unstamp(max(r.RemindedAt, r.OpenAt)), Snoozed: unstamp(r.Snoozed),
 		}}
 		if p.Away {
 			list[i].Nudged.Away = []nudge.Absence{{Until: p.AwayUntil}}
@@ -163,7 +170,7 @@ func (s *Store) WalkCandidates(ctx context.Context, companyID, afterID string, f
 type Nudge struct {
 	ID        string
 	CompanyID string
-	Due       bool      // it is to be sent; false: it was given up or put off meanwhile, though an attempt may have been made
+	Due       bool      // it is to be sent; false: it was given up or put off meanwhile, or its run was stopped, though an attempt may have been made
 	EndsAt    time.Time // it is not sent later
 	InvitedBy string    // Slack id of who invited them, "" if nobody did or they were removed
 	Candidate
@@ -172,12 +179,13 @@ type Nudge struct {
 // Nudge returns a reminder whose JobNudge runs; ErrNotFound if it was sent, or its person was removed.
 func (s *Store) Nudge(ctx context.Context, companyID, nudgeID string) (Nudge, error) {
 	var row struct {
-		PersonID string `db:"person_id"`
-		Status   string `db:"status"`
-		EndsAt   int64  `db:"ends_at"`
+		PersonID string         `db:"person_id"`
+		Status   string         `db:"status"`
+		Run      ReminderStatus `db:"run_status"`
+		EndsAt   int64          `db:"ends_at"`
 	}
 	err := s.read.GetContext(ctx, &row, `
-		SELECT n.person_id, n.status, r.ends_at
+		SELECT n.person_id, n.status, r.status AS run_status, r.ends_at
 		FROM nudges n
 		JOIN reminder_runs r ON r.id = n.run_id
 		WHERE n.company_id = $1 AND n.id = $2 AND n.status <> 'sent'`, companyID, nudgeID)
@@ -196,7 +204,7 @@ func (s *Store) Nudge(ctx context.Context, companyID, nudgeID string) (Nudge, er
 		return Nudge{}, err
 	}
 	return Nudge{
-		ID: nudgeID, CompanyID: companyID, Due: row.Status == "queued", EndsAt: unstamp(row.EndsAt), InvitedBy: by, Candidate: people[0],
+		ID: nudgeID, CompanyID: companyID, Due: row.Status == "queued" && row.Run == RemindersSending, EndsAt: unstamp(row.EndsAt), InvitedBy: by, Candidate: people[0],
 	}, nil
 }
 
@@ -223,7 +231,7 @@ type nudgeRow struct {
 	Reason   nudge.Reason `db:"reason"`
 }
 
-// settleNudge changes a reminder that is under way.
+// settleNudge changes a reminder that is under way; one that was given up meanwhile stays as it is.
 func (s *Store) settleNudge(ctx context.Context, companyID, nudgeID string, fn func(*tx, nudgeRow) error) error {
 	return s.change(ctx, companyID, func(t *tx) error {
 		row, err := t.nudge(ctx, companyID, nudgeID)
@@ -332,10 +340,23 @@ func (s *Store) PutNudgeOff(ctx context.Context, companyID, nudgeID string, unti
 }
 
 // NudgeFailed records that Slack did not take the reminder, with its error code; or FailureUnverified, if it may have arrived: that counts
-// towards the cap. If Slack refused it because of the person, none is tried for 30 days.
+// towards the cap, also if it was given up while it was on its way. If Slack refused it because of the person, none is tried for 30 days.
 func (s *Store) NudgeFailed(ctx context.Context, companyID, nudgeID, code string, refused bool) error {
-	err := s.settleNudge(ctx, companyID, nudgeID, func(t *tx, row nudgeRow) error {
-		_, err := t.ExecContext(ctx, `
+	err := s.change(ctx, companyID, func(t *tx) error {
+		row, err := t.nudge(ctx, companyID, nudgeID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		case row.Status == "held" && code == FailureUnverified:
+			if err := t.countHeld(ctx, companyID, row.RunID, map[nudge.Reason]int{row.Reason: -1}); err != nil {
+				return err
+			}
+		case row.Status != "queued":
+			return nil
+		}
+		_, err = t.ExecContext(ctx, `
 			UPDATE nudges
 			SET status = 'failed', reason = $2
 			WHERE id = $1`, nudgeID, code)

@@ -363,12 +363,12 @@ func (s *Store) FeedReminders(ctx context.Context, companyID, runID string) (run
 	return row.run(), next, nil
 }
 
-// holdWaiting gives up the reminders of a run that nobody is sending.
+// holdWaiting gives up the reminders of a run that nobody is sending. Those that may have arrived are left to their jobs, which look.
 func (t *tx) holdWaiting(ctx context.Context, companyID, runID string, why nudge.Reason) error {
 	n, err := t.exec(ctx, `
 		UPDATE nudges
 		SET status = 'held', reason = $2
-		WHERE run_id = $1 AND status IN ('waiting', 'queued')`, runID, why)
+		WHERE run_id = $1 AND status IN ('waiting', 'queued') AND NOT `+attemptOpen("nudges.id"), runID, why)
 	if err != nil {
 		return fmt.Errorf("give reminders up: %w", err)
 	}

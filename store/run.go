@@ -435,7 +435,8 @@ func (s *Store) StopRun(ctx context.Context, companyID string, by Actor, runID s
 	return run, nil
 }
 
-// stopRun takes the invitations back that nobody is sending, and ends the run.
+// stopRun takes the invitations back that nobody is sending, and ends the run. One that may have arrived is not taken back: its link would
+// be dead, and the next run would invite the person again.
 func (t *tx) stopRun(ctx context.Context, run *Run, by Actor) error {
 	var unsent []struct {
 		InviteID    string `db:"id"`
@@ -449,7 +450,7 @@ func (t *tx) stopRun(ctx context.Context, run *Run, by Actor) error {
 		WHERE r.run_id = $1 AND i.closed = '' AND i.sent_at = 0 AND i.failure = '' AND NOT EXISTS (
 			SELECT 1
 			FROM river_job j
-			WHERE j.kind = $2 AND j.state = 'running' AND j.args ->> 'ref' = i.id)
+			WHERE j.kind = $2 AND j.state = 'running' AND j.args ->> 'ref' = i.id) AND NOT `+attemptOpen("i.id")+`
 		ORDER BY r.position`, run.ID, JobInviteDM)
 	if err != nil {
 		return fmt.Errorf("look for unsent invitations: %w", err)

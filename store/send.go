@@ -38,6 +38,11 @@ type sendRow struct {
 // sender names a job for good: SQLite gives ids of deleted jobs away again.
 func (j Job) sender() string { return j.ID + "@" + strconv.FormatInt(j.LeftAt.UnixMilli(), 10) }
 
+// attemptOpen is the condition that nobody knows yet whether the message about the thing with the id arrived.
+func attemptOpen(id string) string {
+	return `EXISTS (SELECT 1 FROM sends s WHERE s.ref = ` + id + ` AND s.begun_at > 0)`
+}
+
 // Send returns what is known of a job's message to a Slack user; ErrNotFound before the first attempt.
 func (s *Store) Send(ctx context.Context, j Job, slackID string) (Send, error) {
 	var row sendRow
@@ -57,12 +62,12 @@ func (s *Store) BeginSend(ctx context.Context, j Job, slackID string) (Send, err
 	now := s.time()
 	send := Send{CompanyID: j.CompanyID, SlackID: slackID, BegunAt: now}
 	err := s.write.GetContext(ctx, &send.ID, `
-		INSERT INTO sends (id, company_id, job, slack_id, begun_at, changed_at, channel, ts)
-		VALUES ($1, $2, $3, $4, $5, $5, '', '')
+		INSERT INTO sends (id, company_id, job, ref, slack_id, begun_at, changed_at, channel, ts)
+		VALUES ($1, $2, $3, $6, $4, $5, $5, '', '')
 		ON CONFLICT (job, slack_id) DO UPDATE
 		SET begun_at = excluded.begun_at, changed_at = excluded.changed_at
 		WHERE sends.begun_at = 0 AND sends.ts = ''
-		RETURNING id`, newID(), j.CompanyID, j.sender(), slackID, stamp(now))
+		RETURNING id`, newID(), j.CompanyID, j.sender(), slackID, stamp(now), j.Ref)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrExists
 	}
