@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -31,7 +32,7 @@ func (h *Handlers) eraseMessages(ctx context.Context, job store.Job) error {
 		return fmt.Errorf("look for messages: %w", err)
 	}
 	for _, m := range list {
-		outcome, err := h.eraseMessage(ctx, company, m.Channel, m.TS)
+		outcome, err := h.eraseIfThere(ctx, company, m)
 		if err != nil {
 			return err
 		}
@@ -43,6 +44,23 @@ func (h *Handlers) eraseMessages(ctx context.Context, job store.Job) error {
 		return &delivery.LaterError{Wait: erasePause}
 	}
 	return nil
+}
+
+// eraseIfThere deletes a message; one of which nobody knows whether it arrived is looked for.
+func (h *Handlers) eraseIfThere(ctx context.Context, c store.Company, m store.Erasure) (store.ErasureOutcome, error) {
+	if m.Open == nil {
+		return h.eraseMessage(ctx, c, m.Channel, m.TS)
+	}
+	card, err := h.lookFor(ctx, c, *m.Open)
+	switch {
+	case errors.Is(err, errUnverified):
+		return store.MessageKept, nil
+	case err != nil:
+		return "", err
+	case card.TS == "":
+		return store.MessageDeleted, nil // or never there
+	}
+	return h.eraseMessage(ctx, c, card.Channel, card.TS)
 }
 
 // eraseMessage deletes one of Herald's direct messages. Where a workspace forbids that, for example to keep messages for compliance

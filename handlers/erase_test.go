@@ -136,3 +136,38 @@ func TestAMessageThatArrivesAfterTheRemovalIsDeletedOnceSlackCan(t *testing.T) {
 		}
 	})
 }
+
+// TestAnInvitationThatMayHaveArrivedIsDeletedWithTheAccount: Slack took it and did not say so, and Eve registers before Herald looks.
+func TestAnInvitationThatMayHaveArrivedIsDeletedWithTheAccount(t *testing.T) {
+	t.Parallel()
+	for name, looksFirst := range map[string]bool{"Herald looks before she leaves": true, "she leaves before Herald looks": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, options{silently: true}, func(t *testing.T, w *world) {
+				w.settles()
+				w.slack.Inject(slackd.Fault{Kind: slackd.CutAnswer, Method: "chat.postMessage", Count: 1})
+				w.as(ana).types("/social invite @eve")
+				w.as(eve).gets("Acme invites you")
+				w.isUncertain()
+				w.register(eve)
+				w.as(eve).gets("You're in")
+				if looksFirst {
+					w.passed.Add(int64(time.Minute))
+					w.settled()
+				}
+				w.removes(ana, eve)
+				w.passed.Add(int64(time.Minute))
+				w.settled()
+				if n, said := w.as(eve).hasMessages(); n != 0 {
+					t.Errorf("she still has %d messages:\n%s", n, said)
+				}
+				var left int
+				w.must(w.db.QueryRowContext(w.ctx(), `
+					SELECT (SELECT count(*) FROM erasures) + (SELECT count(*) FROM sends WHERE slack_id = $1)`, eve).Scan(&left))
+				if left != 0 {
+					t.Errorf("%d of them are remembered", left)
+				}
+			})
+		})
+	}
+}

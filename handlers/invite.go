@@ -277,6 +277,9 @@ func (h *Handlers) sendInvite(ctx context.Context, job store.Job) error {
 		return fmt.Errorf("load the company: %w", err)
 	}
 	invite, _, err := h.store.OpenInvite(ctx, company.ID, job.Ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return h.settleOver(ctx, company, job)
+	}
 	if err != nil {
 		return fmt.Errorf("load the invitation: %w", err)
 	}

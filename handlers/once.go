@@ -51,15 +51,8 @@ func (h *Handlers) deliver(ctx context.Context, c store.Company, job store.Job, 
 	case before.TS != "":
 		return store.Card{SlackID: slackID, Channel: before.Channel, TS: before.TS}, nil
 	case !before.BegunAt.IsZero():
-		card, err := h.lookFor(ctx, c, before)
-		if err != nil {
-			return store.Card{}, err
-		}
-		if card.TS != "" {
-			return card, h.settle(ctx, job, before, card, false)
-		}
-		if err := h.store.CancelSend(ctx, before); err != nil {
-			return store.Card{}, fmt.Errorf("note that a message did not arrive: %w", err)
+		if card, err := h.settleOpen(ctx, c, job, before); err != nil || card.TS != "" {
+			return card, err
 		}
 	}
 	if err := h.pacer.Wait(ctx, c.ID, slackID, u); err != nil {
@@ -89,6 +82,35 @@ func (h *Handlers) deliver(ctx context.Context, c store.Company, job store.Job, 
 		return store.Card{}, fmt.Errorf("send a direct message: %w", clean(err))
 	}
 	return card, h.settle(ctx, job, send, card, to.Forgotten)
+}
+
+// settleOpen finds out whether an attempt succeeded, and records that. No card and no error: it did not.
+func (h *Handlers) settleOpen(ctx context.Context, c store.Company, job store.Job, open store.Send) (store.Card, error) {
+	card, err := h.lookFor(ctx, c, open)
+	if err != nil {
+		return store.Card{}, err
+	}
+	if card.TS != "" {
+		return card, h.settle(ctx, job, open, card, false)
+	}
+	if err := h.store.CancelSend(ctx, open); err != nil {
+		return store.Card{}, fmt.Errorf("note that a message did not arrive: %w", err)
+	}
+	return store.Card{}, nil
+}
+
+// settleOver is settleOpen for a message that is not to be sent any more, if an attempt is open: one that arrived all the same is deleted
+// with the account of its recipient like any other.
+func (h *Handlers) settleOver(ctx context.Context, c store.Company, job store.Job) error {
+	open, err := h.store.OpenSend(ctx, job)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for an open attempt: %w", err)
+	}
+	_, err = h.settleOpen(ctx, c, job, open)
+	return err
 }
 
 // attempt posts a message that can be recognised, and does not wait for the answer for ever. Its time counts from the mark, as it does for

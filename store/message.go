@@ -118,9 +118,12 @@ func (s *Store) expireFiles(ctx context.Context, companyID string) error {
 
 // An Erasure is a message to somebody who was removed, which JobErase deletes in Slack.
 type Erasure struct {
-	ID      string `db:"id"`
-	Channel string `db:"channel"`
-	TS      string `db:"ts"`
+	ID      string
+	Channel string
+	TS      string
+	// Open is the attempt to send it, if that was open when its recipient was removed; then the message has to be looked for, and has
+	// neither Channel nor TS. Else it is nil.
+	Open *Send
 }
 
 // ErasureOutcome is what became of an Erasure, or of a file.
@@ -135,15 +138,30 @@ const (
 
 // Erasures returns at most limit of the messages that a removal still has to delete.
 func (s *Store) Erasures(ctx context.Context, companyID, removalID string, limit int) ([]Erasure, error) {
-	var list []Erasure
-	err := s.read.SelectContext(ctx, &list, `
-		SELECT id, channel, ts
+	var rows []struct {
+		ID      string `db:"id"`
+		Channel string `db:"channel"`
+		TS      string `db:"ts"`
+		Send    []byte `db:"send_sealed"`
+	}
+	err := s.read.SelectContext(ctx, &rows, `
+		SELECT id, channel, ts, send_sealed
 		FROM erasures
 		WHERE company_id = $1 AND removal_id = $2 AND file_id = ''
 		ORDER BY id
 		LIMIT $3`, companyID, removalID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("load messages to delete: %w", err)
+	}
+	list := make([]Erasure, len(rows))
+	for i, r := range rows {
+		list[i] = Erasure{ID: r.ID, Channel: r.Channel, TS: r.TS}
+		if r.Send == nil {
+			continue
+		}
+		if list[i].Open, err = s.openedSend(companyID, r.ID, r.Send); err != nil {
+			return nil, fmt.Errorf("load messages to delete: %w", err)
+		}
 	}
 	return list, nil
 }

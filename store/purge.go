@@ -64,6 +64,9 @@ func (t *tx) purge(ctx context.Context, r removalRow) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := t.eraseOpenSends(ctx, r); err != nil {
+		return 0, fmt.Errorf("look for messages on their way: %w", err)
+	}
 	if err := t.writeReceipt(ctx, r, len(subjects), files); err != nil {
 		return 0, err
 	}

@@ -29,6 +29,7 @@ func sealedColumns() []sealedColumn {
 		{"orders", "payload_sealed", []string{"id"}, "order", []string{"company_id", "id"}},
 		{"revocations", "payload_sealed", []string{"id"}, "revocation", []string{"company_id", "id"}},
 		{"farewells", "payload_sealed", []string{"id"}, "farewell", []string{"company_id", "id"}},
+		{"erasures", "send_sealed", []string{"id"}, "open send", []string{"company_id", "id"}},
 		{"directory_syncs", "cursor_sealed", []string{"company_id"}, "directory cursor", []string{"company_id"}},
 		{"network_client_keys", "key_sealed", []string{"id"}, "network client key", []string{"id"}},
 		{"network_clients", "client_sealed", []string{"name_hash"}, "network client", []string{"name_hash"}},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -54,6 +55,23 @@ func (s *Store) Send(ctx context.Context, j Job, slackID string) (Send, error) {
 		return Send{}, fmt.Errorf("load a send: %w", found(err))
 	}
 	return Send{ID: row.ID, CompanyID: j.CompanyID, SlackID: slackID, BegunAt: unstamp(row.BegunAt), Channel: row.Channel, TS: row.TS}, nil
+}
+
+// OpenSend returns the attempt of a job, which writes to one person, that is open, or ErrNotFound.
+func (s *Store) OpenSend(ctx context.Context, j Job) (Send, error) {
+	var row struct {
+		ID      string `db:"id"`
+		SlackID string `db:"slack_id"`
+		BegunAt int64  `db:"begun_at"`
+	}
+	err := s.read.GetContext(ctx, &row, `
+		SELECT id, slack_id, begun_at
+		FROM sends
+		WHERE job = $1 AND company_id = $2 AND begun_at > 0`, j.sender(), j.CompanyID)
+	if err != nil {
+		return Send{}, fmt.Errorf("load an open send: %w", found(err))
+	}
+	return Send{ID: row.ID, CompanyID: j.CompanyID, SlackID: row.SlackID, BegunAt: unstamp(row.BegunAt)}, nil
 }
 
 // BeginSend marks that a job's message to a Slack user is about to be sent. ErrExists if it was sent, or an attempt is open: then
@@ -134,6 +152,56 @@ func (s *Store) SettleSend(ctx context.Context, j Job, send Send, c Card, left b
 		return fmt.Errorf("settle a send: %w", err)
 	}
 	return nil
+}
+
+// openSendPayload is what is sealed at rest of an attempt whose recipient was removed.
+type openSendPayload struct {
+	SendID, SlackID string
+	BegunAt         int64
+}
+
+// eraseOpenSends lets the messages be deleted, should they have arrived, of which that is not known as their recipients are removed. Like
+// those that arrive later, they are on no receipt.
+func (t *tx) eraseOpenSends(ctx context.Context, r removalRow) error {
+	var open []struct {
+		ID      string `db:"id"`
+		SlackID string `db:"slack_id"`
+		BegunAt int64  `db:"begun_at"`
+	}
+	err := t.SelectContext(ctx, &open, `
+		SELECT id, slack_id, begun_at
+		FROM sends
+		WHERE company_id = $2 AND begun_at > 0 AND slack_id IN `+theirSlackIDs, r.ID, r.CompanyID)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	ref := newID()
+	rows := make([][]any, len(open))
+	for i, o := range open {
+		payload, err := json.Marshal(openSendPayload{SendID: o.ID, SlackID: o.SlackID, BegunAt: o.BegunAt})
+		if err != nil {
+			return fmt.Errorf("seal an open send: %w", err)
+		}
+		id := newID()
+		rows[i] = []any{id, r.CompanyID, ref, "", "", t.s.keys.seal(payload, "open send", r.CompanyID, id), stamp(t.now)}
+	}
+	if err := t.insert(ctx, "erasures", []string{"id", "company_id", "removal_id", "channel", "ts", "send_sealed", "created_at"}, rows); err != nil {
+		return err
+	}
+	return t.leave(ctx, r.CompanyID, Job{Kind: JobErase, Ref: ref})
+}
+
+// openedSend reads what eraseOpenSends sealed.
+func (s *Store) openedSend(companyID, erasureID string, sealed []byte) (*Send, error) {
+	plain, err := s.keys.open(sealed, "open send", companyID, erasureID)
+	if err != nil {
+		return nil, err
+	}
+	var p openSendPayload
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return nil, fmt.Errorf("read an open send: %w", err)
+	}
+	return &Send{ID: p.SendID, CompanyID: companyID, SlackID: p.SlackID, BegunAt: unstamp(p.BegunAt)}, nil
 }
 
 // remembers tells whether the recipient of a message is not gone.
