@@ -72,35 +72,55 @@ func (h *Handlers) slowDown(ctx context.Context, c store.Company, call delivery.
 }
 
 // sendCards sends a message to each of the Slack users that has not got it yet, and remembers where it is. It returns how many have it;
-// people whom Slack does not let through, or of whom nobody can find out, are left out, and only a passing trouble is an error.
-// The message is drawn for each, since things change while it is being sent; store.ErrNotFound ends it.
+// people whom Slack does not let through, or of whom nobody can find out, are left out, which the audit log says, and only a passing
+// trouble is an error. The message is drawn for each, since things change while it is being sent; store.ErrNotFound ends it.
 func (h *Handlers) sendCards(ctx context.Context, c store.Company, job store.Job, to []string, draw func() (view.Message, error)) (int, error) {
 	sent, err := h.store.Cards(ctx, c.ID, job.Kind, job.Ref)
 	if err != nil {
 		return 0, fmt.Errorf("look for cards sent before: %w", err)
 	}
-	has := make(map[string]bool, len(sent))
+	asked := make(map[string]bool, len(sent))
+	reached := 0
 	for _, card := range sent {
-		has[card.SlackID] = true
+		asked[card.SlackID] = true
+		if card.TS != "" {
+			reached++
+		}
 	}
 	for _, slackID := range to {
-		if has[slackID] {
+		if asked[slackID] {
 			continue
 		}
+		asked[slackID] = true
 		card, err := h.deliver(ctx, c, job, slackID, delivery.Prompt, draw)
 		if err != nil && !delivery.Transient(err) {
 			h.log.LogAttrs(ctx, slog.LevelWarn, "slack did not accept a message", slog.String("kind", string(job.Kind)), slog.String("job", job.ID), slog.String("error", slackError(err)))
+			if err := h.refuseCard(ctx, job, slackID); err != nil {
+				return reached, err
+			}
 			continue
 		}
 		if err != nil {
-			return len(has), err
+			return reached, err
 		}
 		if err := h.store.SaveCard(ctx, c.ID, job.Kind, job.Ref, card); err != nil {
-			return len(has), fmt.Errorf("remember a card: %w", err)
+			return reached, fmt.Errorf("remember a card: %w", err)
 		}
-		has[slackID] = true
+		reached++
 	}
-	return len(has), nil
+	return reached, nil
+}
+
+// refuseCard remembers, and records, that Slack lets nobody write to a person.
+func (h *Handlers) refuseCard(ctx context.Context, job store.Job, slackID string) error {
+	uncertain, err := h.mayHaveArrived(ctx, job, slackID)
+	if err != nil {
+		return err
+	}
+	if err := h.store.RefuseCard(ctx, job, slackID, uncertain); err != nil {
+		return fmt.Errorf("remember that a card was refused: %w", err)
+	}
+	return nil
 }
 
 // blankCards takes the words and the buttons off all cards of a thing that is gone with an account, and forgets them.

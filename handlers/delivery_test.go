@@ -2,12 +2,14 @@ package handlers_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"herald/handlers/view"
 	"herald/sandbox/slackd"
 	"herald/store"
 )
@@ -123,10 +125,33 @@ func TestAMessageThatIsGivenUpStandsInTheAuditLog(t *testing.T) {
 		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: eve, Error: "user_not_found"})
 		w.register(eve)
 		w.eventually("Herald gives the welcome up", func() bool { return strings.Contains(w.log.text(), "given up") })
-		w.eventually("the audit log says so", func() bool {
+		audit := func() string {
 			events, _, err := w.store.Audit(w.ctx(), w.company.ID, "", 100)
 			w.must(err)
-			return slices.ContainsFunc(events, func(e store.AuditEvent) bool { return e.Action == store.AuditUndelivered })
+			blocks, err := json.Marshal(view.Audit(events, offered(), true, "").Blocks)
+			w.must(err)
+			return words(blocks)
+		}
+		w.eventually("the audit log says so", func() bool {
+			return strings.Contains(audit(), "The welcome could not be delivered to *Eve Adams*")
 		})
+
+		// Slack lets nobody write to Ana either, who asked for something.
+		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: ana, Error: "messages_tab_disabled"})
+		c, err := w.store.OpenCase(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, w.member(ray).ID, store.Admin, "She takes over hiring.")
+		w.must(err)
+		_, err = w.store.DecideCase(w.ctx(), w.company.ID, store.Actor{SlackID: olga}, c.ID, false, "Not yet.")
+		w.must(err)
+		w.eventually("the audit log says so", func() bool {
+			return strings.Contains(audit(), "The answer to a request could not be delivered to *Ana Alves*")
+		})
+		w.settled()
+		if n := strings.Count(audit(), "The answer to a request"); n != 1 {
+			t.Errorf("the audit log says it %d times", n)
+		}
+
+		w.removes(ana, eve)
+		w.eventually("nobody names Eve any more", func() bool { return !strings.Contains(audit(), "Eve") })
+		w.says(audit(), "The welcome could not be delivered to a removed person")
 	})
 }

@@ -97,7 +97,7 @@ func TestWhoCannotBeReachedIsToldNothing(t *testing.T) {
 		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: ann, Error: "user_disabled"})
 		w.removes(ana, ann)
 		w.passes("Herald gives up", func() bool { return w.unsaid() == 0 })
-		if said := says(w.as(ana).types("/social audit")); !strings.Contains(said, "A message of Herald's could not be delivered") {
+		if said := says(w.as(ana).types("/social audit")); !strings.Contains(said, "The last message to somebody who was removed could not be delivered") {
 			t.Errorf("the audit log says:\n%s", said)
 		}
 	})

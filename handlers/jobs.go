@@ -2,7 +2,7 @@ package handlers
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"herald/delivery"
 	"herald/store"
@@ -66,10 +66,16 @@ func (h *Handlers) Tasks() []delivery.Task {
 	return tasks
 }
 
-// undelivered lets company admins see in the audit log that a message was given up.
-func (h *Handlers) undelivered(ctx context.Context, job store.Job, _ error) error {
-	if err := h.store.Record(ctx, job.CompanyID, store.Actor{}, store.AuditUndelivered, 1); err != nil {
-		return fmt.Errorf("record a message that was given up: %w", err)
+// undelivered lets company admins see in the audit log which message was given up, and whom it did not reach.
+func (h *Handlers) undelivered(ctx context.Context, job store.Job, cause error) error {
+	var slackID string
+	uncertain := false
+	if to, ok := errors.AsType[*recipientError](cause); ok {
+		slackID = to.slackID
+		var err error
+		if uncertain, err = h.mayHaveArrived(ctx, job, slackID); err != nil {
+			return err
+		}
 	}
-	return nil
+	return h.store.Undelivered(ctx, job, slackID, uncertain)
 }

@@ -39,10 +39,27 @@ const (
 // errUnverified says that a message may have arrived, and that Slack cannot be asked. It is final: silence is better than saying it twice.
 var errUnverified = fmt.Errorf("whether the message arrived is not known: %w", delivery.ErrFinal)
 
+// A recipientError remembers whom a message did not reach. Its words do not say: they are logged, and stored with the job.
+type recipientError struct {
+	slackID string
+	err     error
+}
+
+func (e *recipientError) Error() string { return e.err.Error() }
+func (e *recipientError) Unwrap() error { return e.err }
+
 // deliver sends a job's direct message to a Slack user once, however often the job runs and whatever happens in between, and returns
 // where it is. Each job has one message for each recipient. It is drawn when its turn has come, because things change while it waits,
 // and not sent if that fails. With the message's place, what the job is about is marked as sent (store.SettleSend).
 func (h *Handlers) deliver(ctx context.Context, c store.Company, job store.Job, slackID string, u delivery.Urgency, draw func() (view.Message, error)) (store.Card, error) {
+	card, err := h.deliverOnce(ctx, c, job, slackID, u, draw)
+	if err != nil {
+		err = &recipientError{slackID, err}
+	}
+	return card, err
+}
+
+func (h *Handlers) deliverOnce(ctx context.Context, c store.Company, job store.Job, slackID string, u delivery.Urgency, draw func() (view.Message, error)) (store.Card, error) {
 	before, err := h.store.Send(ctx, job, slackID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

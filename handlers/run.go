@@ -256,15 +256,8 @@ func (h *Handlers) announceRun(ctx context.Context, c store.Company, job store.J
 	if run.StartedBy == "" {
 		return nil
 	}
-	reached, err := h.sendCards(ctx, c, job, []string{run.StartedBy}, func() (view.Message, error) { return view.Run(run), nil })
-	if err != nil || reached > 0 {
-		return err
-	}
-	// Slack lets nobody write to them: it is not asked again with every look.
-	if err := h.store.SaveCard(ctx, c.ID, store.JobRun, run.ID, store.Card{SlackID: run.StartedBy}); err != nil {
-		return fmt.Errorf("remember that nobody sees a run: %w", err)
-	}
-	return nil
+	_, err = h.sendCards(ctx, c, job, []string{run.StartedBy}, func() (view.Message, error) { return view.Run(run), nil })
+	return err
 }
 
 // underWay is how many people of a run may be invited and not written to yet: as many as get their message until the look after next.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -37,6 +38,7 @@ const (
 	AuditDownloaded      AuditAction = "downloaded" // somebody, their own data
 	AuditURLPosted       AuditAction = "url_posted"
 	AuditUndelivered     AuditAction = "undelivered" // a message that Herald gave up on; nobody's doing
+	AuditUnverified      AuditAction = "unverified"  // likewise, and it may have arrived
 	AuditInvitesExported AuditAction = "invites_exported"
 	AuditInvitersChanged AuditAction = "inviters_changed"  // To: the user type with the fewest rights that may invite
 	AuditLinkDaysChanged AuditAction = "link_days_changed" // Count: days
@@ -64,6 +66,7 @@ type AuditEvent struct {
 	From, To    MemberType
 	Count       int
 	Receipt     *Receipt // of AuditErased
+	Message     JobKind  // of AuditUndelivered and AuditUnverified: whose message it was; "" for events of earlier releases
 }
 
 // maxPage bounds the rows of a page.
@@ -94,7 +97,7 @@ func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []
 		actor = keys.slackHash(by.SlackID)
 	}
 	columns := []string{
-		"id", "company_id", "at", "sequence_key", "action", "actor_hash", "cli", "subject_hash", "from_type", "to_type", "n",
+		"id", "company_id", "at", "sequence_key", "action", "actor_hash", "cli", "subject_hash", "from_type", "to_type", "n", "message",
 	}
 	rows := make([][]any, len(events))
 	for i, e := range events {
@@ -103,7 +106,7 @@ func (t *tx) auditAll(ctx context.Context, companyID string, by Actor, events []
 		}
 		id := cmp.Or(e.ID, newID())
 		rows[i] = []any{
-			id, companyID, stamp(t.now), newestFirst(stamp(t.now), id), e.Action, actor, by.CLI, e.SubjectHash, e.From, e.To, e.Count,
+			id, companyID, stamp(t.now), newestFirst(stamp(t.now), id), e.Action, actor, by.CLI, e.SubjectHash, e.From, e.To, e.Count, e.Message,
 		}
 	}
 	return t.insert(ctx, "audit", columns, rows)
@@ -148,9 +151,10 @@ func (s *Store) Audit(ctx context.Context, companyID, before string, limit int) 
 		From        MemberType  `db:"from_type"`
 		To          MemberType  `db:"to_type"`
 		N           int         `db:"n"`
+		Message     JobKind     `db:"message"`
 	}
 	err := s.read.SelectContext(ctx, &rows, `
-		SELECT id, at, sequence_key, action, actor_hash, cli, subject_hash, from_type, to_type, n
+		SELECT id, at, sequence_key, action, actor_hash, cli, subject_hash, from_type, to_type, n, message
 		FROM audit
 		WHERE company_id = $1 AND sequence_key > $2
 		ORDER BY sequence_key
@@ -189,7 +193,7 @@ func (s *Store) Audit(ctx context.Context, companyID, before string, limit int) 
 		events[i] = AuditEvent{
 			ID: r.ID, At: unstamp(r.At), Action: r.Action, Actor: people[r.ActorHash], CLI: r.CLI, Herald: r.ActorHash == actorHerald,
 			Subject: people[r.SubjectHash], SubjectHash: truncate(r.SubjectHash, subjectHashShown), From: r.From, To: r.To, Count: r.N,
-			Receipt: receipts[r.ID],
+			Receipt: receipts[r.ID], Message: r.Message,
 		}
 	}
 	return events, next, nil
@@ -226,4 +230,29 @@ func (s *Store) Record(ctx context.Context, companyID string, by Actor, action A
 	return s.update(ctx, func(t *tx) error {
 		return t.audit(ctx, companyID, by, AuditEvent{Action: action, Count: count})
 	})
+}
+
+// Undelivered records that the message of a job was given up, and to whom it was, while they are a member; slackID may be "". With
+// uncertain it may have arrived.
+func (s *Store) Undelivered(ctx context.Context, j Job, slackID string, uncertain bool) error {
+	err := s.change(ctx, j.CompanyID, func(t *tx) error { return t.undelivered(ctx, j, slackID, uncertain) })
+	if err != nil {
+		return fmt.Errorf("record a message that was given up: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) undelivered(ctx context.Context, j Job, slackID string, uncertain bool) error {
+	e := AuditEvent{Action: AuditUndelivered, Message: j.Kind}
+	if uncertain {
+		e.Action = AuditUnverified
+	}
+	m, err := t.s.member(ctx, t, `p.company_id = $1 AND p.slack_id = $2`, j.CompanyID, slackID)
+	switch {
+	case err == nil:
+		e.Subject = &Person{ID: m.ID, SlackID: m.SlackID}
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	return t.audit(ctx, j.CompanyID, Actor{}, e)
 }

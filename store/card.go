@@ -13,7 +13,7 @@ const cardLife = 60 * 24 * time.Hour
 type Card struct {
 	SlackID string `db:"slack_id"` // recipient
 	Channel string `db:"channel"`
-	TS      string `db:"ts"`
+	TS      string `db:"ts"` // "" where Slack took no message
 }
 
 // SaveCard remembers a sent message for (kind, ref), one for each recipient. It does nothing for a recipient who was removed, perhaps
@@ -24,17 +24,40 @@ func (s *Store) SaveCard(ctx context.Context, companyID string, kind JobKind, re
 		return fmt.Errorf("save card: %w", err)
 	}
 	err = s.change(ctx, companyID, func(t *tx) error { // one after the other with a removal
-		_, err := t.ExecContext(ctx, `
-			INSERT INTO cards (company_id, kind, ref, slack_id, channel, ts, saved_at)
-			SELECT $1, $2, $3, $4, $5, $6, $7
-			WHERE NOT (`+stillGone("$1", "$8", "$4")+`)
-			ON CONFLICT (company_id, kind, ref, slack_id) DO UPDATE
-			SET channel = excluded.channel, ts = excluded.ts, saved_at = excluded.saved_at`,
-			companyID, kind, ref, c.SlackID, c.Channel, c.TS, stamp(t.now), keys.slackHash(c.SlackID))
-		return err
+		return t.saveCard(ctx, companyID, kind, ref, c, keys)
 	})
 	if err != nil {
 		return fmt.Errorf("save card: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) saveCard(ctx context.Context, companyID string, kind JobKind, ref string, c Card, keys secret) error {
+	_, err := t.ExecContext(ctx, `
+		INSERT INTO cards (company_id, kind, ref, slack_id, channel, ts, saved_at)
+		SELECT $1, $2, $3, $4, $5, $6, $7
+		WHERE NOT (`+stillGone("$1", "$8", "$4")+`)
+		ON CONFLICT (company_id, kind, ref, slack_id) DO UPDATE
+		SET channel = excluded.channel, ts = excluded.ts, saved_at = excluded.saved_at`,
+		companyID, kind, ref, c.SlackID, c.Channel, c.TS, stamp(t.now), keys.slackHash(c.SlackID))
+	return err
+}
+
+// RefuseCard remembers that Slack takes no message of this job for a person, as a card without a message, so that it is not asked again,
+// and records it as Undelivered does.
+func (s *Store) RefuseCard(ctx context.Context, j Job, slackID string, uncertain bool) error {
+	keys, err := s.secret(ctx, j.CompanyID)
+	if err != nil {
+		return fmt.Errorf("refuse card: %w", err)
+	}
+	err = s.change(ctx, j.CompanyID, func(t *tx) error { // one after the other with a removal
+		if err := t.saveCard(ctx, j.CompanyID, j.Kind, j.Ref, Card{SlackID: slackID}, keys); err != nil {
+			return err
+		}
+		return t.undelivered(ctx, j, slackID, uncertain)
+	})
+	if err != nil {
+		return fmt.Errorf("refuse card: %w", err)
 	}
 	return nil
 }

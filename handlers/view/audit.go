@@ -122,7 +122,9 @@ func auditLine(e store.AuditEvent, offered Offered) string {
 	case store.AuditURLPosted:
 		return actor + " posted the company URL in a channel"
 	case store.AuditUndelivered:
-		return "A message of Herald's could not be delivered; its log says why"
+		return undeliveredMessage(e, subject)
+	case store.AuditUnverified:
+		return "Nobody knows whether " + messageNamed(e.Message) + " reached " + subject
 	case store.AuditInvitesExported:
 		return actor + " exported " + count(e.Count, "invitation", "invitations")
 	case store.AuditInvitersChanged:
@@ -151,6 +153,50 @@ func auditLine(e store.AuditEvent, offered Offered) string {
 		return actor + " turned on removing members who are deactivated in Slack: after " + count(e.Count, "day", "days")
 	}
 	return actor + ": " + escape(string(e.Action)) // an event of a newer release
+}
+
+// undeliveredMessage says which message was given up, and whom it did not reach if that is known.
+func undeliveredMessage(e store.AuditEvent, subject string) string {
+	switch e.Message {
+	case store.JobSignupDecided:
+		return "A question about a sign-up that is over could not be taken back; Herald's log says why"
+	case store.JobCardsGone:
+		return "A card about somebody who was removed could not be blanked; Herald's log says why"
+	default:
+	}
+	said := initial(messageNamed(e.Message)) + " could not be delivered"
+	if e.Subject != nil || e.SubjectHash != "" {
+		said += " to " + subject
+	}
+	return said + "; Herald's log says why"
+}
+
+// messageNamed is what people call the message of a kind of job.
+func messageNamed(kind store.JobKind) string {
+	switch kind {
+	case store.JobWelcomeDM:
+		return "the welcome"
+	case store.JobConfirmDM:
+		return "the question whether a sign-up was theirs"
+	case store.JobApprovalCard:
+		return "the question whether to approve a sign-up"
+	case store.JobCaseCard:
+		return "a request to the operators"
+	case store.JobCaseDecided:
+		return "the answer to a request"
+	case store.JobFarewellDM:
+		return "the last message to somebody who was removed"
+	case store.JobDeactivatedDM:
+		return "the message that members are deactivated in Slack"
+	case store.JobEndingDM:
+		return "the notice that an access ends"
+	case store.JobJoiner:
+		return "the invitation of somebody who joined the workspace"
+	case store.JobRun:
+		return "the message that shows how far an invitation of many is"
+	default:
+		return "a message of Herald's"
+	}
 }
 
 // auditInviters names who may invite if the user type is the one with the fewest rights that may.

@@ -64,6 +64,15 @@ func TestAuditScreens(t *testing.T) {
 	happened(store.AuditEvent{Action: store.AuditDownloaded, Actor: ann})
 	happened(store.AuditEvent{Action: store.AuditURLPosted, Actor: ana})
 	happened(store.AuditEvent{Action: store.AuditUndelivered})
+	for _, kind := range []store.JobKind{
+		store.JobWelcomeDM, store.JobConfirmDM, store.JobApprovalCard, store.JobSignupDecided, store.JobCaseCard, store.JobCaseDecided,
+		store.JobCardsGone, store.JobFarewellDM, store.JobDeactivatedDM, store.JobEndingDM, store.JobJoiner, store.JobRun,
+	} {
+		happened(store.AuditEvent{Action: store.AuditUndelivered, Message: kind})
+	}
+	happened(store.AuditEvent{Action: store.AuditUndelivered, Message: store.JobWelcomeDM, Subject: ann})
+	happened(store.AuditEvent{Action: store.AuditUndelivered, Message: store.JobEndingDM, SubjectHash: "4a5b6c7d"})
+	happened(store.AuditEvent{Action: store.AuditUnverified, Message: store.JobCaseDecided, Subject: ann})
 	happened(store.AuditEvent{Action: "from_a_newer_release", Actor: ana})
 	golden(t, "audit", blockkit.Message, Audit(events, offers(), true, "cursor"))
 	golden(t, "audit_empty", blockkit.Message, Audit(nil, offers(), true, ""))
