@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -32,15 +31,12 @@ const (
 	firstPause   = time.Second      // before Slack is asked again at start-up; doubled each time
 	longestPause = 30 * time.Second
 	drainTimeout = 25 * time.Second // what is under way at shutdown
-	syncEvery    = 10 * time.Minute // looks whether a directory is due, so that one that failed is tried again soon
 	expireEvery  = time.Minute
 	expireAtOnce = 10_000
 	tellEvery    = 20 * time.Minute
 	remindEvery  = 20 * time.Second // looks whether a company's reminders are due
 	reviewEvery  = time.Hour
 	tidyEvery    = 15 * time.Minute
-	staleAfter   = 6 * time.Hour // since its last sync a directory is due; single changes arrive as events
-	staleAtStart = time.Hour     // likewise when Herald starts: it may have missed events
 )
 
 type serveCommand struct {
@@ -134,7 +130,10 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		return err
 	}
 	turn := turns{db, replica, now}
-	mirror := &directories{db: db, handlers: h, turns: turn}
+	mirror := &directories{
+		db: db, handlers: h, turns: turn, now: now, log: log,
+		connected: func() bool { return hearing.Health().Connected }, missed: make(chan struct{}, 1),
+	}
 	clock := bot.NewClock(time.UTC, now, log)
 	for _, periodic := range []struct {
 		what  string
@@ -152,9 +151,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 	} {
 		err = errors.Join(err, clock.Add(periodic.what, "@every "+periodic.every.String(), turn.once(periodic.what, periodic.every, periodic.work)))
 	}
-	err = errors.Join(err, clock.Add("sync the directory", "@every "+syncEvery.String(), func(ctx context.Context) error {
-		return mirror.sync(ctx, now().Add(-staleAfter))
-	}))
+	err = errors.Join(err, clock.Add("note that Slack is heard", "@every "+heardEvery.String(), mirror.heard))
 	if err != nil {
 		return err
 	}
@@ -180,7 +177,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 			return err
 		}
 		group.Go(func() error {
-			mirror.firstSync(ctx, now(), log)
+			mirror.run(ctx)
 			return nil
 		})
 		return hearing.Run(ctx)
@@ -206,44 +203,6 @@ func meet(ctx context.Context, h *handlers.Handlers, log *slog.Logger) error {
 		}
 	}
 	return nil // Herald ends
-}
-
-// directories keeps the mirrored directories fresh.
-type directories struct {
-	db       *store.Store
-	handlers *handlers.Handlers
-	turns    turns
-	running  sync.Mutex // a large directory takes longer than the clock's next look
-}
-
-// firstSync mirrors the directory at start-up, unless that was just done. If it fails, the clock tries again soon.
-func (d *directories) firstSync(ctx context.Context, now time.Time, log *slog.Logger) {
-	if err := d.sync(ctx, now.Add(-staleAtStart)); err != nil && ctx.Err() == nil {
-		log.LogAttrs(ctx, slog.LevelError, "the first directory sync failed; the next one follows", slog.String("error", err.Error()))
-	}
-}
-
-// sync mirrors the directories that were last synced before due. While it runs, here or in another process, another call does nothing.
-func (d *directories) sync(ctx context.Context, due time.Time) error {
-	if !d.running.TryLock() {
-		return nil
-	}
-	defer d.running.Unlock()
-	return d.turns.once("sync the directory", 0, func(ctx context.Context) error { return d.syncDue(ctx, due) })(ctx)
-}
-
-func (d *directories) syncDue(ctx context.Context, due time.Time) error {
-	companies, err := d.db.Companies(ctx)
-	if err != nil {
-		return err
-	}
-	var problems []error
-	for _, c := range companies {
-		if c.SyncedAt.Before(due) {
-			problems = append(problems, d.handlers.SyncDirectory(ctx, c))
-		}
-	}
-	return errors.Join(problems...)
 }
 
 // networks are those that people can register with, in the order of their buttons.

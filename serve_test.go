@@ -37,12 +37,24 @@ func TestHeraldEndsWhenSlackRefusesTheToken(t *testing.T) {
 	}
 }
 
-// A large directory takes longer than the clock's next look at it.
-func TestOneDirectorySyncRunsAtATime(t *testing.T) {
+// Synced at ten, and away from five past ten until five to eleven: that is too long for Slack to repeat what happened.
+func TestHeraldReadsTheDirectoryAgainAfterEventsWereMissed(t *testing.T) {
 	t.Parallel()
-	var d directories // without a store: whoever gets past the lock panics
-	d.running.Lock()
-	if err := d.sync(t.Context(), time.Time{}); err != nil {
-		t.Errorf("the second sync returns %v", err)
-	}
+	eachDatabase(t, func(t *testing.T, db databaseSettings) {
+		w, listener := asleep(t, db)
+		for _, later := range []time.Duration{0, 50 * time.Minute} {
+			t.Run(later.String(), func(t *testing.T) { //nolint:paralleltest // one after the other
+				again := *w
+				again.t, again.log = t, &lockedBuffer{}
+				again.serve(listener, func() time.Time { return time.Now().Add(later) })
+			})
+			var err error
+			if listener, err = (&net.ListenConfig{}).Listen(t.Context(), "tcp", listener.Addr().String()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := listener.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

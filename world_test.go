@@ -54,6 +54,14 @@ func eachDatabase(t *testing.T, story func(t *testing.T, db databaseSettings)) {
 // newWorld starts Acme with nobody registered, with these faults, and a Herald.
 func newWorld(t *testing.T, db databaseSettings, faults ...slackd.Fault) *world {
 	t.Helper()
+	w, listener := asleep(t, db, faults...)
+	w.serve(listener, time.Now)
+	return w
+}
+
+// asleep is the same before Herald is started.
+func asleep(t *testing.T, db databaseSettings, faults ...slackd.Fault) (*world, net.Listener) {
+	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -73,16 +81,15 @@ func newWorld(t *testing.T, db databaseSettings, faults ...slackd.Fault) *world 
 	}
 	w.herald = demoSettings(w.box, w.public, db)
 	w.herald.MetricsListen = "127.0.0.1:0"
-	w.serve(listener)
-	return w
+	return w, listener
 }
 
 // serve runs Herald until the test ends; it must then end well.
-func (w *world) serve(listener net.Listener) {
+func (w *world) serve(listener net.Listener, now func() time.Time) {
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- w.herald.serve(ctx, time.Now, log, listener) }()
+	go func() { done <- w.herald.serve(ctx, now, log, listener) }()
 	w.t.Cleanup(func() {
 		stop()
 		select {

@@ -16,7 +16,13 @@ type Company struct {
 	TeamID       string
 	Name         string
 	Key          string    // the part of the company URL after /register/, e.g. "acme-7qf2k9xw3m"; public
-	SyncedAt     time.Time // the last full sync of the directory, zero before the first
+	SyncedAt     time.Time // when the last full sync of the directory began, zero before the first
+	MissedAt     time.Time // the end of the last time in which events were lost, zero: never
+}
+
+// Due tells whether the directory is to be synced: because the last sync began before the moment given, or before events were lost.
+func (c Company) Due(before time.Time) bool {
+	return c.SyncedAt.Before(before) || c.SyncedAt.Before(c.MissedAt)
 }
 
 // Workspace is what Slack tells about itself at start.
@@ -29,12 +35,13 @@ type companyRow struct {
 	Name         string `db:"name"`
 	Key          string `db:"key"`
 	SyncedAt     int64  `db:"synced_at"`
+	MissedAt     int64  `db:"missed_at"`
 }
 
 func (r companyRow) company() Company {
 	return Company{
 		ID: r.ID, EnterpriseID: r.EnterpriseID, TeamID: r.TeamID, Name: r.Name, Key: r.Key,
-		SyncedAt: unstamp(r.SyncedAt),
+		SyncedAt: unstamp(r.SyncedAt), MissedAt: unstamp(r.MissedAt),
 	}
 }
 
@@ -50,7 +57,7 @@ func (s *Store) InstallCompany(ctx context.Context, w Workspace) (Company, error
 			VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)
 			ON CONFLICT (enterprise_id, team_id) DO UPDATE
 			SET name = excluded.name
-			RETURNING id, enterprise_id, team_id, name, key, synced_at`,
+			RETURNING id, enterprise_id, team_id, name, key, synced_at, missed_at`,
 			id, w.EnterpriseID, w.TeamID, w.Name, newKey(w), sealed, stamp(t.now))
 	})
 	if err != nil {
@@ -85,7 +92,7 @@ func newKey(w Workspace) string {
 func (s *Store) Companies(ctx context.Context) ([]Company, error) {
 	var rows []companyRow
 	err := s.read.SelectContext(ctx, &rows, `
-		SELECT id, enterprise_id, team_id, name, key, synced_at
+		SELECT id, enterprise_id, team_id, name, key, synced_at, missed_at
 		FROM companies
 		ORDER BY created_at, id`)
 	if err != nil {
@@ -135,7 +142,7 @@ func (s *Store) CompanyByKey(ctx context.Context, key string) (Company, error) {
 func (s *Store) companyWhere(ctx context.Context, condition string, args ...any) (Company, error) {
 	var row companyRow
 	err := s.read.GetContext(ctx, &row, `
-		SELECT id, enterprise_id, team_id, name, key, synced_at
+		SELECT id, enterprise_id, team_id, name, key, synced_at, missed_at
 		FROM companies
 		WHERE `+condition, args...)
 	if err != nil {
@@ -171,7 +178,7 @@ func (s *Store) RotateKey(ctx context.Context, companyID string, by Actor) (Comp
 			UPDATE companies
 			SET key = $2
 			WHERE id = $1
-			RETURNING id, enterprise_id, team_id, name, key, synced_at`, companyID, newKey(Workspace{Domain: slug}))
+			RETURNING id, enterprise_id, team_id, name, key, synced_at, missed_at`, companyID, newKey(Workspace{Domain: slug}))
 		if err != nil {
 			return err
 		}

@@ -108,7 +108,8 @@ func (s *Store) MirrorPage(ctx context.Context, sync DirectorySync, entries []Pe
 	return after, nil
 }
 
-// FinishSync ends a sync after its last page: people whom it did not find are deactivated from now on. ErrChanged if somebody else ended it.
+// FinishSync ends a sync after its last page: people whom it did not find are deactivated from now on. The directory is as fresh as when the
+// sync began, which may be long ago. ErrChanged if somebody else ended it.
 func (s *Store) FinishSync(ctx context.Context, sync DirectorySync) error {
 	err := s.change(ctx, sync.companyID, func(t *tx) error {
 		if err := t.endSync(ctx, sync); err != nil {
@@ -126,7 +127,7 @@ func (s *Store) FinishSync(ctx context.Context, sync DirectorySync) error {
 		_, err = t.ExecContext(ctx, `
 			UPDATE companies
 			SET synced_at = $2
-			WHERE id = $1`, sync.companyID, stamp(t.now))
+			WHERE id = $1`, sync.companyID, stamp(sync.StartedAt))
 		if err != nil {
 			return err
 		}

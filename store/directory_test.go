@@ -74,6 +74,62 @@ func TestASyncGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
+func TestADirectoryIsDueOnceEventsWereMissed(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		acme := storetest.Company(t, s)
+		people := storetest.Mirror(t, s, acme.ID, "Ann Lee")
+		hears := func(after time.Duration, missed bool) {
+			t.Helper()
+			env.Clock.Advance(after)
+			if got, err := s.Heard(t.Context()); err != nil || got != missed {
+				t.Errorf("after %s: missed something: %v, %v", after, got, err)
+			}
+		}
+		due := func(want bool) {
+			t.Helper()
+			c, err := s.Company(t.Context(), acme.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.Due(env.Clock.Now().Add(-6 * time.Hour)); got != want {
+				t.Errorf("at %s, synced at %s, missed until %s: due %v", env.Clock.Now(), c.SyncedAt, c.MissedAt, got)
+			}
+		}
+		due(true)
+		hears(time.Minute, false) // the first start
+		storetest.Sync(t, s, acme.ID, people)
+		due(false)
+		hears(3*time.Minute, false) // a restart: Slack repeats what happened
+		due(false)
+		hears(50*time.Minute, true)
+		due(true)
+		hears(0, false) // another process connected, too
+		due(true)
+
+		// A sync that was interrupted and goes on later is as fresh as its beginning.
+		sync, err := s.BeginSync(t.Context(), acme.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			hears(time.Minute, false)
+		}
+		hears(10*time.Minute, true)
+		if sync, err = s.MirrorPage(t.Context(), sync, people, ""); err == nil {
+			err = s.FinishSync(t.Context(), sync)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		due(true)
+		storetest.Sync(t, s, acme.ID, people)
+		due(false)
+		env.Clock.Advance(7 * time.Hour)
+		due(true)
+	})
+}
+
 func TestNewsOfSomebodyThatIsOlderThanWhatIsKnownChangesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
