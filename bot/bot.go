@@ -23,6 +23,9 @@ type Handler interface {
 	Command(ctx context.Context, cmd slack.SlashCommand) error
 	// Action handles block_actions, shortcuts and message shortcuts; cb.Type tells which.
 	Action(ctx context.Context, cb slack.InteractionCallback) error
+	// Wish tells whether a click is one that must not get lost with this process, because somebody says no: Action has done
+	// what it asks for before it is acknowledged, if that takes no longer than Config.WishBudget. Such a click may be done twice.
+	Wish(cb slack.InteractionCallback) bool
 	// Closed handles a modal that was closed without being submitted.
 	Closed(ctx context.Context, cb slack.InteractionCallback) error
 	// Event handles an event_callback of the Events API, which is acknowledged afterwards: after an error Slack delivers
@@ -67,6 +70,7 @@ type Config struct {
 
 	AckBudget     time.Duration // an acknowledgement older than this is given up; default 2.5 s of Slack's 3 s
 	SubmitBudget  time.Duration // time for Submit and Suggest; default 1.5 s
+	WishBudget    time.Duration // a click that is a Wish is acknowledged after this time even if it is not done yet; default 1 s
 	ClaimBudget   time.Duration // time for one call of Seen; default 500 ms
 	HandleTimeout time.Duration // time for each other call of the Handler; default 2 min
 	Lease         time.Duration // how long a claim stands that was never finished; default 5 min, more than HandleTimeout
@@ -96,6 +100,7 @@ func (c Config) withDefaults() Config {
 	count(&c.Queue, 1000)
 	span(&c.AckBudget, 2500*time.Millisecond)
 	span(&c.SubmitBudget, 1500*time.Millisecond)
+	span(&c.WishBudget, time.Second)
 	span(&c.ClaimBudget, 500*time.Millisecond)
 	span(&c.HandleTimeout, 2*time.Minute)
 	span(&c.Lease, 5*time.Minute)

@@ -156,7 +156,11 @@ func (b *Bot) interaction(ctx context.Context, req *socketmode.Request, cb slack
 	case env.kind == kindClosed:
 		b.take(ctx, env, func(ctx context.Context) error { return b.c.Handler.Closed(ctx, cb) })
 	default:
-		b.take(ctx, env, func(ctx context.Context) error { return b.c.Handler.Action(ctx, cb) })
+		take := b.take
+		if b.c.Handler.Wish(cb) {
+			take = b.takeWish
+		}
+		take(ctx, env, func(ctx context.Context) error { return b.c.Handler.Action(ctx, cb) })
 	}
 }
 

@@ -51,6 +51,10 @@ func (s *script) Action(ctx context.Context, cb slack.InteractionCallback) error
 	return s.action(ctx, cb)
 }
 
+func (s *script) Wish(cb slack.InteractionCallback) bool {
+	return strings.HasPrefix(cb.TriggerID, "wish")
+}
+
 func (s *script) Closed(_ context.Context, cb slack.InteractionCallback) error {
 	s.did <- "closed " + cb.View.CallbackID
 	return nil

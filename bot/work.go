@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -38,6 +39,34 @@ func (b *Bot) take(ctx context.Context, env envelope, run func(context.Context) 
 		return
 	}
 	b.acks.add(ack{id: env.id, heard: env.heard, gone: acked})
+}
+
+// takeWish accepts a click that is a wish. It is acknowledged when it was done, because Slack does not deliver a click
+// again: should this process die before, Slack tells the person, who clicks once more. If the database or the person's
+// earlier clicks take long it is acknowledged all the same, lest Slack shows an error for what will be done.
+func (b *Bot) takeWish(ctx context.Context, env envelope, run func(context.Context) error) {
+	env = b.heard(env)
+	b.owed.add()
+	acknowledge := sync.OnceFunc(func() {
+		b.acks.add(ack{id: env.id, heard: env.heard})
+		b.owed.done()
+	})
+	accepted := b.accept(env, func() {
+		defer acknowledge()
+		// Whoever else claimed it may have died, and a wish may come true twice.
+		if c, _ := b.claim(ctx, env, b.c.Lease); c != finished {
+			b.do(ctx, env, func(ctx context.Context) error {
+				defer acknowledge()
+				return run(ctx)
+			})
+		}
+	})
+	if !accepted {
+		b.owed.done()
+		b.refuse(ctx, env)
+		return
+	}
+	time.AfterFunc(b.c.WishBudget, acknowledge)
 }
 
 // takeEvent accepts an event. It is acknowledged once it was done: until then Slack's redelivery (at once, after a minute,

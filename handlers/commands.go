@@ -152,6 +152,19 @@ func actionByID(id string) (action, bool) {
 	return action{}, false
 }
 
+// wishes lists the actions by which people say no, or later. What they ask for is done before the click is acknowledged, which all
+// others are as soon as they are heard: Slack delivers no click again, and a no must not get lost with a process.
+func wishes() []string {
+	return []string{
+		view.ActionNudgeSnooze,
+		view.ActionNudgeStop,
+		view.ActionInviteDecline,
+		view.ActionConfirmNo,
+		view.ActionUntold,
+		view.ActionTellEndings,
+	}
+}
+
 // A form is a modal, by its callback id.
 type form struct {
 	id  string

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -128,6 +129,13 @@ func (h *Handlers) Action(ctx context.Context, cb slack.InteractionCallback) err
 		}
 	}
 	return nil
+}
+
+// Wish tells whether a click is one of wishes.
+func (h *Handlers) Wish(cb slack.InteractionCallback) bool {
+	return slices.ContainsFunc(cb.ActionCallback.BlockActions, func(pressed *slack.BlockAction) bool {
+		return slices.Contains(wishes(), pressed.ActionID)
+	})
 }
 
 // Submit answers a submitted form before Slack's deadline; after runs once the answer was sent.

@@ -94,6 +94,9 @@ func TestAnAdminSetsRemindersUpAndPeopleAreRemindedUntilTheySayNo(t *testing.T) 
 		e.presses(e.in(first, view.ActionNudgeSnooze))
 		first = e.becomes(first, "OK – no reminder before")
 		o.presses(o.in(other, view.ActionNudgeStop))
+		if c, err := w.store.Candidate(w.ctx(), w.company.ID, olga); err != nil || !c.Nudged.OptedOut {
+			t.Errorf("Slack was told that Olga was heard, and her wish is not stored: %+v, %v", c.Nudged, err)
+		}
 		o.becomes(other, "OK – no more reminders.")
 		if len(e.MessageElements(first.Channel, first.TS)) != 0 {
 			t.Error("the buttons are still there")

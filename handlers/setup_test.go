@@ -188,7 +188,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 		})
 	}
 	if !o.noBot {
-		hearing := bot.New(bot.Config{API: w.api, Handler: w.h, Seen: w.store, Log: log, Now: w.now, HandleTimeout: patience, SubmitBudget: patience, AckBudget: patience, ClaimBudget: patience})
+		hearing := bot.New(bot.Config{API: w.api, Handler: w.h, Seen: w.store, Log: log, Now: w.now, HandleTimeout: patience, SubmitBudget: patience, AckBudget: patience, WishBudget: patience, ClaimBudget: patience})
 		done.Go(func() {
 			if err := hearing.Run(running); err != nil {
 				t.Errorf("run the bot: %v", err)
