@@ -46,7 +46,7 @@ func (h History) Credited(within time.Duration) (int, bool) {
 // Efficacy sums up what reminders achieve, attempt by attempt. A reminder younger
 // than Credit may still work, and counts only when its time is over, even if it
 // has worked already: counting only the quick successes among the newest ones
-// would flatter the rate.
+// would flatter the rate. See [Efficacy.Settled].
 type Efficacy struct {
 	// Credit is how long a reminder may take to work. Beyond it, people sign up
 	// for reasons of their own. See [DefaultCredit].
@@ -59,13 +59,21 @@ type Efficacy struct {
 // as long as the usual spacing.
 const DefaultCredit = 7 * 24 * time.Hour
 
+// Settled returns the moment before which reminders have had their time at now.
+// It is a full hour, so that whoever sums up many reminders needs to know the
+// hour of each and no more.
+func (e *Efficacy) Settled(now time.Time) time.Time {
+	return now.Add(-e.Credit).Truncate(time.Hour)
+}
+
 // Add counts the reminders of one person as they stand at now. Reminders beyond
 // [MaxCap] are not counted.
 func (e *Efficacy) Add(h History, now time.Time) {
 	credited, ok := h.Credited(e.Credit)
+	settled := e.Settled(now)
 	for i, sent := range h.Reminders[:min(len(h.Reminders), MaxCap)] {
 		a := &e.attempts[i]
-		if now.Sub(sent) < e.Credit {
+		if !sent.Before(settled) {
 			a.Open++
 			continue
 		}
@@ -76,13 +84,24 @@ func (e *Efficacy) Add(h History, now time.Time) {
 	}
 }
 
-// Attempts returns what each attempt has achieved, from the first to the last one
-// that was made.
+// AddAttempt counts what somebody else has summed up by the same rules.
+func (e *Efficacy) AddAttempt(a Attempt) {
+	if a.N < 1 || a.N > MaxCap {
+		return
+	}
+	sum := &e.attempts[a.N-1]
+	sum.Sent += a.Sent
+	sum.SignedUp += a.SignedUp
+	sum.Open += a.Open
+}
+
+// Attempts returns what each attempt has achieved, in their order. An attempt that
+// was not made is not there; a first one may be forgotten before the second.
 func (e *Efficacy) Attempts() []Attempt {
 	var attempts []Attempt
 	for i, a := range e.attempts {
 		if a.Sent+a.Open == 0 {
-			break
+			continue
 		}
 		a.N = i + 1
 		attempts = append(attempts, a)

@@ -77,11 +77,12 @@ func TestEfficacy(t *testing.T) {
 	day := func(ago int) time.Time { return now.AddDate(0, 0, -ago) }
 	e := &Efficacy{Credit: DefaultCredit}
 	for _, h := range []History{
-		{Reminders: []time.Time{day(21), day(14), day(7)}},
+		{Reminders: []time.Time{day(21), day(14), day(7).Add(-time.Second)}},
 		{Reminders: []time.Time{day(21), day(14)}, SignedUp: day(10)},
 		{Reminders: []time.Time{day(21)}, SignedUp: day(20)},
 		{Reminders: []time.Time{day(21)}, SignedUp: day(2)}, // on their own
 		{Reminders: []time.Time{day(14), day(6)}},           // the second may still work
+		{Reminders: []time.Time{day(14), day(7)}},           // the hour of the second is not over
 		{Reminders: []time.Time{day(3)}, SignedUp: day(3)},  // worked at once, and counts when its time is over
 		{SignedUp: day(3)},
 		{Reminders: slices.Repeat([]time.Time{day(300)}, MaxCap+5)}, // from when the cap was higher
@@ -89,9 +90,23 @@ func TestEfficacy(t *testing.T) {
 		e.Add(h, now)
 	}
 	got := e.Attempts()
-	want := []Attempt{{N: 1, Sent: 6, SignedUp: 1, Open: 1}, {N: 2, Sent: 3, SignedUp: 1, Open: 1}, {N: 3, Sent: 2}}
+	want := []Attempt{{N: 1, Sent: 7, SignedUp: 1, Open: 1}, {N: 2, Sent: 3, SignedUp: 1, Open: 2}, {N: 3, Sent: 2}}
 	if len(got) != MaxCap || !slices.Equal(got[:3], want) {
 		t.Errorf("got %v", got)
+	}
+	whole := &Efficacy{Credit: DefaultCredit}
+	for _, a := range append(got, got[1], Attempt{N: MaxCap + 1, Sent: 1}, Attempt{Sent: 1}) {
+		whole.AddAttempt(a)
+	}
+	want = append(want, got[3:]...)
+	want[1] = Attempt{N: 2, Sent: 6, SignedUp: 2, Open: 4}
+	if sums := whole.Attempts(); !slices.Equal(sums, want) {
+		t.Errorf("added up: %v, want %v", sums, want)
+	}
+	second := &Efficacy{Credit: DefaultCredit}
+	second.AddAttempt(want[1]) // the first is forgotten
+	if sums := second.Attempts(); len(sums) != 1 || sums[0] != want[1] {
+		t.Errorf("the second alone: %v", sums)
 	}
 	if r := got[1].Rate(); math.Abs(r-1.0/3) > 1e-9 {
 		t.Errorf("got %v", r)

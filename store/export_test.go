@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"herald/nudge"
 )
 
 // PageQuery is the SQL of one page of a group, after a key in the middle of the list.
@@ -305,4 +307,60 @@ func CandidatesQuery(companyID string, byName bool) (string, []any) {
 		return candidatesQuery(candidatesByName), []any{companyID, []byte("m"), "m", 40}
 	}
 	return candidatesQuery(candidatesByID), []any{companyID, "m", 40}
+}
+
+// SentNudges returns what became of the reminders of each person, and in which runs they were sent.
+func SentNudges(ctx context.Context, s *Store, companyID string) (map[string]nudge.History, map[string][]string, error) {
+	var rows []struct {
+		PersonID     string `db:"person_id"`
+		RunID        string `db:"run_id"`
+		SentAt       int64  `db:"sent_at"`
+		RegisteredAt int64  `db:"registered_at"`
+	}
+	err := s.read.SelectContext(ctx, &rows, `
+		SELECT n.person_id, n.run_id, n.sent_at, coalesce(m.registered_at, 0) AS registered_at
+		FROM nudges n
+		LEFT JOIN members m ON m.id = n.person_id
+		WHERE n.company_id = $1 AND n.status = 'sent'
+		ORDER BY n.person_id, n.sent_at`, companyID)
+	histories, runs := map[string]nudge.History{}, map[string][]string{}
+	for _, row := range rows {
+		h := histories[row.PersonID]
+		h.Reminders, h.SignedUp = append(h.Reminders, unstamp(row.SentAt)), unstamp(row.RegisteredAt)
+		histories[row.PersonID] = h
+		runs[row.PersonID] = append(runs[row.PersonID], row.RunID)
+	}
+	return histories, runs, err
+}
+
+// SendNudges records that all that a run planned was sent: in every hour of the last year, as first, second and third reminders. So there
+// are as many counters as there can be.
+func SendNudges(ctx context.Context, s *Store, runID string) error {
+	return s.update(ctx, func(t *tx) error {
+		for _, step := range []struct {
+			sql  string
+			args []any
+		}{
+			{`
+			UPDATE nudges
+			SET status = 'sent', sent_at = $2 - ranked.n % 8760 * 3600000000, position = 1 + ranked.n / 8760 % 3, signed_up = ranked.n % 10 = 0
+			FROM (
+				SELECT id, row_number() OVER (ORDER BY id) AS n
+				FROM nudges
+				WHERE run_id = $1
+			) AS ranked
+			WHERE nudges.id = ranked.id`, []any{runID, stamp(t.now)}},
+			{`
+			INSERT INTO nudge_effects (run_id, position, hour, company_id, sent, signed_up)
+			SELECT run_id, position, ` + sentHour + `, company_id, count(*), sum(CASE WHEN signed_up THEN 1 ELSE 0 END)
+			FROM nudges
+			WHERE run_id = $1
+			GROUP BY run_id, position, ` + sentHour + `, company_id`, []any{runID}},
+		} {
+			if _, err := t.ExecContext(ctx, step.sql, step.args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -276,6 +276,9 @@ func (t *tx) insertMember(ctx context.Context, p Person, email string, memberTyp
 	if err != nil {
 		return fmt.Errorf("insert member: %w", err)
 	}
+	if err := t.creditSignup(ctx, p.ID); err != nil {
+		return err
+	}
 	keys, err := t.s.secret(ctx, p.CompanyID)
 	if err != nil {
 		return err

@@ -272,12 +272,20 @@ func (t *tx) nudgeSent(ctx context.Context, companyID, nudgeID string) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, `
+	var position int
+	err = t.GetContext(ctx, &position, `
 		UPDATE nudges
-		SET status = 'sent', reason = '', n = $2, sent_at = $3
-		WHERE id = $1`, nudgeID, n, stamp(t.now))
+		SET status = 'sent', reason = '', n = $2, sent_at = $3, position = 1 + (
+			SELECT max(earlier.position)
+			FROM nudges earlier
+			WHERE earlier.person_id = nudges.person_id)
+		WHERE id = $1
+		RETURNING position`, nudgeID, n, stamp(t.now))
 	if err != nil {
 		return fmt.Errorf("record a reminder: %w", err)
+	}
+	if err := t.countEffect(ctx, companyID, row.RunID, position); err != nil {
+		return err
 	}
 	_, err = t.ExecContext(ctx, `
 		UPDATE reminder_runs
@@ -407,36 +415,4 @@ func (s *Store) NextNudged(ctx context.Context, companyID string, limit int) ([]
 		return nil, fmt.Errorf("look whose reminders are next: %w", err)
 	}
 	return ids, nil
-}
-
-// Efficacy sums up what the reminders of the last year achieved. Its memory does not grow with the company.
-func (s *Store) Efficacy(ctx context.Context, companyID string) (e nudge.Efficacy, err error) {
-	e.Credit = nudge.DefaultCredit
-	now := s.time()
-	rows, err := s.read.QueryxContext(ctx, `
-		SELECT n.person_id, n.sent_at, coalesce(m.registered_at, 0)
-		FROM nudges n
-		LEFT JOIN members m ON m.id = n.person_id
-		WHERE n.company_id = $1 AND n.status = 'sent'
-		ORDER BY n.person_id, n.sent_at`, companyID)
-	if err != nil {
-		return e, fmt.Errorf("sum up reminders: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	var of string
-	var h nudge.History
-	for rows.Next() {
-		var person string
-		var sent, registered int64
-		if err := rows.Scan(&person, &sent, &registered); err != nil {
-			return e, fmt.Errorf("sum up reminders: %w", err)
-		}
-		if person != of {
-			e.Add(h, now)
-			of, h = person, nudge.History{SignedUp: unstamp(registered)}
-		}
-		h.Reminders = append(h.Reminders, unstamp(sent))
-	}
-	e.Add(h, now)
-	return e, rows.Err()
 }

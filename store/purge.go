@@ -343,6 +343,7 @@ func purgeStatements() []purgeStatement {
 		{"runs", `DELETE FROM runs WHERE company_id = $2 AND status = 'proposed' AND started_by IN ` + theirSlackIDs},
 		{"runs", `UPDATE runs SET started_by = '' WHERE company_id = $2 AND started_by IN ` + theirSlackIDs},
 		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN (SELECT id FROM nudges WHERE person_id IN ` + theirIDs + `)`},
+		{"effects of reminders", uncountEffects},
 		{"nudges", `DELETE FROM nudges WHERE person_id IN ` + theirIDs},
 		{"reminded", `DELETE FROM reminded WHERE person_id IN ` + theirIDs},
 		{"reminder runs", `UPDATE reminder_runs SET asked_by = '' WHERE company_id = $2 AND asked_by IN ` + theirSlackIDs},

@@ -430,18 +430,8 @@ func (s *Store) ReminderRuns(ctx context.Context, companyID string, limit int) (
 		if runs[i].Held, err = s.heldBack(ctx, row.ID); err != nil {
 			return nil, err
 		}
-		// A sign-up is credited to the last reminder before it.
-		err := s.read.GetContext(ctx, &runs[i].SignedUp, `
-			SELECT count(*)
-			FROM nudges n
-			JOIN members m ON m.id = n.person_id
-			WHERE n.run_id = $1 AND n.status = 'sent' AND m.registered_at >= n.sent_at AND m.registered_at < n.sent_at + $2 AND NOT EXISTS (
-				SELECT 1
-				FROM nudges later
-				WHERE later.company_id = n.company_id AND later.person_id = n.person_id AND later.status = 'sent'
-					AND later.sent_at > n.sent_at AND later.sent_at <= m.registered_at)`, row.ID, nudge.DefaultCredit.Microseconds())
-		if err != nil {
-			return nil, fmt.Errorf("count who signed up: %w", err)
+		if runs[i].SignedUp, err = s.creditedTo(ctx, row.ID); err != nil {
+			return nil, err
 		}
 	}
 	return runs, nil
