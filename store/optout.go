@@ -7,7 +7,8 @@ import (
 )
 
 // OptOut is somebody's "Don't remind me". It is final: it outlives their account, no schedule and no bulk invitation reaches them again,
-// and only they can sign up. Saying it again changes nothing.
+// and only they can sign up. An invitation that was not sent yet, by DM or by email, is declined by it; one that they have stays as it is.
+// One that an admin insists on afterwards goes out. It may be said again.
 func (s *Store) OptOut(ctx context.Context, companyID, slackID string) error {
 	err := s.change(ctx, companyID, func(t *tx) error {
 		keys, err := s.secret(ctx, companyID)
@@ -18,10 +19,45 @@ func (s *Store) OptOut(ctx context.Context, companyID, slackID string) error {
 			INSERT INTO opt_outs (company_id, subject_hash, opted_out_at)
 			VALUES ($1, $2, $3)
 			ON CONFLICT DO NOTHING`, companyID, keys.slackHash(slackID), stamp(t.now.Truncate(24*time.Hour)))
-		return err
+		if err != nil {
+			return err
+		}
+		return t.declineUnsent(ctx, companyID, keys.slackHash(slackID))
 	})
 	if err != nil {
 		return fmt.Errorf("opt out of reminders: %w", err)
+	}
+	return nil
+}
+
+// declineUnsent closes the invitation of the subject that waits to be sent. Its job finds it closed, and still looks for a message that
+// may have arrived.
+func (t *tx) declineUnsent(ctx context.Context, companyID, subjectHash string) error {
+	var unsent []inviteRow
+	err := t.SelectContext(ctx, &unsent, `
+		SELECT `+inviteColumns+`
+		FROM invites
+		WHERE company_id = $1 AND subject_hash = $2 AND kind <> 'self' AND closed = '' AND sent_at = 0 AND failure = ''`, companyID, subjectHash)
+	if err != nil {
+		return fmt.Errorf("look for unsent invitations: %w", err)
+	}
+	for _, row := range unsent {
+		_, err := t.ExecContext(ctx, `
+			UPDATE invites
+			SET closed = 'declined', closed_at = $2, email_hash = ''
+			WHERE id = $1`, row.ID, stamp(t.now))
+		if err != nil {
+			return fmt.Errorf("decline an invitation: %w", err)
+		}
+		if err := t.restate(ctx, companyID, StateDeclined, `id = $2`, row.ID); err != nil {
+			return err
+		}
+		if row.PersonID == nil {
+			continue
+		}
+		if err := t.derive(ctx, companyID, []string{*row.PersonID}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
