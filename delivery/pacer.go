@@ -19,7 +19,9 @@ const (
 	// channel, and several hundred a minute in a workspace, both with short bursts
 	// (https://docs.slack.dev/apis/web-api/rate-limits, https://docs.slack.dev/reference/methods/chat.postMessage#rate_limiting).
 	MessagesPerSecond = 1
-	// tier3PerSecond is how often a method of tier 3 may be called: 50 times a minute, and more in short bursts.
+	// tier2PerSecond and tier3PerSecond are how often a method of these tiers may be called: 20 and 50 times a minute, and more in short
+	// bursts.
+	tier2PerSecond = 20.0 / 60
 	tier3PerSecond = 50.0 / 60
 
 	// promptLead is how many places a Prompt goes before its own: a request goes to all who decide it.
@@ -62,6 +64,7 @@ const (
 	Changing Call = "update"   // chat.update
 	Deleting Call = "delete"   // chat.delete
 	Looking  Call = "look for" // conversations.open and conversations.history
+	Listing  Call = "list"     // users.list
 )
 
 // letters is the line of emails, of which Slack knows nothing.
@@ -196,7 +199,11 @@ func (p *Pacer) sentAway(line store.Pace) time.Duration {
 // pace is how fast a company's calls follow each other.
 func (p *Pacer) pace(ctx context.Context, companyID string, c Call, u Urgency) store.Pace {
 	perSecond, credit := p.speed, messageCredit
-	if c != Posting {
+	switch c {
+	case Posting:
+	case Listing:
+		perSecond, credit = tier2PerSecond*p.speed/MessagesPerSecond, callCredit
+	default:
 		perSecond, credit = tier3PerSecond*p.speed/MessagesPerSecond, callCredit
 	}
 	pace := store.Pace{

@@ -83,7 +83,7 @@ func (h *Handlers) SyncDirectory(ctx context.Context, company store.Company) err
 // syncPages reads the rest of a sync.
 func (h *Handlers) syncPages(ctx context.Context, company store.Company, sync store.DirectorySync) error {
 	for !sync.Complete() {
-		page, err := nextPage(ctx, h.directory(company, sync.Cursor))
+		page, err := h.nextPage(ctx, company, h.directory(company, sync.Cursor))
 		if err != nil {
 			return fmt.Errorf("list the directory: %w", err)
 		}
@@ -108,25 +108,41 @@ func (h *Handlers) syncPages(ctx context.Context, company store.Company, sync st
 	return nil
 }
 
-// nextPage asks for the next page of the directory, and waits as often and as long as Slack says.
-func nextPage(ctx context.Context, page slack.UserPagination) (slack.UserPagination, error) {
+// nextPage asks for the next page of the directory when its turn comes, and waits as often and as long as Slack says: a listing that is
+// broken off begins anew.
+func (h *Handlers) nextPage(ctx context.Context, c store.Company, page slack.UserPagination) (slack.UserPagination, error) {
 	for failures := 0; ; {
+		if err := h.turnToList(ctx, c); err != nil {
+			return page, fmt.Errorf("wait for a turn to list people: %w", err)
+		}
 		next, err := page.Next(ctx)
-		limited, slow := errors.AsType[*slack.RateLimitedError](err)
-		var wait time.Duration
+		_, limited := errors.AsType[*slack.RateLimitedError](err)
 		switch {
-		case err == nil, page.Done(err):
-			return next, err
-		case slow:
-			wait = limited.RetryAfter
+		case err == nil:
+			return next, nil
+		case limited:
+			h.slowDown(ctx, c, delivery.Listing, err)
 		case !delivery.Transient(err), failures == directoryTries:
 			return page, clean(err)
 		default:
 			failures++
-			wait = delivery.RetryAfter(err, failures)
+			if err := sleep(ctx, delivery.RetryAfter(err, failures)); err != nil {
+				return page, err
+			}
 		}
-		if err := sleep(ctx, wait); err != nil {
-			return page, err
+	}
+}
+
+// turnToList waits until people may be listed, however long that takes.
+func (h *Handlers) turnToList(ctx context.Context, c store.Company) error {
+	for {
+		err := h.pacer.WaitToCall(ctx, c.ID, delivery.Listing, delivery.Bulk)
+		later, ok := errors.AsType[*delivery.LaterError](err)
+		if !ok {
+			return err
+		}
+		if err := sleep(ctx, later.Wait); err != nil {
+			return err
 		}
 	}
 }

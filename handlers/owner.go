@@ -66,20 +66,15 @@ func (h *Handlers) primaryOwner(ctx context.Context, c store.Company) (string, e
 	if id := h.owners.of(c.ID, h.now()); id != "" {
 		return id, nil
 	}
-	page := h.directory(c, "")
-	for {
-		next, err := nextPage(ctx, page)
-		if page.Done(err) {
-			return "", nil
-		}
-		if err != nil {
+	for page := h.directory(c, ""); ; {
+		var err error
+		if page, err = h.nextPage(ctx, c, page); err != nil {
 			return "", fmt.Errorf("look for the primary owner: %w", err)
 		}
-		page = next
 		for _, u := range page.Users {
 			h.owners.seen(c.ID, entryOf(c, u), h.now())
 		}
-		if id := h.owners.of(c.ID, h.now()); id != "" {
+		if id := h.owners.of(c.ID, h.now()); id != "" || page.Cursor == "" {
 			return id, nil
 		}
 	}
