@@ -34,7 +34,7 @@ func BenchmarkRun(b *testing.B) {
 				KeepMessages: 5, TeamPerMinute: 60 * runPerSecond, TeamBurst: runBurst, ChannelPerSecond: 1, KeepRecords: 4 * len(colleagues),
 			})
 			company := crashFill(b, db, colleagues)
-			herald := startHerald(b, program, db, slack, "SLACK_MESSAGES_PER_SECOND="+strconv.Itoa(runPerSecond))
+			herald := startHerald(b, program, db, slack, "SLACK_MESSAGES_PER_SECOND="+strconv.Itoa(runPerSecond), "SLACK_HASTE="+strconv.Itoa(runPerSecond))
 			herald.ready()
 
 			stop := make(chan struct{})

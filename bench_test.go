@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -158,7 +159,7 @@ func BenchmarkIdle(b *testing.B) {
 		b.Helper()
 		slack := startBenchSlack(b, benchUsers("P", benchPeople(b, 100_000)), slackd.Limits{KeepMessages: 5})
 		began := time.Now()
-		herald := startHerald(b, program, empty(), slack)
+		herald := startHerald(b, program, empty(), slack, "SLACK_HASTE="+strconv.Itoa(fastest))
 		herald.until("syncs the directory", func() bool { return strings.Contains(herald.log.String(), "directory synced") })
 		took, synced := time.Since(began), herald.megabytes("VmRSS")
 		idle := 0.0

@@ -43,6 +43,7 @@ type slackSettings struct {
 	SlackClientURL string `name:"slack-client-url" help:"Where 'Back to Slack' leads; the workspace's id follows (default: ${default})." env:"SLACK_CLIENT_URL" default:"https://app.slack.com/client" placeholder:"URL" group:"Slack"`
 	SlackAppToken  string `help:"App-level token with connections:write, xapp-…." env:"SLACK_APP_TOKEN" placeholder:"TOKEN" group:"Slack"`
 	SlackPace      string `name:"slack-messages-per-second" help:"Direct messages a second that Herald sends to a workspace, all processes together (default: ${default}, which Slack takes for sure)." env:"SLACK_MESSAGES_PER_SECOND" default:"1" placeholder:"NUMBER" group:"Slack"`
+	SlackHaste     string `name:"slack-haste" hidden:"" env:"SLACK_HASTE"`
 	Operators      string `help:"Slack user ids, with commas, of those who decide who becomes a company admin. Empty: the workspace's primary owner." env:"OPERATORS" placeholder:"IDS" group:"Slack"`
 }
 
@@ -142,6 +143,7 @@ func (s slackSettings) settings() []setting {
 		setting{"SLACK_APP_TOKEN", s.SlackAppToken, true, prefix("xapp-"), "opens the Socket Mode connection.", "api.slack.com/apps › your app › Basic Information › App-Level Tokens, with the scope connections:write."},
 		setting{"SLACK_CLIENT_URL", s.SlackClientURL, true, httpURL, "where 'Back to Slack' leads from a page.", "leave it out for Slack itself."},
 		setting{"SLACK_MESSAGES_PER_SECOND", s.SlackPace, false, messagesPerSecond, "how fast invitations go out.", "leave it out, unless Slack allows your workspace more than one message a second for sure."},
+		setting{"SLACK_HASTE", s.SlackHaste, false, haste, "how many times faster than Slack's rate limit tiers calls other than messages may go.", "leave it out, unless SLACK_API_URL is a stand-in of Slack that has no tiers."},
 		setting{"OPERATORS", s.Operators, false, slackIDs, "who decides requests to become a company admin.", "a person's Slack profile › ⋮ › Copy member ID; leave it empty for the workspace's primary owner."},
 	)
 }
@@ -317,6 +319,23 @@ func messagesPerSecond(s string) error {
 		return fmt.Errorf("is not a number between 0.1 and %d", fastest)
 	}
 	return nil
+}
+
+// haste takes a factor.
+func haste(s string) error {
+	if n, err := strconv.ParseFloat(s, 64); err != nil || !(n >= 1 && n <= fastest) {
+		return fmt.Errorf("is not a number between 1 and %d", fastest)
+	}
+	return nil
+}
+
+// haste is how many times faster than Slack's tiers other calls go; 0: not at all.
+func (s slackSettings) haste() float64 {
+	n, err := strconv.ParseFloat(s.SlackHaste, 64)
+	if err != nil {
+		return 0 // none is set, or checkSettings already said so
+	}
+	return n
 }
 
 func (s slackSettings) operators() []string { return list(s.Operators) }

@@ -66,7 +66,7 @@ func crash(t *testing.T, program string, db databaseSettings, processes int, cho
 	ended := breakSlack(t, slack, rand.New(rand.NewPCG(choose.Uint64(), 0)))
 
 	start := func() *daemon {
-		return startHerald(t, program, db, slack, "SLACK_MESSAGES_PER_SECOND="+strconv.Itoa(crashPace))
+		return startHerald(t, program, db, slack, "SLACK_MESSAGES_PER_SECOND="+strconv.Itoa(crashPace), "SLACK_HASTE="+strconv.Itoa(crashPace))
 	}
 	began := time.Now()
 	running := make([]*daemon, processes)

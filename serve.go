@@ -108,6 +108,7 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		DeclineURL:  links.Decline,
 		Mail:        mailer(post),
 		Pace:        s.pace(),
+		Haste:       s.haste(),
 		PageURL:     func(c store.Company, network, token string) string { return links.Page(network, c.Key, token) },
 	})
 	replica := rand.Text()

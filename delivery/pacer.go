@@ -75,6 +75,7 @@ const letters Call = "letter"
 type Pacer struct {
 	store *store.Store
 	speed float64 // messages a second
+	haste float64 // by how many times the tiers of other calls are exceeded
 	now   func() time.Time
 
 	mu      sync.Mutex
@@ -88,14 +89,18 @@ type lineOf struct {
 	call      Call
 }
 
-// NewPacer returns a Pacer; 0 messages a second: MessagesPerSecond. Another pace changes that of all calls in proportion. The processes'
-// clocks must agree to within a second.
+// NewPacer returns a Pacer; 0 messages a second: MessagesPerSecond. Other calls keep to the tiers of their methods, whatever the pace of
+// messages is. The processes' clocks must agree to within a second.
 func NewPacer(s *store.Store, messagesPerSecond float64, now func() time.Time) *Pacer {
 	return &Pacer{
-		store: s, speed: cmp.Or(messagesPerSecond, MessagesPerSecond), now: now,
+		store: s, speed: cmp.Or(messagesPerSecond, MessagesPerSecond), haste: 1, now: now,
 		held: map[lineOf]time.Time{}, away: map[lineOf]*rate.Limiter{}, letters: map[string]int{},
 	}
 }
+
+// Hurry makes calls other than messages so many times faster than their tiers allow, for a stand-in of Slack that has no tiers. It is called
+// before the first call.
+func (p *Pacer) Hurry(times float64) { p.haste = times }
 
 // PerSecond is how many messages go to a workspace in a second.
 func (p *Pacer) PerSecond() float64 { return p.speed }
@@ -202,9 +207,9 @@ func (p *Pacer) pace(ctx context.Context, companyID string, c Call, u Urgency) s
 	switch c {
 	case Posting:
 	case Listing:
-		perSecond, credit = tier2PerSecond*p.speed/MessagesPerSecond, callCredit
+		perSecond, credit = tier2PerSecond*p.haste, callCredit
 	default:
-		perSecond, credit = tier3PerSecond*p.speed/MessagesPerSecond, callCredit
+		perSecond, credit = tier3PerSecond*p.haste, callCredit
 	}
 	pace := store.Pace{
 		CompanyID: companyID, What: string(c), Interval: time.Duration(float64(time.Second) / perSecond), Credit: credit,

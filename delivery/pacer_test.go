@@ -328,3 +328,22 @@ func TestABusyChannelCostsNobodyElseAPlace(t *testing.T) {
 		waiting.Wait()
 	})
 }
+
+// An operator whom Slack allows more messages is not allowed more of anything else.
+func TestOtherCallsKeepToTheirTierHoweverManyMessagesGo(t *testing.T) {
+	t.Parallel()
+	for call, perMinute := range map[Call]int{Changing: 50, Deleting: 50, Looking: 50, Listing: 20} {
+		synctest.Test(t, func(t *testing.T) {
+			p := NewPacer(opened(t), 5, time.Now)
+			calls := 0
+			for began := time.Now(); time.Since(began) < 2*time.Minute; calls++ {
+				if err := p.WaitToCall(t.Context(), "acme", call, Bulk); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if burst := 6; calls < 2*perMinute || calls > 2*perMinute+burst {
+				t.Errorf("%s: %d calls in two minutes, want %d a minute", call, calls, perMinute)
+			}
+		})
+	}
+}

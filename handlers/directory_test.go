@@ -178,7 +178,7 @@ func (w *world) reading(n int, crash func()) *handlers.Handlers {
 	})}
 	api := slack.New(w.slack.BotToken(), slack.OptionAPIURL(w.slack.APIURL()), slack.OptionHTTPClient(client))
 	return handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Now: w.now, Log: slog.New(slog.NewTextHandler(&tee{w.t.Output(), w.log}, nil)),
+		Store: w.store, HTTP: client, Haste: 1000, Now: w.now, Log: slog.New(slog.NewTextHandler(&tee{w.t.Output(), w.log}, nil)),
 		API: func(store.Company) *slack.Client { return api },
 	})
 }

@@ -42,8 +42,10 @@ type Config struct {
 	Revoker Revoker
 	// Pace is how many messages a second may go to one workspace; 0: delivery.MessagesPerSecond.
 	Pace float64
-	Now  func() time.Time
-	Log  *slog.Logger
+	// Haste is how many times faster than Slack's tiers other calls may go; 0: not at all. It is for stand-ins of Slack without tiers.
+	Haste float64
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // Handlers answer what bot hears. They are safe for concurrent use.
@@ -69,6 +71,10 @@ type Handlers struct {
 
 // New returns Handlers for the configuration.
 func New(c Config) *Handlers {
+	pacer := delivery.NewPacer(c.Store, c.Pace, c.Now)
+	if c.Haste > 0 {
+		pacer.Hurry(c.Haste)
+	}
 	return &Handlers{
 		store:       c.Store,
 		api:         c.API,
@@ -83,7 +89,7 @@ func New(c Config) *Handlers {
 		revoker:     c.Revoker,
 		now:         c.Now,
 		log:         c.Log,
-		pacer:       delivery.NewPacer(c.Store, c.Pace, c.Now),
+		pacer:       pacer,
 	}
 }
 

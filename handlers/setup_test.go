@@ -157,7 +157,7 @@ func begin(t *testing.T, dsn string, o options) *world {
 		operators = nil
 	}
 	w.h = handlers.New(handlers.Config{
-		Store: w.store, HTTP: client, Operators: operators, Networks: offered(), Revoker: w.ends, Pace: cmp.Or(o.pace, 1000), Now: w.now, Log: log,
+		Store: w.store, HTTP: client, Operators: operators, Networks: offered(), Revoker: w.ends, Pace: cmp.Or(o.pace, 1000), Haste: 1000, Now: w.now, Log: log,
 		API:        func(store.Company) *slack.Client { return w.api },
 		CompanyURL: func(c store.Company) string { return "https://jobs.acme.example/register/" + c.Key },
 		PersonalURL: func(c store.Company, token string) string {
