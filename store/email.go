@@ -717,7 +717,7 @@ func (t *tx) registerAs(ctx context.Context, keys secret, a Authorization, acc A
 	if err := t.bindInvite(ctx, keys, invite, p); err != nil { // before: it says as what they are invited
 		return Signup{}, err
 	}
-	m, err := t.enrol(ctx, p, a.Email, invite.Email, acc)
+	m, err := t.enrol(ctx, p, a.Email, invite, acc)
 	if err != nil {
 		return Signup{}, err
 	}
@@ -769,6 +769,22 @@ func (t *tx) useInvite(ctx context.Context, keys secret, invite Invite) error {
 		return fmt.Errorf("use invite: %w", err)
 	}
 	return nil
+}
+
+// acceptInvite gives the person of a decided sign-up the invitation that it came through, in the place of what else they are listed with,
+// and those that it replaced. They accepted it when they signed up. They must become a member in the same transaction.
+func (t *tx) acceptInvite(ctx context.Context, keys secret, inviteID string, p Person) error {
+	if err := t.delist(ctx, p.CompanyID, []string{keys.personHash(p)}); err != nil {
+		return err
+	}
+	_, err := t.ExecContext(ctx, `
+		UPDATE invites
+		SET person_id = $3, subject_hash = $4
+		WHERE company_id = $1 AND subject_hash = $2`, p.CompanyID, keys.slackHash(outsider(inviteID)), p.ID, keys.personHash(p))
+	if err != nil {
+		return fmt.Errorf("accept invite: %w", err)
+	}
+	return t.restate(ctx, p.CompanyID, StateAccepted, `id = $2`, inviteID)
 }
 
 // An EmailInvite is what a mail is written from.

@@ -682,8 +682,9 @@ func (s *Store) whyGone(ctx context.Context, q querier, companyID string, keys s
 }
 
 // invitedAs is the user type that the subject gets by registering, also through another link than that of the open invitation. Recruiters
-// are made only by whoever is a company admin at this moment, and by the command line.
-func (t *tx) invitedAs(ctx context.Context, companyID, subjectHash string) (MemberType, error) {
+// are made only by whoever is a company admin at this moment, and by the command line. through is the id of the invitation that they
+// signed up through, or "": it counts also if it was used some days ago.
+func (t *tx) invitedAs(ctx context.Context, companyID, subjectHash, through string) (MemberType, error) {
 	var invited struct {
 		As MemberType `db:"as_type"`
 		By string     `db:"invited_by"`
@@ -691,9 +692,9 @@ func (t *tx) invitedAs(ctx context.Context, companyID, subjectHash string) (Memb
 	err := t.GetContext(ctx, &invited, `
 		SELECT as_type, invited_by
 		FROM invites
-		WHERE company_id = $1 AND subject_hash = $2 AND kind <> 'self' AND closed = '' AND expires_at > $3
+		WHERE company_id = $1 AND subject_hash = $2 AND kind <> 'self' AND (closed = '' AND expires_at > $3 OR id = $4)
 		ORDER BY created_at DESC, id
-		LIMIT 1`, companyID, subjectHash, stamp(t.now))
+		LIMIT 1`, companyID, subjectHash, stamp(t.now), through)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Employee, nil
 	}

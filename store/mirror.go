@@ -123,7 +123,7 @@ func (t *tx) mirror(ctx context.Context, companyID string, keys secret, entries 
 			known[e.SlackID] = e
 			done.changed = append(done.changed, p.ID)
 		}
-		present = append(present, e)
+		present = append(present, known[e.SlackID])
 	}
 	if len(touched) > 0 {
 		list, args := in([]any{stamp(t.now)}, touched)

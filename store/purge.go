@@ -328,7 +328,7 @@ func purgeStatements() []purgeStatement {
 		{"invites", `
 			UPDATE invites
 			SET as_type = 'employee'
-			WHERE company_id = $2 AND closed = '' AND as_type = 'recruiter' AND invited_by IN ` + theirSlackIDs},
+			WHERE company_id = $2 AND state <> 'accepted' AND as_type = 'recruiter' AND invited_by IN ` + theirSlackIDs},
 		{"invites", `UPDATE invites SET invited_by = '' WHERE company_id = $2 AND invited_by IN ` + theirSlackIDs},
 		{"authorizations", `DELETE FROM authorizations WHERE company_id = $2 AND subject_hash IN ` + theirHashes},
 		{"cases", `DELETE FROM cases WHERE member_id IN ` + theirIDs},

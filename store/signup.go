@@ -45,6 +45,9 @@ type Signup struct {
 	Name      string // as the network tells it
 	Email     string
 	Network   string
+	// Invited is the address at which they were invited by email, if they came through that, and InvitedBy the Slack id of who did so; both
+	// are "" for others, and the latter also if the inviter was removed.
+	Invited, InvitedBy string
 	// AskedAt is the address of the person who is asked, while SignupConfirm: it was entered, or the network tells it.
 	AskedAt string
 	// Owner is who has one of the addresses, while SignupApproval; nil if Herald knows nobody. They are a member already if OwnerMember,
@@ -138,7 +141,7 @@ func (t *tx) registerBound(ctx context.Context, a Authorization, acc Account, en
 		}
 		return t.connectBound(ctx, keys, p, *invite.Member, acc)
 	}
-	m, err := t.enrol(ctx, p, a.Email, invite.Email, acc)
+	m, err := t.enrol(ctx, p, a.Email, invite, acc)
 	if err != nil {
 		return Signup{}, err
 	}
@@ -208,9 +211,9 @@ func (t *tx) requireFree(ctx context.Context, companyID string, acc Account) err
 }
 
 // enrol makes the person a member, of the type they were invited as, with one connection, and drops what waited for that. The address is
-// what they entered, else the network's, else Slack's. invited is the address whose mailbox they registered from, or "". What they entered
-// may be a stranger's, so nothing is decided about that address.
-func (t *tx) enrol(ctx context.Context, p Person, email, invited string, acc Account) (Member, error) {
+// what they entered, else the network's, else Slack's. through is the invitation that they registered through, if there is one, with the
+// address whose mailbox it was in. What they entered may be a stranger's, so nothing is decided about that address.
+func (t *tx) enrol(ctx context.Context, p Person, email string, through Invite, acc Account) (Member, error) {
 	registered, err := t.registered(ctx, p.ID)
 	if err != nil {
 		return Member{}, err
@@ -225,7 +228,7 @@ func (t *tx) enrol(ctx context.Context, p Person, email, invited string, acc Acc
 	if err != nil {
 		return Member{}, err
 	}
-	memberType, err := t.invitedAs(ctx, p.CompanyID, keys.personHash(p))
+	memberType, err := t.invitedAs(ctx, p.CompanyID, keys.personHash(p), through.ID)
 	if err != nil {
 		return Member{}, err
 	}
@@ -238,7 +241,7 @@ func (t *tx) enrol(ctx context.Context, p Person, email, invited string, acc Acc
 		}
 	}
 	// Whoever comes back may be invited again.
-	hashes := []string{keys.emailHash(p.Email), keys.emailHash(acc.Email), keys.emailHash(invited)}
+	hashes := []string{keys.emailHash(p.Email), keys.emailHash(acc.Email), keys.emailHash(through.Email)}
 	if err := t.unforgetEmails(ctx, p.CompanyID, hashes); err != nil {
 		return Member{}, err
 	}
@@ -366,7 +369,7 @@ func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account, 
 	}
 	signup := Signup{
 		ID: cmp.Or(through.ID, newID()), CompanyID: a.CompanyID, Status: SignupApproval, Name: acc.Name, Email: cmp.Or(a.Email, acc.Email),
-		Network: acc.Network, CreatedAt: t.now,
+		Network: acc.Network, Invited: through.Email, InvitedBy: through.InvitedBy, CreatedAt: t.now,
 	}
 	job := Job{Kind: JobApprovalCard, Ref: signup.ID}
 	p, err := t.personToAsk(ctx, a.CompanyID, signup.Email, acc.Email)
@@ -378,7 +381,7 @@ func (t *tx) registerUnbound(ctx context.Context, a Authorization, acc Account, 
 		return Signup{}, err
 	}
 
-	payload, err := json.Marshal(signupPayload{Email: signup.Email, Account: acc, Invited: through.Email})
+	payload, err := json.Marshal(signupPayload{Email: signup.Email, Account: acc, Invited: signup.Invited})
 	if err != nil {
 		return Signup{}, fmt.Errorf("seal signup: %w", err)
 	}
@@ -487,7 +490,16 @@ func (s *Store) signup(ctx context.Context, q querier, companyID, signupID strin
 	}
 	signup := Signup{
 		ID: row.ID, CompanyID: row.CompanyID, Status: row.Status, Name: payload.Account.Name, Email: payload.Email,
-		Network: row.Network, CreatedAt: unstamp(row.CreatedAt),
+		Network: row.Network, Invited: payload.Invited, CreatedAt: unstamp(row.CreatedAt),
+	}
+	if signup.Invited != "" { // the sign-up has the invitation's id
+		err := q.GetContext(ctx, &signup.InvitedBy, `
+			SELECT invited_by
+			FROM invites
+			WHERE company_id = $1 AND id = $2`, companyID, signupID)
+		if err = found(err); err != nil && !errors.Is(err, ErrNotFound) {
+			return Signup{}, Account{}, fmt.Errorf("look who invited: %w", err)
+		}
 	}
 	if row.PersonID != nil {
 		p, err := person(ctx, q, `p.company_id = $1 AND p.id = $2`, companyID, *row.PersonID)
@@ -557,7 +569,18 @@ func (s *Store) ConfirmSignup(ctx context.Context, companyID, slackID, signupID 
 
 // admit makes the person of a decided signup a member.
 func (t *tx) admit(ctx context.Context, signup *Signup, p Person, acc Account) error {
-	m, err := t.enrol(ctx, p, signup.Email, "", acc)
+	var through Invite
+	if signup.Invited != "" {
+		through = Invite{ID: signup.ID, Email: signup.Invited}
+		keys, err := t.s.secret(ctx, p.CompanyID)
+		if err != nil {
+			return err
+		}
+		if err := t.acceptInvite(ctx, keys, through.ID, p); err != nil { // before: it says as what they are invited
+			return err
+		}
+	}
+	m, err := t.enrol(ctx, p, signup.Email, through, acc)
 	if err != nil {
 		return err
 	}
