@@ -129,7 +129,7 @@ func (h *Handlers) blankCards(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return fmt.Errorf("load the company: %w", err)
 	}
-	signupOver := view.SignupDecided("", "", time.Time{})
+	signupOver := view.SignupDecided("", store.Signup{}, "", time.Time{})
 	for _, gone := range []struct {
 		kind store.JobKind
 		card view.Message

@@ -75,9 +75,9 @@ func (h *Handlers) denySignup(ctx context.Context, r *request, pressed *slack.Bl
 
 // answerSignup takes the question away. If it was answered so fast that where it is was not stored yet, sendSignupCards does.
 func (h *Handlers) answerSignup(ctx context.Context, r *request, signupID string, yes bool, after view.Message) (reply, error) {
-	err := h.ends.decide(signupID, signupEnd{after, h.now()}, func() error {
+	err := h.ends.decide(signupID, h.now(), func() (view.Message, error) {
 		_, err := h.store.ConfirmSignup(ctx, r.company.ID, r.slackID, signupID, yes)
-		return err
+		return after, err
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -123,13 +123,11 @@ func (h *Handlers) approveSignup(ctx context.Context, r *request, pressed *slack
 	if err != nil {
 		return reply{}, err
 	}
-	return h.decideSignup(ctx, r, pressed.Value, view.SignupApproved, func(by store.Actor) error {
+	return h.decideSignup(ctx, r, pressed.Value, view.SignupApproved, func(by store.Actor) (store.Signup, error) {
 		if colleague != nil {
-			_, err := h.store.ApproveSignupAs(ctx, r.company.ID, by, pressed.Value, *colleague)
-			return err
+			return h.store.ApproveSignupAs(ctx, r.company.ID, by, pressed.Value, *colleague)
 		}
-		_, err := h.store.DecideSignup(ctx, r.company.ID, by, pressed.Value, true)
-		return err
+		return h.store.DecideSignup(ctx, r.company.ID, by, pressed.Value, true)
 	})
 }
 
@@ -159,9 +157,8 @@ func (h *Handlers) chosenColleague(ctx context.Context, r *request) (*store.Pers
 
 // declineSignup is Decline on an approval card; Slack asked whether that is meant.
 func (h *Handlers) declineSignup(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	return h.decideSignup(ctx, r, pressed.Value, view.SignupDeclined, func(by store.Actor) error {
-		_, err := h.store.DecideSignup(ctx, r.company.ID, by, pressed.Value, false)
-		return err
+	return h.decideSignup(ctx, r, pressed.Value, view.SignupDeclined, func(by store.Actor) (store.Signup, error) {
+		return h.store.DecideSignup(ctx, r.company.ID, by, pressed.Value, false)
 	})
 }
 
@@ -180,18 +177,19 @@ type signupEnd struct {
 // signupEndLife is more than it takes to close the cards of fifty admins while Slack is slow.
 const signupEndLife = time.Hour
 
-// decide remembers the end if do succeeds.
-func (e *signupEnds) decide(signupID string, end signupEnd, do func() error) error {
+// decide remembers the end that do returns if it succeeds.
+func (e *signupEnds) decide(signupID string, at time.Time, do func() (view.Message, error)) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := do(); err != nil {
+	end, err := do()
+	if err != nil {
 		return err
 	}
 	if e.byID == nil {
 		e.byID = map[string]signupEnd{}
 	}
-	maps.DeleteFunc(e.byID, func(_ string, old signupEnd) bool { return end.at.Sub(old.at) > signupEndLife })
-	e.byID[signupID] = end
+	maps.DeleteFunc(e.byID, func(_ string, old signupEnd) bool { return at.Sub(old.at) > signupEndLife })
+	e.byID[signupID] = signupEnd{end, at}
 	return nil
 }
 
@@ -204,7 +202,7 @@ func (e *signupEnds) of(signupID string) (view.Message, bool) {
 }
 
 // decideSignup decides; a job closes the cards of all admins.
-func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string, end view.SignupEnd, decide func(store.Actor) error) (reply, error) {
+func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string, end view.SignupEnd, decide func(store.Actor) (store.Signup, error)) (reply, error) {
 	by := r.actor()
 	if !r.admin() { // an operator may, where no company admin can: the store checks that
 		err := h.mayDecide(ctx, r)
@@ -217,7 +215,10 @@ func (h *Handlers) decideSignup(ctx context.Context, r *request, signupID string
 		by.Operator = true
 	}
 	now := h.now()
-	err := h.ends.decide(signupID, signupEnd{view.SignupDecided(end, r.slackID, now), now}, func() error { return decide(by) })
+	err := h.ends.decide(signupID, now, func() (view.Message, error) {
+		s, err := decide(by)
+		return view.SignupDecided(end, s, r.slackID, now), err
+	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return reply{}, errAnswered
@@ -245,7 +246,7 @@ func (h *Handlers) signupDecided(ctx context.Context, job store.Job) error {
 func (h *Handlers) closeSignupCards(ctx context.Context, c store.Company, signupID string) error {
 	end, known := h.ends.of(signupID)
 	if !known {
-		end = view.SignupDecided("", "", h.now())
+		end = view.SignupDecided("", store.Signup{}, "", h.now())
 	}
 	for _, kind := range []store.JobKind{store.JobApprovalCard, store.JobConfirmDM} {
 		if err := h.closeCards(ctx, c, kind, signupID, end); err != nil {

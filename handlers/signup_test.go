@@ -204,3 +204,27 @@ func TestAnAdminNamesTheColleagueWhoSignedUpWithAPersonalAddress(t *testing.T) {
 		w.wants(w.as(eve).types("/social"), "you are an *employee*")
 	})
 }
+
+func TestAnApprovalCardSaysWhoInvited(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.must(w.store.SaveSettings(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, store.Settings{Inviters: store.InvitersEveryone, LinkDays: 30}))
+		w.confirmsEmails(ray, "", "cy@home.example")
+		var invited store.Invitations
+		w.eventually("Cy is invited", func() bool {
+			var err error
+			invited, err = w.store.Invitations(w.ctx(), w.company.ID, store.InvitationsQuery{Limit: 1})
+			w.must(err)
+			return len(invited.Rows) == 1
+		})
+		mail, err := w.store.EmailInvite(w.ctx(), w.company.ID, invited.Rows[0].ID)
+		w.must(err)
+		_, err = w.store.Register(w.ctx(), store.Authorization{CompanyID: w.company.ID, Network: "linkedin", Token: mail.Token},
+			store.Account{Network: "linkedin", Subject: "li-cy", Name: "Cy Wu", Token: "token-of-cy"}, nil)
+		w.must(err)
+		card := w.as(ana).gets("*Cy Wu* was invited by <@" + ray + "> by email, and signed up")
+		w.as(ana).presses(w.as(ana).in(card, view.ActionSignupApprove))
+		w.as(ana).becomes(card, "A sign-up through an invitation by <@"+ray+"> by email: *Approved by <@"+ana+">*")
+		w.wants(w.as(ana).types("/social invitations accepted"), "Cy Wu", "*Accepted*", "by <@"+ray+">")
+	})
+}

@@ -77,10 +77,14 @@ func ApprovalCard(c store.Company, offered Offered, s store.Signup) Message {
 	if s.Email != "" {
 		email = code(s.Email)
 	}
+	text, came := "Somebody signed up through the company URL", " signed up through the company URL"
+	if s.Invited != "" {
+		text, came = "Somebody who was invited by email signed up", " was invited"+byWhom(s.InvitedBy)+" by email, and signed up"
+	}
 	return Message{
-		Text: "Somebody signed up through the company URL and waits for a company admin's approval.",
+		Text: text + " and waits for a company admin's approval.",
 		Blocks: []slack.Block{
-			section("*" + who + "* signed up through the company URL\n" + email + " · " + offered.title(s.Network) + " · " + date(s.CreatedAt, "{date_short_pretty} {time}")),
+			section("*" + who + "*" + came + "\n" + email + " · " + offered.title(s.Network) + " · " + date(s.CreatedAt, "{date_short_pretty} {time}")),
 			section(addressOf(s) + ", so you decide whether they belong to " + escape(clip(c.Name, nameShown)) + "."),
 			slack.NewActionBlock("",
 				button(ActionSignupApprove, s.ID, "Approve").WithStyle(slack.StylePrimary),
@@ -104,8 +108,18 @@ func addressOf(s store.Signup) string {
 		return "Their address belongs to " + owner(*s.Owner) + ", who cannot take part (a guest, a bot, or deactivated)"
 	case s.Email == "":
 		return "Without an address nobody in Slack could be asked"
+	case s.Invited != "": // else the invitation would have let them in
+		return "Nobody in this workspace has that address, and the invitation is not a company admin's"
 	}
 	return "Herald knows nobody in this workspace with that address"
+}
+
+// byWhom says who did something, "" if they were removed since.
+func byWhom(slackID string) string {
+	if slackID == "" {
+		return ""
+	}
+	return " by " + mention(slackID)
 }
 
 // owner names a person: Slack shows the current name of a Slack user.
@@ -126,8 +140,9 @@ const (
 )
 
 // SignupDecided takes the place of an approval card. It names nobody who signed up: what a declined person entered is erased.
-// By is the Slack id of the admin who decided, "" if they are not known any more; end may be "", too, as for a sign-up that ran out.
-func SignupDecided(end SignupEnd, by string, at time.Time) Message {
+// By is the Slack id of the admin who decided, "" if they are not known any more; end may be "", too, as for a sign-up that ran out, of
+// which nothing else is known.
+func SignupDecided(end SignupEnd, s store.Signup, by string, at time.Time) Message {
 	var did string
 	switch end {
 	case SignupApproved:
@@ -137,11 +152,11 @@ func SignupDecided(end SignupEnd, by string, at time.Time) Message {
 	default: // nobody knows any more which of them it was
 		return Sentence("This sign-up is over: it was answered, nobody answered in time, or the account was removed. There is nothing left to do.")
 	}
-	text := "A sign-up through the company URL: *" + did
-	if by != "" {
-		text += " by " + mention(by)
+	through := "the company URL"
+	if s.Invited != "" {
+		through = "an invitation" + byWhom(s.InvitedBy) + " by email"
 	}
-	text += "*"
+	text := "A sign-up through " + through + ": *" + did + byWhom(by) + "*"
 	if !at.IsZero() {
 		text += ", " + date(at, "{date_short_pretty} {time}")
 	}

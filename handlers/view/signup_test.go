@@ -26,8 +26,15 @@ func TestSignupScreens(t *testing.T) {
 	golden(t, "signup_card_guest", blockkit.Message, ApprovalCard(acme, offers(), known))
 	s.Email = ""
 	golden(t, "signup_card_no_email", blockkit.Message, ApprovalCard(acme, offers(), s))
-	golden(t, "signup_approved", blockkit.Message, SignupDecided(SignupApproved, "U0ANA", noon))
-	golden(t, "signup_declined", blockkit.Message, SignupDecided(SignupDeclined, "U0ANA", noon))
+	golden(t, "signup_approved", blockkit.Message, SignupDecided(SignupApproved, s, "U0ANA", noon))
+	golden(t, "signup_declined", blockkit.Message, SignupDecided(SignupDeclined, s, "U0ANA", noon))
+	invited := s
+	invited.Name, invited.Email, invited.Invited, invited.InvitedBy = "Cy Wu", "cy@home.example", "cy@home.example", "U0EVE"
+	golden(t, "signup_card_invited", blockkit.Message, ApprovalCard(acme, offers(), invited))
+	golden(t, "signup_approved_invited", blockkit.Message, SignupDecided(SignupApproved, invited, "U0ANA", noon))
+	invited.InvitedBy = ""
+	golden(t, "signup_card_invited_unknown", blockkit.Message, ApprovalCard(acme, offers(), invited))
+	golden(t, "signup_declined_invited_unknown", blockkit.Message, SignupDecided(SignupDeclined, invited, "U0ANA", noon))
 
 	s.Name, s.Email = longName(), strings.Repeat("e", 64)+"@"+strings.Repeat("x", 180)+".example"
 	big := store.Company{Name: longName()}
