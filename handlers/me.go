@@ -72,7 +72,7 @@ func (h *Handlers) leave(ctx context.Context, r *request, _ *slack.BlockAction) 
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{}, h.confirm(ctx, r, removal)
+	return reply{}, h.confirm(ctx, r, view.Removal{Removal: removal, Leaving: !r.admin()})
 }
 
 // leaveScreen remembers where the goodbye is said.

@@ -59,7 +59,7 @@ func (h *Handlers) remove(ctx context.Context, r *request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{}, h.confirm(ctx, r, removal)
+	return reply{}, h.confirm(ctx, r, view.Removal{Removal: removal, Leaving: !r.admin()})
 }
 
 // removeMember is the Remove button of a row.
@@ -95,6 +95,8 @@ func (h *Handlers) removeFrom(ctx context.Context, r *request, pressed *slack.Bl
 	}
 	removal, err := h.store.ProposeRemoval(ctx, r.company.ID, r.actor(), sc.ID, memberIDs)
 	switch {
+	case errors.Is(err, store.ErrNotFound) && sc.Group == store.Deactivated:
+		return h.redrawScreenOf(ctx, r, sc, &view.Notice{Text: view.BackMember})
 	case errors.Is(err, store.ErrNotFound):
 		return h.redrawScreenOf(ctx, r, sc, &view.Notice{Text: view.GoneMember})
 	case errors.Is(err, store.ErrLastAdmin), errors.Is(err, store.ErrTooMany):
@@ -102,7 +104,8 @@ func (h *Handlers) removeFrom(ctx context.Context, r *request, pressed *slack.Bl
 	case err != nil:
 		return reply{}, err
 	}
-	if err := h.confirm(ctx, r, removal); err != nil {
+	proposed := view.Removal{Removal: removal, Leaving: !r.admin(), Changed: len(removal.Members) < len(memberIDs)}
+	if err := h.confirm(ctx, r, proposed); err != nil {
 		return reply{}, err
 	}
 	// The newest response URL is the one to redraw the screen with.
@@ -114,13 +117,12 @@ func (h *Handlers) removeFrom(ctx context.Context, r *request, pressed *slack.Bl
 
 // confirm opens the confirmation. The modal comes first, since Slack lets us open one for three seconds only; a list that does not fit
 // follows as a file.
-func (h *Handlers) confirm(ctx context.Context, r *request, removal store.Removal) error {
-	v := view.Removal{Removal: removal, Leaving: !r.admin()}
+func (h *Handlers) confirm(ctx context.Context, r *request, v view.Removal) error {
 	viewID, err := h.opened(ctx, r, v.Modal())
 	if err != nil {
 		return err
 	}
-	if view.RemovalFits(removal) {
+	if view.RemovalFits(v.Removal) {
 		return nil
 	}
 	return h.fileRemoval(ctx, r, viewID, v)

@@ -314,6 +314,18 @@ func TestMembersWhoAreDeactivatedInSlackAreProposedAndRemovedOnlyIfTheSettingsSa
 			}
 			return len(storetest.TakeJobs(t, env, store.JobDeactivatedDM)), removed
 		}
+		syncs := func() {
+			t.Helper()
+			ids := []string{boss.SlackID, storetest.SlackID("Eve New")}
+			for _, m := range members {
+				ids = append(ids, m.SlackID)
+			}
+			everybody, err := s.PeopleBySlackIDs(t.Context(), acme.ID, ids)
+			if err != nil {
+				t.Fatal(err)
+			}
+			storetest.Sync(t, s, acme.ID, everybody)
+		}
 		if told, removed := review(); told != 0 || len(removed) != 0 {
 			t.Errorf("nobody left, told %d times, removed %v", told, removed)
 		}
@@ -351,12 +363,17 @@ func TestMembersWhoAreDeactivatedInSlackAreProposedAndRemovedOnlyIfTheSettingsSa
 		}
 		mirror(boss, true) // the last company admin: without one, nobody could look after the rest
 		env.Clock.Advance(20 * 24 * time.Hour)
+		syncs()
 		if _, removed := review(); len(removed) != 0 {
 			t.Errorf("20 days after that was chosen %v were removed", removed)
 		}
 		mirror(members[1], false)
 		mirror(members[1], true)
 		env.Clock.Advance(11 * 24 * time.Hour)
+		if _, removed := review(); len(removed) != 0 {
+			t.Errorf("the directory is 11 days old, and by it %v were removed", removed)
+		}
+		syncs()
 		if _, removed := review(); len(removed) != 1 || removed[0] != "Bo Ek" {
 			t.Errorf("after 30 days %v were removed, want Bo Ek", removed)
 		}
@@ -364,8 +381,23 @@ func TestMembersWhoAreDeactivatedInSlackAreProposedAndRemovedOnlyIfTheSettingsSa
 			t.Errorf("%v were removed twice", removed)
 		}
 		env.Clock.Advance(20 * 24 * time.Hour)
-		if _, removed := review(); len(removed) != 1 || removed[0] != "Cy Wu" {
-			t.Errorf("30 days later %v were removed, want Cy Wu", removed)
+		syncs()
+		if err := s.ReviewDeactivated(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		jobs := storetest.TakeJobs(t, env, store.JobRemoval)
+		if len(jobs) != 1 {
+			t.Fatalf("30 days later %d removals are confirmed, want that of Cy Wu", len(jobs))
+		}
+		mirror(members[1], false) // at the last moment
+		if removal, err := s.ExecuteRemoval(t.Context(), acme.ID, jobs[0].Ref); err != nil || len(removal.Members) != 0 || removal.Removed != 0 {
+			t.Errorf("Cy is back, and %v were removed, %v", removal.Members, err)
+		}
+		if _, err := s.Member(t.Context(), acme.ID, members[1].ID); err != nil {
+			t.Errorf("Cy, who is back: %v", err)
+		}
+		if _, err := s.ExecuteRemoval(t.Context(), acme.ID, jobs[0].Ref); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the removal of nobody a second time: %v, want ErrNotFound", err)
 		}
 		wantCounts(t, s, acme.ID, nil)
 	})

@@ -73,7 +73,8 @@ func (r removalRow) removal() Removal {
 	}
 }
 
-// ProposeRemoval takes a snapshot of the members for a confirmation. Members who are gone are left out; ErrNotFound if nobody is left,
+// ProposeRemoval takes a snapshot of the members for a confirmation. Members who are gone are left out, and on a screen that lists who is
+// deactivated in Slack also those who came back; ErrNotFound if nobody is left,
 // ErrTooMany above SelectionLimit, ErrLastAdmin if no company admin would remain. The actor is an admin, or removes only their own account
 // (Leave); anybody else is ErrForbidden.
 func (s *Store) ProposeRemoval(ctx context.Context, companyID string, by Actor, screenID string, memberIDs []string) (Removal, error) {
@@ -84,6 +85,9 @@ func (s *Store) ProposeRemoval(ctx context.Context, companyID string, by Actor, 
 	err := s.change(ctx, companyID, func(t *tx) error {
 		members, err := t.snapshot(ctx, companyID, by, memberIDs)
 		if err != nil {
+			return err
+		}
+		if members, err = t.withoutReturned(ctx, companyID, screenID, members); err != nil {
 			return err
 		}
 		if err := t.allowRemoval(ctx, companyID, by, members); err != nil {
@@ -299,7 +303,7 @@ func deleteFiles(fileIDs []string) []Job {
 }
 
 // ConfirmRemoval turns a proposed removal to confirmed and leaves a JobRemoval, both or neither. If the snapshot no longer holds
-// (somebody gone, another type or page), it replaces the snapshot, and returns it with ErrChanged; ErrUsed when confirmed before,
+// (somebody gone, back in Slack, another type or page), it replaces the snapshot, and returns it with ErrChanged; ErrUsed when confirmed before,
 // ErrLastAdmin, ErrNotFound and ErrForbidden as ProposeRemoval.
 func (s *Store) ConfirmRemoval(ctx context.Context, companyID string, by Actor, removalID string) (Removal, error) {
 	var removal Removal
@@ -321,6 +325,9 @@ func (s *Store) ConfirmRemoval(ctx context.Context, companyID string, by Actor, 
 		}
 		members, err := t.snapshot(ctx, companyID, by, ids)
 		if err != nil {
+			return err
+		}
+		if members, err = t.withoutReturned(ctx, companyID, row.ScreenID, members); err != nil {
 			return err
 		}
 		if err := t.allowRemoval(ctx, companyID, by, members); err != nil {
@@ -413,7 +420,7 @@ func (s *Store) DropRemoval(ctx context.Context, companyID string, by Actor, rem
 
 // ExecuteRemoval purges the members of a confirmed removal in one transaction, and is harmless to repeat. It returns the removal as it
 // was before (with Members), Removed set; a removal that is done already comes back with Members empty. ErrNotFound if it was not
-// confirmed. With ErrLastAdmin, because meanwhile nobody else is company admin, the removal comes back for the last time: it is forgotten,
+// confirmed. Of those whom Herald removes by itself, whoever came back to Slack stays; if all did, the removal is forgotten. With ErrLastAdmin, because meanwhile nobody else is company admin, the removal comes back for the last time: it is forgotten,
 // since it must not happen some other day, when nobody expects it any more.
 func (s *Store) ExecuteRemoval(ctx context.Context, companyID, removalID string) (Removal, error) {
 	var removal Removal
@@ -431,6 +438,14 @@ func (s *Store) ExecuteRemoval(ctx context.Context, companyID, removalID string)
 		case RemovalProposed:
 			return ErrNotFound
 		case RemovalConfirmed:
+		}
+		if row.by().Herald {
+			if members, err = t.dropReturned(ctx, row, members); err != nil {
+				return err
+			}
+			if len(members) == 0 {
+				return t.endRemoval(ctx, row)
+			}
 		}
 		removal.Members = members
 		removal.Removed, err = t.purge(ctx, row)

@@ -325,6 +325,7 @@ func initial(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 const (
 	StaleScreen = "That screen was too old to act on, so nothing happened. This is how things are now."
 	GoneMember  = "That member is not there any more; somebody removed them meanwhile."
+	BackMember  = "Nobody you chose is deactivated in Slack any more, so nobody is removed. This is how things are now."
 )
 
 // ChangedType says that a choice was made on old information.
