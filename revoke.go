@@ -17,6 +17,21 @@ func (r revoker) EndsAll(network string) bool {
 	return !slices.ContainsFunc(r, func(n networks.Network) bool { return n.Name() == network && !n.EndsAll() })
 }
 
+// Whose asks the network. Of one that is not set up any more, or that does not take the token, nobody knows.
+func (r revoker) Whose(ctx context.Context, network, token string) (string, error) {
+	for _, n := range r {
+		if n.Name() != network {
+			continue
+		}
+		subject, err := n.Whose(ctx, token)
+		if errors.Is(err, networks.ErrRejected) {
+			return "", nil
+		}
+		return subject, err
+	}
+	return "", nil
+}
+
 // Revoke asks the network. One that is not set up any more, or does not take the token, leaves it to the person.
 func (r revoker) Revoke(ctx context.Context, network, token string) (store.RevocationOutcome, error) {
 	for _, n := range r {

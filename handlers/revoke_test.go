@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"herald/store"
 )
@@ -21,6 +22,20 @@ type endings struct {
 
 // EndsAll is true of all of them.
 func (e *endings) EndsAll(string) bool { return true }
+
+// Whose tells of a token-of-somebody that it is for the account that they registered with.
+func (e *endings) Whose(_ context.Context, _, token string) (string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tried++
+	if e.down {
+		return "", errors.New("the network is not available")
+	}
+	if owner, ok := strings.CutPrefix(token, "token-of-"); ok {
+		return "li-" + owner, nil
+	}
+	return "", nil
+}
 
 // Revoke believes every token of LinkedIn's; other networks leave it to the person.
 func (e *endings) Revoke(_ context.Context, network, token string) (store.RevocationOutcome, error) {
@@ -69,6 +84,32 @@ func TestTheAccessOfARemovedMemberEndsAtTheNetwork(t *testing.T) {
 		w.isPutOff("will be tried again")
 		w.eventually("the access ends", func() bool { return w.ends.ended("token-of-" + ann) })
 		if strings.Contains(w.log.text(), "token-of-") {
+			t.Errorf("the log holds a token:\n%s", w.log.text())
+		}
+	})
+}
+
+func TestTheTokenOfAnExchangeThatBrokeOffIsEndedUnlessItsAccountIsConnected(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.ends.set(true)
+		for _, token := range []string{"token-of-" + ann, "token-of-" + eve, "nobody's"} { // Ann is a member, Eve is not
+			w.must(w.store.DropAccess(w.ctx(), w.company.ID, store.Account{Network: "linkedin", Token: token}))
+		}
+		w.eventually("LinkedIn is asked", func() bool { return w.ends.attempts() >= 3 })
+		w.ends.set(false)
+		w.isPutOff("will be tried again")
+		w.eventually("Eve's access ends", func() bool { return w.ends.ended("token-of-" + eve) })
+		w.eventually("nothing is left of the others", func() bool {
+			w.passed.Add(int64(time.Second))
+			var left int
+			w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM revocations`).Scan(&left))
+			return left == 0
+		})
+		if w.ends.ended("token-of-"+ann) || w.ends.ended("nobody's") {
+			t.Error("an access ended that is somebody's, or of which nobody knows whose it is")
+		}
+		if strings.Contains(w.log.text(), "token-of-") || strings.Contains(w.log.text(), "nobody's") {
 			t.Errorf("the log holds a token:\n%s", w.log.text())
 		}
 	})

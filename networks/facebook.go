@@ -144,21 +144,21 @@ func (f *Facebook) Exchange(ctx context.Context, code, redirect, _ string) (Acco
 
 	token, err := f.lengthen(ctx, short.AccessToken)
 	if err != nil {
-		return Account{}, fmt.Errorf("exchange for a long-lived token: %w", err)
+		return Account{Token: short.AccessToken}, fmt.Errorf("exchange for a long-lived token: %w", err)
 	}
 	seen, err := f.inspect(ctx, token.AccessToken)
 	if err != nil {
-		return Account{}, fmt.Errorf("inspect the token: %w", err)
+		return Account{Token: token.AccessToken}, fmt.Errorf("inspect the token: %w", err)
 	}
 	if !seen.IsValid || seen.AppID != f.app.ClientID {
 		return Account{}, fmt.Errorf("inspect the token: %w: it is not valid for this app", ErrRejected)
 	}
 	who, err := f.me(ctx, token.AccessToken)
 	if err != nil {
-		return Account{}, fmt.Errorf("ask who consented: %w", err)
+		return Account{Token: token.AccessToken}, fmt.Errorf("ask who consented: %w", err)
 	}
 	if who.ID != seen.UserID {
-		return Account{}, fmt.Errorf("ask who consented: %w: the token is somebody else's", ErrRejected)
+		return Account{Token: token.AccessToken}, fmt.Errorf("ask who consented: %w: the token is somebody else's", ErrRejected)
 	}
 
 	account := Account{
@@ -231,6 +231,18 @@ func (f *Facebook) me(ctx context.Context, token string) (facebookUser, error) {
 		err = fmt.Errorf("%w: it does not say who the person is", ErrUnavailable)
 	}
 	return who, err
+}
+
+// Whose inspects the token.
+func (f *Facebook) Whose(ctx context.Context, token string) (string, error) {
+	seen, err := f.inspect(ctx, token)
+	if err == nil && (seen.UserID == "" || seen.AppID != f.app.ClientID) {
+		err = ErrRejected
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask whose a token is: %w", err)
+	}
+	return seen.UserID, nil
 }
 
 // Revoke removes the app from the person's account: every token they ever gave this app ends. It works with an expired

@@ -150,7 +150,7 @@ func (l *LinkedIn) Exchange(ctx context.Context, code, redirect, _ string) (Acco
 		who, err = l.userinfo(ctx, token.AccessToken)
 	}
 	if err != nil {
-		return Account{}, fmt.Errorf("ask who consented: %w", err)
+		return Account{Token: token.AccessToken}, fmt.Errorf("ask who consented: %w", err)
 	}
 
 	account := Account{
@@ -269,6 +269,15 @@ func serviceErrorCode(body []byte) int {
 		return 0
 	}
 	return answer.ServiceErrorCode
+}
+
+// Whose asks userinfo.
+func (l *LinkedIn) Whose(ctx context.Context, token string) (string, error) {
+	who, err := l.userinfo(ctx, token)
+	if err != nil {
+		return "", fmt.Errorf("ask whose a token is: %w", err)
+	}
+	return who.Sub, nil
 }
 
 // Revoke tries the revocation endpoint, which LinkedIn does not document, and believes only the documented introspection

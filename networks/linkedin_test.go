@@ -178,6 +178,10 @@ func TestFaultsOfLinkedIn(t *testing.T) {
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
+			if whose, asked := l.Whose(t.Context(), got.Token); err != nil && got != (Account{Token: got.Token}) ||
+				asked == nil && whose != stand.Sub("herald", "ann") {
+				t.Errorf("with the error comes %+v; the token is %q's, %v", got, whose, asked)
+			}
 			if err == nil && (got.Email != tt.email || got.Name != "Ann Lee" || got.Subject != stand.Sub("herald", "ann")) {
 				t.Errorf("got %+v", got)
 			}

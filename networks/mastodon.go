@@ -254,12 +254,29 @@ func (s *mastodonServer) Exchange(ctx context.Context, code, redirect, verifier 
 	if err != nil {
 		return Account{}, fmt.Errorf("exchange the code: %w", s.tokenError(ctx, err))
 	}
-	status, body, err := s.get(ctx, "/api/v1/accounts/verify_credentials", token.AccessToken)
+	kept, err := json.Marshal(mastodonToken{Server: s.base, ClientID: s.client.ID, Secret: s.client.Secret, Token: token.AccessToken}) //nolint:gosec // G117: sealed like every token
 	if err != nil {
-		return Account{}, fmt.Errorf("ask who consented: %w", err)
+		return Account{}, fmt.Errorf("keep the token: %w", err)
+	}
+	account, err := s.account(ctx, token.AccessToken)
+	account.Token = string(kept)
+	if err != nil {
+		return Account{Token: account.Token}, fmt.Errorf("ask who consented: %w", err)
+	}
+	if granted, ok := token.Extra("scope").(string); ok {
+		account.Scopes = granted
+	}
+	return account, nil
+}
+
+// account asks who a token belongs to.
+func (s *mastodonServer) account(ctx context.Context, token string) (Account, error) {
+	status, body, err := s.get(ctx, "/api/v1/accounts/verify_credentials", token)
+	if err != nil {
+		return Account{}, err
 	}
 	if status != http.StatusOK {
-		return Account{}, fmt.Errorf("ask who consented: %w", s.unexpected(status))
+		return Account{}, s.unexpected(status)
 	}
 	var who struct {
 		ID          string `json:"id"` // stays when the person renames the account
@@ -267,21 +284,13 @@ func (s *mastodonServer) Exchange(ctx context.Context, code, redirect, verifier 
 		DisplayName string `json:"display_name"` // may be ""
 	}
 	if err := decode(body, &who); err != nil {
-		return Account{}, fmt.Errorf("ask who consented: %w", err)
+		return Account{}, err
 	}
 	if !plainID(who.ID) {
-		return Account{}, fmt.Errorf("ask who consented: %w: it does not say, or nothing that could be an id", ErrUnavailable)
+		return Account{}, fmt.Errorf("%w: it does not say, or nothing that could be an id", ErrUnavailable)
 	}
 	_, host, _ := strings.Cut(s.base, "://")
-	kept, err := json.Marshal(mastodonToken{Server: s.base, ClientID: s.client.ID, Secret: s.client.Secret, Token: token.AccessToken}) //nolint:gosec // G117: sealed like every token
-	if err != nil {
-		return Account{}, fmt.Errorf("keep the token: %w", err)
-	}
-	account := Account{Subject: who.ID + "@" + host, Name: cmp.Or(plainName(who.DisplayName), plainName(who.Username)), Token: string(kept)}
-	if granted, ok := token.Extra("scope").(string); ok {
-		account.Scopes = granted
-	}
-	return account, nil
+	return Account{Subject: who.ID + "@" + host, Name: cmp.Or(plainName(who.DisplayName), plainName(who.Username))}, nil
 }
 
 // What a server may tell: anybody can run one. Ids are short numbers at Mastodon, and short words at its like; they are indexed, and
@@ -310,20 +319,44 @@ func plainName(name string) string {
 	return name
 }
 
-// Revoke ends one token. https://docs.joinmastodon.org/methods/oauth/#revoke
-func (m *Mastodon) Revoke(ctx context.Context, token string) (Revocation, error) {
+// Whose asks the server that gave the token.
+func (m *Mastodon) Whose(ctx context.Context, token string) (string, error) {
+	s, kept, err := m.kept(token)
+	if errors.Is(err, ErrWhichServer) { // the operator allowed it once, and does not now
+		err = ErrRejected
+	}
+	if err != nil {
+		return "", err
+	}
+	account, err := s.account(ctx, kept.Token)
+	if err != nil {
+		return "", fmt.Errorf("ask whose a token is: %w", err)
+	}
+	return account.Subject, nil
+}
+
+// kept finds the server of a token that Exchange gave.
+func (m *Mastodon) kept(token string) (*mastodonServer, mastodonToken, error) {
 	var kept mastodonToken
 	if json.Unmarshal([]byte(token), &kept) != nil || kept.Token == "" {
-		return "", fmt.Errorf("read the token: %w", ErrRejected)
+		return nil, kept, fmt.Errorf("read the token: %w", ErrRejected)
 	}
 	base, err := m.instances.find(kept.Server)
+	if err != nil {
+		return nil, kept, fmt.Errorf("find the server: %w", err)
+	}
+	return &mastodonServer{base: base.String(), http: m.instances.client(base)}, kept, nil
+}
+
+// Revoke ends one token. https://docs.joinmastodon.org/methods/oauth/#revoke
+func (m *Mastodon) Revoke(ctx context.Context, token string) (Revocation, error) {
+	s, kept, err := m.kept(token)
 	if errors.Is(err, ErrWhichServer) { // the operator allowed it once, and does not now
 		return Standing, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("find the server: %w", err)
+		return "", err
 	}
-	s := &mastodonServer{base: base.String(), http: m.instances.client(base)}
 	status, _, err := s.post(ctx, "/oauth/revoke", url.Values{
 		"client_id": {kept.ClientID}, "client_secret": {kept.Secret}, "token": {kept.Token},
 	})

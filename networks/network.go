@@ -45,6 +45,9 @@ type Network interface {
 	// EndsAll tells whether Revoke ends, or may end, all of Herald's access to the account, not only what the token gives: then never
 	// call it with an old token of an account that is connected again.
 	EndsAll() bool
+	// Whose returns the Subject of the account that a token of Exchange is for. It returns ErrRejected if the token is nobody's (any more),
+	// ErrMisconfigured, or ErrUnavailable if it is worth trying again.
+	Whose(ctx context.Context, token string) (subject string, err error)
 	// Revoke ends Herald's access. It returns ErrRejected if the token is none (any more), ErrMisconfigured, or
 	// ErrUnavailable if it is worth trying again.
 	Revoke(ctx context.Context, token string) (Revocation, error)
@@ -65,7 +68,8 @@ type Server interface {
 	// ErrUnavailable or ErrRejected. The code is untrusted and not part of the error.
 	Denied(code string) error
 	// Exchange turns the code that came back into the account of whoever consented. It returns ErrRejected,
-	// ErrMisconfigured or ErrUnavailable.
+	// ErrMisconfigured or ErrUnavailable; and with it, where the server had given a token by then, an Account that holds the Token and
+	// nothing else. Its access has to be ended (Network.Whose, Network.Revoke).
 	Exchange(ctx context.Context, code, redirect, verifier string) (Account, error)
 }
 

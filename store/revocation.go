@@ -16,7 +16,7 @@ type Revocation struct {
 	ID        string
 	CompanyID string
 	Network   string
-	Subject   string // the network's id of the account
+	Subject   string // the network's id of the account; "" until NameRevocation
 	Token     string
 	CreatedAt time.Time
 }
@@ -114,7 +114,8 @@ func (t *tx) endAccess(ctx context.Context, companyID, removalID string, list []
 //   - Facebook takes the app off the account, with all of its tokens: the same.
 //   - Mastodon revokes the one token, so it is done even where the account is connected, unless the server gave the very same token again.
 //
-// A token that is left for this reason is held by nobody, and ends with the access of whoever has the account.
+// A token that is left for this reason is held by nobody, and ends with the access of whoever has the account. An account without a Subject
+// is one that the network did not name before the exchange broke off; it has to be named (NameRevocation) before its access is ended.
 func (s *Store) DropAccess(ctx context.Context, companyID string, acc Account) error {
 	err := s.update(ctx, func(t *tx) error {
 		return t.endAccess(ctx, companyID, "", []access{{network: acc.Network, subject: acc.Subject, token: acc.Token}})
@@ -184,6 +185,39 @@ func (s *Store) TakeRevocation(ctx context.Context, companyID, revocationID stri
 		return Revocation{}, fmt.Errorf("take revocation: %w", err)
 	}
 	return r, nil
+}
+
+// NameRevocation tells which account it is about, if that was not known when it was left; TakeRevocation decides with that. ErrNotFound if
+// it is settled.
+func (s *Store) NameRevocation(ctx context.Context, companyID, revocationID, subject string) error {
+	err := s.update(ctx, func(t *tx) error {
+		var sealed []byte
+		err := t.GetContext(ctx, &sealed, `
+			SELECT payload_sealed
+			FROM revocations
+			WHERE company_id = $1 AND id = $2`, companyID, revocationID)
+		if err != nil {
+			return found(err)
+		}
+		payload, err := s.openRevocation(companyID, revocationID, sealed)
+		if err != nil {
+			return err
+		}
+		payload.Subject = subject
+		plain, err := json.Marshal(payload)
+		if err != nil {
+			return fmt.Errorf("seal revocation: %w", err)
+		}
+		_, err = t.ExecContext(ctx, `
+			UPDATE revocations
+			SET payload_sealed = $2
+			WHERE id = $1`, revocationID, s.keys.seal(plain, "revocation", companyID, revocationID))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("name revocation: %w", err)
+	}
+	return nil
 }
 
 // holders are the accesses to the account that somebody has or waits for. They are looked for in all companies: the network knows one

@@ -103,6 +103,7 @@ func (s *Server) finish(ctx context.Context, network networks.Network, came stri
 
 	account, err := server.Exchange(ctx, code, came, auth.Verifier)
 	if err != nil {
+		s.dropToken(ctx, auth.CompanyID, network.Name(), account.Token)
 		return store.Signup{}, in, err
 	}
 	acc := store.Account{
@@ -134,6 +135,13 @@ func (s *Server) dropAccess(ctx context.Context, companyID string, acc store.Acc
 	if err := s.store.DropAccess(ctx, companyID, acc); err != nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "the access of a consent that came to nothing is not ended",
 			slog.String("network", acc.Network), slog.String("error", err.Error()))
+	}
+}
+
+// dropToken is dropAccess for an exchange that broke off: whose the token is, if there is one, has to be found out.
+func (s *Server) dropToken(ctx context.Context, companyID, network, token string) {
+	if token != "" {
+		s.dropAccess(ctx, companyID, store.Account{Network: network, Token: token})
 	}
 }
 

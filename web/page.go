@@ -153,6 +153,7 @@ func (s *Server) findPages(ctx context.Context, network networks.Network, came s
 	}
 	account, err := pager.Exchange(ctx, code, came, auth.Verifier)
 	if err != nil {
+		s.dropToken(ctx, in.company.ID, network.Name(), account.Token)
 		return store.Authorization{}, in, err
 	}
 	owners, err := s.store.ConnectionsOf(ctx, network.Name(), account.Subject)
