@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"herald/handlers/view"
+	"herald/nudge"
 	"herald/sandbox/slackd"
 	"herald/store"
 	"herald/store/storetest"
@@ -364,31 +365,64 @@ func (d *daemon) megabytes(figure string) float64 {
 	return 0
 }
 
-// invitations is how many messages somebody has that invite them.
-func invitations(slack *benchSlack, slackID string) int {
+// What the messages of runs say.
+const (
+	invites = "Acme invites you"
+	reminds = "Reminder 1 of at most 3: "
+)
+
+// has is how many messages somebody has that begin so.
+func has(slack *benchSlack, slackID, beginning string) int {
 	n := 0
 	person := slack.Person(slackID)
 	for _, m := range person.Messages(person.DM()) {
-		if strings.Contains(m.Text, "invites you") {
+		if strings.HasPrefix(m.Text, beginning) {
 			n++
 		}
 	}
 	return n
 }
 
-// invitedOnce is how many people have one invitation.
-func invitedOnce(slack *benchSlack, people []slackd.User) int {
+// haveOne is how many people have one such message.
+func haveOne(slack *benchSlack, people []slackd.User, beginning string) int {
 	n := 0
 	for _, u := range people {
-		if invitations(slack, u.ID) == 1 {
+		if has(slack, u.ID, beginning) == 1 {
 			n++
 		}
 	}
 	return n
 }
 
-// crashFill makes a company in an empty database whose directory was just synced, and leaves it with an invitation of everybody that
-// begins when Herald starts.
+// remindsAt sets reminders up for everybody, whatever hour of whatever day it is; the schedule is due at the time of day, UTC, and new at
+// the moment since.
+func remindsAt(tb testing.TB, db databaseSettings, companyID string, at, since time.Time) {
+	tb.Helper()
+	keys, err := db.keys()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := store.Open(tb.Context(), store.Options{DSN: db.dsn(), Keys: keys, Now: func() time.Time { return since }})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	settings := nudge.DefaultSettings("UTC")
+	settings.Everyone, settings.FirstAfter, settings.Weekend, settings.From, settings.To = true, 0, nil, 0, nudge.EndOfDay
+	err = s.SaveReminders(tb.Context(), companyID, store.Actor{SlackID: benchUser("A", 0).ID}, store.Reminders{Settings: settings, Schedule: at.UTC().Format("4 15 * * *")})
+	if err := errors.Join(err, s.Close()); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// remindsNow lets a schedule come due that fires at Herald's next look.
+func remindsNow(tb testing.TB, db databaseSettings, companyID string) {
+	tb.Helper()
+	now := time.Now()
+	remindsAt(tb, db, companyID, now.Add(-time.Minute), now.Add(-time.Hour))
+}
+
+// crashFill makes a company in an empty database whose directory was just synced, where everybody may be written to at any hour. None of
+// the colleagues is registered.
 func crashFill(tb testing.TB, db databaseSettings, colleagues []slackd.User) (companyID string) {
 	tb.Helper()
 	benchFill(tb, db, benchAdmins)
@@ -414,15 +448,33 @@ func crashFill(tb testing.TB, db databaseSettings, colleagues []slackd.User) (co
 			tb.Fatal(err)
 		}
 	}
+	if err := s.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	now := time.Now()
+	remindsAt(tb, db, companyID, now.Add(-time.Hour), now) // tomorrow
+	return companyID
+}
+
+// invitesAll confirms an invitation of so many people, which is everybody; it begins at once, or when Herald starts.
+func invitesAll(tb testing.TB, db databaseSettings, companyID string, people int) {
+	tb.Helper()
+	keys, err := db.keys()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := store.Open(tb.Context(), store.Options{DSN: db.dsn(), Keys: keys, Now: time.Now})
+	if err != nil {
+		tb.Fatal(err)
+	}
 	ana := store.Actor{SlackID: benchUser("A", 0).ID}
 	plan, err := s.ProposeRun(tb.Context(), companyID, ana, store.Audience{Everyone: true}, store.Employee)
-	if err != nil || plan.Total != len(colleagues) {
+	if err != nil || plan.Total != people {
 		tb.Fatalf("the run is for %d people, %v", plan.Total, err)
 	}
 	if err := errors.Join(s.ConfirmRun(tb.Context(), companyID, ana, plan.ID), s.Close()); err != nil {
 		tb.Fatal(err)
 	}
-	return companyID
 }
 
 // reportPercentiles reports p50, p95, p99 and the longest in milliseconds.

@@ -150,9 +150,9 @@ func (s serveCommand) serve(ctx context.Context, now func() time.Time, log *slog
 		{"review who is deactivated", reviewEvery, db.ReviewDeactivated},
 		{"delete what is over", tidyEvery, db.Tidy},
 	} {
-		err = errors.Join(err, clock.Add(periodic.what, "@every "+periodic.every.String(), turn.once(periodic.what, periodic.every, periodic.work)))
+		clock.Every(periodic.what, periodic.every, turn.once(periodic.what, periodic.every, periodic.work))
 	}
-	err = errors.Join(err, clock.Add("note that Slack is heard", "@every "+heardEvery.String(), mirror.heard))
+	err = clock.Add("note that Slack is heard", "@every "+heardEvery.String(), mirror.heard)
 	if err != nil {
 		return err
 	}

@@ -36,8 +36,37 @@ func NewClock(loc *time.Location, now func() time.Time, log *slog.Logger) *Clock
 // context ends when the clock stops.
 // Add fails if the schedule cannot be read. It may be called while the clock runs.
 func (c *Clock) Add(name, schedule string, job func(context.Context) error) error {
+	if _, err := c.cron.AddJob(schedule, c.alone(name, job)); err != nil {
+		return fmt.Errorf("schedule %s: %w", name, err)
+	}
+	return nil
+}
+
+// Every is Add for a job that also starts when Run is called: a process that is started anew more often than that would never do it.
+// Fractions of a second of the pause do not count.
+func (c *Clock) Every(name string, pause time.Duration, job func(context.Context) error) {
+	c.cron.Schedule(&atOnce{next: cron.Every(pause)}, c.alone(name, job))
+}
+
+// atOnce is a schedule that begins with the moment of the first question.
+type atOnce struct {
+	next  cron.Schedule
+	begun bool
+}
+
+// Next implements cron.Schedule.
+func (s *atOnce) Next(t time.Time) time.Time {
+	if !s.begun {
+		s.begun = true
+		return t
+	}
+	return s.next.Next(t)
+}
+
+// alone is a job that does not overlap with itself.
+func (c *Clock) alone(name string, job func(context.Context) error) cron.Job {
 	var running atomic.Bool
-	_, err := c.cron.AddFunc(schedule, func() {
+	return cron.FuncJob(func() {
 		if !running.CompareAndSwap(false, true) {
 			c.log.Warn("job left out, the last one still runs", "job", name)
 			return
@@ -45,10 +74,6 @@ func (c *Clock) Add(name, schedule string, job func(context.Context) error) erro
 		defer running.Store(false)
 		c.start(name, job)
 	})
-	if err != nil {
-		return fmt.Errorf("schedule %s: %w", name, err)
-	}
-	return nil
 }
 
 // start runs a job once.

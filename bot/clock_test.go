@@ -180,3 +180,25 @@ func (w lockedWriter) Write(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	return w.to.Write(p)
 }
+
+func TestClockStartsWhatIsPeriodicAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := NewClock(time.UTC, time.Now, slog.New(slog.DiscardHandler))
+		began := time.Now()
+		var got []time.Duration
+		c.Every("look", time.Minute, func(context.Context) error {
+			got = append(got, time.Since(began))
+			return nil
+		})
+		stop := runClock(t, c, time.Minute)
+		time.Sleep(150 * time.Second)
+		synctest.Wait()
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		if want := []time.Duration{0, time.Minute, 2 * time.Minute}; !slices.Equal(got, want) {
+			t.Errorf("the job started after %v, want %v", got, want)
+		}
+	})
+}

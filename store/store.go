@@ -66,6 +66,7 @@ type Store struct {
 	wake        func()
 	queue       *river.Client[*sql.Tx] // inserts jobs; delivery runs them
 	secrets     sync.Map               // company id → secret
+	lines       sync.Map               // company id → chan struct{}; see change
 }
 
 // postgresConns bounds the connections to PostgreSQL: its default limit is 100 for all of its clients
@@ -211,11 +212,21 @@ func (s *Store) updateOnce(ctx context.Context, fn func(*tx) error) error {
 }
 
 // change is update for everything that changes the people, members or invitations of a company. It begins by locking the company, so
-// that such changes happen one after the other: the counters stay right, nobody registers twice, and the last admin stays.
+// that such changes happen one after the other: the counters stay right, nobody registers twice, and the last admin stays. Those of this
+// process wait for each other here, without a connection: else a busy company's would take all there are, and River could not even
+// say which jobs are done.
 func (s *Store) change(ctx context.Context, companyID string, fn func(*tx) error) error {
 	if _, err := s.secret(ctx, companyID); err != nil { // before the lock: it may read with another connection
 		return err
 	}
+	line, _ := s.lines.LoadOrStore(companyID, make(chan struct{}, 1))
+	mine := line.(chan struct{}) //nolint:forcetypeassert // there is nothing else in it
+	select {
+	case mine <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-mine }()
 	return s.update(ctx, func(t *tx) error {
 		// An UPDATE is the row lock that both engines have.
 		n, err := t.exec(ctx, `
