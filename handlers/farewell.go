@@ -68,7 +68,8 @@ func (h *Handlers) stillOpen(ctx context.Context, f store.Farewell) (networks []
 	return slices.Compact(networks), pending, nil
 }
 
-// postFarewell sends it, at most once: a process that dies here leaves it to nobody. It is not remembered as a message, since it stays.
+// postFarewell sends it, at most once: a process that dies here leaves it to nobody. It is not remembered as a message, since it stays, and
+// does not go through deliver, whose marks name the recipient.
 func (h *Handlers) postFarewell(ctx context.Context, c store.Company, f store.Farewell, m view.Message) error {
 	if err := h.pacer.Wait(ctx, c.ID, f.SlackID, delivery.Bulk); err != nil {
 		return fmt.Errorf("wait for a turn to send: %w", err)

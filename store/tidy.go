@@ -18,7 +18,7 @@ const (
 // or are done, old cards, answered requests to delete data, clients of networks that
 // nobody used for long, whose accounts were that somebody disconnected long ago, farewells that could not be said, the tokens of revocations that did not succeed, the places of messages that
 // could not be deleted. The files of removals and the cards of signups follow by jobs.
-// Invitations that ran out stop counting as such. The caller runs it every hour or so.
+// Invitations that ran out stop counting as such. The caller runs it several times an hour.
 func (s *Store) Tidy(ctx context.Context) error {
 	err := s.update(ctx, func(t *tx) error {
 		before := func(life time.Duration) int64 { return stamp(t.now.Add(-life)) }
