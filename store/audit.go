@@ -49,7 +49,8 @@ const (
 	AuditHolidaysChanged    AuditAction = "holidays_changed" // Count: days
 	AuditRemindersPaused    AuditAction = "reminders_paused"
 	AuditRemindersResumed   AuditAction = "reminders_resumed"
-	AuditRemindersRun       AuditAction = "reminders_run" // Run now
+	AuditRemindersRun       AuditAction = "reminders_run"     // Run now
+	AuditRemindersSkipped   AuditAction = "reminders_skipped" // one run
 )
 
 // An AuditEvent names people by keyed hash only; while they are known the hash finds them. Once they are removed a random value takes

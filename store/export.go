@@ -35,7 +35,7 @@ func dataSections() []dataSection {
 		{name: "directory", table: "people", key: byPerson, of: "id", single: true, columns: []string{
 			"id", "slack_id", "name", "handle", "email", "time_zone", "bot", "guest", "deactivated", "deactivated_at", "primary_owner", "mirrored_at", "updated_at", "away", "away_ends_at",
 		}},
-		{name: "account", table: "members", key: byPerson, of: "id", single: true, columns: []string{"registered_at", "email", "type", "told_by", "untold"}},
+		{name: "account", table: "members", key: byPerson, of: "id", single: true, columns: []string{"registered_at", "email", "type", "told_by", "untold", "unpreviewed"}},
 		{name: "connections", table: "connections", key: byPerson, of: "member_id", columns: []string{
 			"connected_at", "network", "subject", "state", "scopes", "expires_at", "ending", "company_page",
 		}},

@@ -364,3 +364,10 @@ func SendNudges(ctx context.Context, s *Store, runID string) error {
 		return nil
 	})
 }
+
+// AnyPreview is the id of a preview, the only one there is, say.
+func AnyPreview(ctx context.Context, s *Store) (string, error) {
+	var id string
+	err := s.read.GetContext(ctx, &id, `SELECT id FROM reminder_previews LIMIT 1`)
+	return id, err
+}

@@ -43,6 +43,8 @@ const (
 	JobDeactivatedDM JobKind = "deactivated_dm" // tell company admins of members who are deactivated in Slack; Ref is of no thing
 	JobReminders     JobKind = "reminders"      // a ReminderRun: judge everybody, and hand the nudges on
 	JobNudge         JobKind = "nudge"          // a Nudge
+	JobPreview       JobKind = "preview"        // a ReminderPreview: tell company admins of a run
+	JobPreviewOver   JobKind = "preview_over"   // a ReminderPreview: close its messages, if its run is not ahead any more
 	JobDeleteFile    JobKind = "delete_file"    // a Slack file that showed a Removal that ended, or was sent to somebody
 )
 
@@ -70,7 +72,7 @@ func (k JobKind) Lane() Lane {
 		return LaneErasures
 	case JobRevocation:
 		return LaneNetworks
-	case JobReminders:
+	case JobReminders, JobPreview:
 		return LanePlans
 	case JobInviteDM, JobEndingDM, JobFarewellDM, JobNudge:
 		return LaneBulk
@@ -112,10 +114,11 @@ const jobTries = math.MaxInt16
 // one of these reasons, and a new kind needs one, too:
 //   - The thing is made for the job, and leaves it once, when it will not change any more: JobRemoval (a confirmed removal only becomes
 //     done), JobEmails (a confirmed list is only sent), JobInvitePeople, JobPlanRun and JobResendOld (an order does not change), JobRevocation, JobFarewellDM, JobWelcomeDM (a member who comes back is another one), JobCaseCard, JobConfirmDM and
-//     JobApprovalCard (each request and sign-up is a new one), JobInviteDM and JobInviteEmail (to send again is to make another Invite).
+//     JobApprovalCard (each request and sign-up is a new one), JobInviteDM and JobInviteEmail (to send again is to make another Invite), JobPreview.
 //   - What it tells is final: a case, a sign-up or an account that is over stays over, and a file that is to be deleted is so for ever
 //     (JobCaseDecided, JobSignupDecided, JobCardsGone, JobDeleteFile). A card that is sent meanwhile is closed by whoever sends it, who
-//     looks again afterwards.
+//     looks again afterwards. So is what became of a run that is not ahead any more (JobPreviewOver); where it was left while
+//     one looked at a run that still was, it is left again when the run's time has come.
 //   - Nothing joins the thing later: the messages of JobErase are there when it is left. One that arrives afterwards gets a ref of its own.
 //   - It looks again by itself: JobRun every few seconds until the run is over, and LeaveEndings several times an hour leaves JobEndingDM
 //     for every connection of which nobody was told, also one that became due while the job was running.

@@ -30,6 +30,7 @@ type Member struct {
 	RegisteredAt time.Time
 	Connections  []Connection // without tokens; by network name
 	Untold       bool         // does not want to be told before an access ends
+	Unpreviewed  bool         // does not want to be told before a run of reminders
 }
 
 // ConnectionState says whether an account at a network can be used.

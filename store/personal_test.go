@@ -25,7 +25,7 @@ func notExported() map[string]string {
 	)
 	why := map[string]string{}
 	for reason, columns := range map[string]string{
-		company: `companies.* retired_keys.* settings.* counts.* paces.* reminders.* reminder_holidays.* reminder_holds.* nudge_effects.*`,
+		company: `companies.* retired_keys.* settings.* counts.* paces.* reminders.* reminder_holidays.* reminder_holds.* nudge_effects.* reminder_previews.*`,
 		nobody:  `directory_syncs.* envelopes.* replicas.* turns.* deletions.* deletion_removals.* network_clients.* network_client_keys.* revocations.* revocation_counts.* erasures.* farewells.* receipts.* forgotten.* forgotten_emails.*`,
 		derived: `words.* invites.list_key people.email_folded people.standing people.facets people.haystack people.sort_key people.deactivation_told
 			members.disconnected members.sort_key members.recent_key connections.sort_key audit.sequence_key nudges.position nudges.signed_up`,

@@ -143,7 +143,10 @@ func (s *Store) startReminders(ctx context.Context, companyID string) error {
 			UPDATE reminders
 			SET seen_at = $2
 			WHERE company_id = $1`, companyID, stamp(due.Seen))
-		return err
+		if err != nil {
+			return err
+		}
+		return t.closePreviews(ctx, companyID)
 	})
 }
 

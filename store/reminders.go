@@ -167,6 +167,9 @@ func (s *Store) SaveReminders(ctx context.Context, companyID string, by Actor, t
 		if err != nil {
 			return err
 		}
+		if err := t.closePreviews(ctx, companyID); err != nil {
+			return err
+		}
 		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditRemindersChanged})
 	})
 	if err != nil {
@@ -228,6 +231,9 @@ func (s *Store) PauseReminders(ctx context.Context, companyID string, by Actor, 
 		if pause {
 			action = AuditRemindersPaused
 			if err := t.stopReminders(ctx, companyID); err != nil {
+				return err
+			}
+			if err := t.closePreviews(ctx, companyID); err != nil {
 				return err
 			}
 		}

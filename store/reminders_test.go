@@ -20,6 +20,13 @@ func tuesdays() store.Reminders {
 	return store.Reminders{Settings: settings, Schedule: "0 10 * * TUE"}
 }
 
+// todays are the same two hours after the tests begin, so that admins are told of the first run at once.
+func todays() store.Reminders {
+	r := tuesdays()
+	r.Schedule = "30 11 * * *"
+	return r
+}
+
 // judging is the policy of the company at this moment.
 func judging(t *testing.T, s *store.Store, companyID string) func(nudge.Person, time.Time) nudge.Verdict {
 	t.Helper()
@@ -84,8 +91,13 @@ func reminds(t *testing.T, s *store.Store, companyID, runID string) []string {
 func remindVictim(t *testing.T, s *store.Store, w purgeWorld, p store.Person) {
 	t.Helper()
 	ctx := t.Context()
-	if err := s.SaveReminders(ctx, w.companyID, w.ana, tuesdays()); err != nil {
-		t.Fatal(err)
+	for _, r := range []store.Reminders{todays(), tuesdays()} {
+		if err := s.SaveReminders(ctx, w.companyID, w.ana, r); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.LeavePreviews(ctx); err != nil {
+			t.Fatal(err)
+		}
 	}
 	run, err := s.RunReminders(ctx, w.companyID, w.ana)
 	if err != nil {

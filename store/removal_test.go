@@ -668,6 +668,17 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	}
 	_, err = s.RunReminders(ctx, acme.ID, w.vic)
 	check(err)
+	// She skipped a run that she was told of, and does not want to be told any more.
+	preview, err := store.AnyPreview(ctx, s)
+	check(err)
+	check(s.SaveReminders(ctx, acme.ID, w.ana, todays()))
+	skipped, err := s.SkipReminders(ctx, acme.ID, w.vic, preview)
+	check(err)
+	if skipped.State != store.PreviewSkipped {
+		t.Fatalf("the run she skipped: %+v", skipped)
+	}
+	check(s.SaveCard(ctx, acme.ID, store.JobPreview, preview, store.Card{SlackID: w.entry.SlackID, Channel: "D0VICKY", TS: "3.3"}))
+	check(s.TellPreviews(ctx, acme.ID, w.victim.ID, false))
 	check(s.Record(ctx, acme.ID, w.vic, store.AuditExported, 3))
 	// What was written so far lies in the database file, not only in the log.
 	check(s.Tidy(ctx))

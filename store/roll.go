@@ -9,13 +9,14 @@ import (
 func (s *Store) roll(ctx context.Context, q querier, condition string, args ...any) ([]RosterRow, error) {
 	var rows []struct {
 		personRow
-		MemberEmail  *string `db:"member_email"` // nil unless registered, as the next three
+		MemberEmail  *string `db:"member_email"` // nil unless registered, as the next four
 		Type         *string `db:"type"`
 		RegisteredAt *int64  `db:"registered_at"`
 		Untold       *bool   `db:"untold"`
+		Unpreviewed  *bool   `db:"unpreviewed"`
 	}
 	err := q.SelectContext(ctx, &rows, `
-		SELECT `+personColumns+`, m.email AS member_email, m.type, m.registered_at, m.untold
+		SELECT `+personColumns+`, m.email AS member_email, m.type, m.registered_at, m.untold, m.unpreviewed
 		FROM people p
 		LEFT JOIN members m ON m.id = p.id
 		WHERE `+condition, args...)
@@ -32,7 +33,7 @@ func (s *Store) roll(ctx context.Context, q querier, condition string, args ...a
 		}
 		people[i].Member = &Member{
 			ID: p.ID, CompanyID: p.CompanyID, PersonID: p.ID, SlackID: p.SlackID, Handle: p.Handle, Name: p.Name,
-			Email: *r.MemberEmail, Type: MemberType(*r.Type), RegisteredAt: unstamp(*r.RegisteredAt), Untold: *r.Untold,
+			Email: *r.MemberEmail, Type: MemberType(*r.Type), RegisteredAt: unstamp(*r.RegisteredAt), Untold: *r.Untold, Unpreviewed: *r.Unpreviewed,
 		}
 		members[p.ID] = people[i].Member
 	}

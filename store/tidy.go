@@ -34,6 +34,7 @@ func (s *Store) Tidy(ctx context.Context) error {
 			{`DELETE FROM runs WHERE created_at < $1 AND status <> 'running'`, before(endedRunLife)},
 			{`DELETE FROM nudges WHERE run_id IN (SELECT id FROM reminder_runs WHERE due_at < $1 AND ` + remindersOver + `)`, before(reminderLife)},
 			{`DELETE FROM reminder_runs WHERE due_at < $1 AND ` + remindersOver, before(reminderLife)},
+			{`DELETE FROM reminder_previews WHERE due_at < $1`, before(previewLife)},
 			{`DELETE FROM messages WHERE sent_at < $1 AND expires_at = 0`, before(messageLife)},
 			{`DELETE FROM sends WHERE changed_at < $1`, before(sendLife)},
 			{`DELETE FROM replicas WHERE seen_at < $1`, before(replicaLife)},
