@@ -26,6 +26,7 @@ type target struct {
 	member, person           string
 	invite, signup, question string
 	request, removal, draft  string
+	preview                  string
 }
 
 // value is what a control would send for the target.
@@ -59,6 +60,8 @@ func (x target) value(actionID string) string {
 		return view.OptionRotate
 	case view.ActionRemindersPause:
 		return view.RemindersPause
+	case view.ActionRemindersSkip, view.ActionRemindersHalt:
+		return x.preview
 	case view.ActionRemindersWho:
 		return ":" + x.person
 	}
@@ -173,7 +176,17 @@ func (w *world) things(admin string) target {
 	w.must(err)
 	x.request, x.removal, x.draft = c.ID, removal.ID, draft.ID
 	w.remindsEverybody()
+	x.preview = w.previews(w.company.ID)
 	return x
+}
+
+// previews tells a company's admins of Tuesday's run.
+func (w *world) previews(companyID string) string {
+	w.t.Helper()
+	id := "preview-of-" + companyID
+	_, err := w.db.ExecContext(w.ctx(), `INSERT INTO reminder_previews (id, company_id, due_at) VALUES ($1, $2, $3)`, id, companyID, tuesday.UnixMicro())
+	w.must(err)
+	return id
 }
 
 // otherCompany makes another company in the same database, and one of everything in it.
@@ -209,6 +222,7 @@ func (w *world) otherCompany() target {
 	draft, err := w.store.DraftEmails(ctx, other.company.ID, actor, []store.Invitee{{Email: "cy@home.example"}}, time.Time{}, "")
 	w.must(err)
 	x.request, x.removal, x.draft = c.ID, removal.ID, draft.ID
+	x.preview = w.previews(other.company.ID)
 	return x
 }
 
@@ -456,6 +470,7 @@ func (w *world) rows(intruder string) string {
 		{"reminders", "company_id, schedule, paused, message", "TRUE"},
 		{"reminder_holidays", "company_id, day", "TRUE"},
 		{"reminder_runs", "id, status", "TRUE"},
+		{"members", "id, unpreviewed", "id NOT IN (SELECT id FROM people WHERE slack_id = " + mine + ")"},
 		{"reminded", "person_id, reminders, snooze_ends_at", "person_id NOT IN (SELECT id FROM people WHERE slack_id = " + mine + ")"},
 		// Whoever says no for themselves, may; of who was removed there is only the hash.
 		{"opt_outs", "subject_hash", "subject_hash NOT IN (SELECT subject_hash FROM people WHERE slack_id = " + mine + ") AND subject_hash NOT IN (SELECT subject_hash FROM forgotten)"},

@@ -32,6 +32,8 @@ func jobs() []jobRun {
 		{store.JobRun, (*Handlers).advanceRun, 0, nil},             // or a company could start no other
 		{store.JobReminders, (*Handlers).advanceReminders, 0, nil}, // or a company would send no others
 		{store.JobNudge, (*Handlers).sendNudge, jobTries, (*Handlers).nudgeFailed},
+		{store.JobPreview, (*Handlers).previewReminders, jobTries, nil},
+		{store.JobPreviewOver, (*Handlers).closePreview, jobTries, nil},
 		{store.JobEmails, (*Handlers).runEmails, 0, nil}, // promised to whoever confirmed
 		{store.JobInvitePeople, (*Handlers).runInvites, jobTries, (*Handlers).orderFailed},
 		{store.JobPlanRun, (*Handlers).planRun, planTries, (*Handlers).orderFailed},

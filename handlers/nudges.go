@@ -25,9 +25,10 @@ const (
 	snoozeDays = 7
 )
 
-// StartReminders starts the runs that are due. The clock calls it several times a minute, in every process.
+// StartReminders starts the runs that are due, and lets company admins be told of those that are next. The clock calls it several times a
+// minute, in every process.
 func (h *Handlers) StartReminders(ctx context.Context) error {
-	return h.store.StartReminders(ctx)
+	return errors.Join(h.store.StartReminders(ctx), h.store.LeavePreviews(ctx))
 }
 
 // policy is how a company's reminders are judged, and their settings.

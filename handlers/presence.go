@@ -41,13 +41,18 @@ const (
 	quietLife = time.Minute
 	// quietAtOnce is how many people Slack tells it of at once (https://docs.slack.dev/reference/methods/dnd.teamInfo).
 	quietAtOnce = 50
+	// forecastCalls is how many such questions a dry run asks. Slack answers twenty a minute, and reminders that are being sent need them, too.
+	forecastCalls = 5
+	// forecastQuiet is how long they may take together: somebody looks at a form meanwhile.
+	forecastQuiet = 10 * time.Second
 )
 
 // quietHours remembers for a minute who must not be disturbed. Slack answers twenty questions a minute about fifty people each, so those
 // whose turn is next are asked about together.
 type quietHours struct {
-	mu    sync.Mutex
-	known map[quietKey]quietAnswer
+	asking sync.Mutex // one question at a time of those who send
+	mu     sync.Mutex
+	known  map[quietKey]quietAnswer
 }
 
 type quietKey struct{ companyID, slackID string }
@@ -57,14 +62,38 @@ type quietAnswer struct {
 	times []nudge.Absence
 }
 
+// times are when somebody must not be disturbed, if that was asked within the last minute.
+func (q *quietHours) times(key quietKey, now time.Time) ([]nudge.Absence, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	answer, ok := q.known[key]
+	return answer.times, ok && answer.until.After(now)
+}
+
+// keep remembers what Slack told about people; of whom it told nothing, nothing is known.
+func (q *quietHours) keep(companyID string, ids []string, told map[string]slack.DNDStatus, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	kept := map[quietKey]quietAnswer{}
+	for k, answer := range q.known {
+		if answer.until.After(now) {
+			kept[k] = answer
+		}
+	}
+	for _, id := range ids {
+		kept[quietKey{companyID, id}] = quietAnswer{now.Add(quietLife), quietTimes(told[id])}
+	}
+	q.known = kept
+}
+
 // doNotDisturb asks Slack when somebody must not be disturbed. Where Slack does not tell, nobody knows of such a time, and Slack itself
 // keeps the message quiet; only if it wants to be asked later is that an error.
 func (h *Handlers) doNotDisturb(ctx context.Context, c store.Company, slackID string) ([]nudge.Absence, error) {
-	key, now := quietKey{c.ID, slackID}, h.now()
-	h.quiet.mu.Lock()
-	defer h.quiet.mu.Unlock() // one question at a time
-	if answer, ok := h.quiet.known[key]; ok && answer.until.After(now) {
-		return answer.times, nil
+	h.quiet.asking.Lock()
+	defer h.quiet.asking.Unlock()
+	now := h.now()
+	if times, ok := h.quiet.times(quietKey{c.ID, slackID}, now); ok {
+		return times, nil
 	}
 	next, err := h.store.NextNudged(ctx, c.ID, quietAtOnce)
 	if err != nil {
@@ -77,20 +106,47 @@ func (h *Handlers) doNotDisturb(ctx context.Context, c store.Company, slackID st
 		return nil, fmt.Errorf("ask who must not be disturbed: %w", &delivery.LaterError{Wait: limited.RetryAfter})
 	}
 	if err != nil {
-		h.log.LogAttrs(ctx, slog.LevelWarn, "slack does not tell who must not be disturbed; the app may lack the scope dnd:read",
-			slog.String("team", c.TeamID), slog.String("error", clean(err).Error()))
+		h.untoldQuiet(ctx, c, err)
 	}
-	kept := map[quietKey]quietAnswer{}
-	for k, answer := range h.quiet.known {
-		if answer.until.After(now) {
-			kept[k] = answer
+	h.quiet.keep(c.ID, ids, told, now)
+	return quietTimes(told[slackID]), nil
+}
+
+func (h *Handlers) untoldQuiet(ctx context.Context, c store.Company, err error) {
+	h.log.LogAttrs(ctx, slog.LevelWarn, "slack does not tell who must not be disturbed; the app may lack the scope dnd:read",
+		slog.String("team", c.TeamID), slog.String("error", clean(err).Error()))
+}
+
+// quietOf is when these people, forecastCalls times quietAtOnce at most, must not be disturbed, by Slack id. Whom Slack could not be asked
+// about is not in it: a dry run is of use all the same.
+func (h *Handlers) quietOf(ctx context.Context, c store.Company, ids []string) map[string][]nudge.Absence {
+	ctx, cancel := context.WithTimeout(ctx, forecastQuiet)
+	defer cancel()
+	now, quiet := h.now(), map[string][]nudge.Absence{}
+	var unknown []string
+	for _, id := range ids {
+		times, ok := h.quiet.times(quietKey{c.ID, id}, now)
+		if !ok {
+			unknown = append(unknown, id)
+			continue
+		}
+		quiet[id] = times
+	}
+	for part := range slices.Chunk(unknown, quietAtOnce) {
+		told, err := h.api(c).GetDNDTeamInfoContext(ctx, part)
+		if _, limited := errors.AsType[*slack.RateLimitedError](err); limited {
+			return quiet
+		}
+		if err != nil {
+			h.untoldQuiet(ctx, c, err)
+			return quiet
+		}
+		h.quiet.keep(c.ID, part, told, now)
+		for _, id := range part {
+			quiet[id] = quietTimes(told[id])
 		}
 	}
-	for _, id := range ids {
-		kept[quietKey{c.ID, id}] = quietAnswer{now.Add(quietLife), quietTimes(told[id])}
-	}
-	h.quiet.known = kept
-	return kept[key].times, nil
+	return quiet
 }
 
 // quietTimes are the stretches of time in which somebody is not to be disturbed.

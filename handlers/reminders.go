@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,12 +55,18 @@ func (h *Handlers) drawReminders(ctx context.Context, r *request, notice *view.N
 		return view.Message{}, err
 	}
 	screen := view.Reminders{Settings: settings, Now: h.now()}
-	if screen.Next, err = h.nextRuns(settings); err != nil {
+	if screen.Next, err = h.nextRuns(ctx, r.company.ID, settings); err != nil {
 		return view.Message{}, err
 	}
-	if screen.Runs, err = h.store.ReminderRuns(ctx, r.company.ID, 1); err != nil {
+	if screen.Skipped, err = h.store.SkippedReminders(ctx, r.company.ID); err != nil {
 		return view.Message{}, err
 	}
+	runs, err := h.store.ReminderRuns(ctx, r.company.ID, 1+len(screen.Skipped))
+	if err != nil {
+		return view.Message{}, err
+	}
+	screen.Runs = runs[min(len(screen.Skipped), len(runs)):] // those that were skipped are still to come
+	screen.Unpreviewed = r.access.Member.Unpreviewed
 	efficacy, err := h.store.Efficacy(ctx, r.company.ID)
 	if err != nil {
 		return view.Message{}, err
@@ -73,13 +80,20 @@ func (h *Handlers) drawReminders(ctx context.Context, r *request, notice *view.N
 	return m, nil
 }
 
-// nextRuns are the next moments of the schedule.
-func (h *Handlers) nextRuns(settings store.Reminders) ([]time.Time, error) {
+// nextRuns are the next moments of the schedule, but for those that company admins skipped.
+func (h *Handlers) nextRuns(ctx context.Context, companyID string, settings store.Reminders) ([]time.Time, error) {
 	schedule, err := nudge.ParseSchedule(settings.Schedule, settings.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("read a schedule: %w", err)
 	}
-	return schedule.Upcoming(h.now(), nextShown), nil
+	skipped, err := h.store.SkippedReminders(ctx, companyID)
+	if err != nil {
+		return nil, err
+	}
+	next := slices.DeleteFunc(schedule.Upcoming(h.now(), nextShown+len(skipped)), func(run time.Time) bool {
+		return slices.ContainsFunc(skipped, func(s store.ReminderRun) bool { return s.DueAt.Equal(run) })
+	})
+	return next[:min(len(next), nextShown)], nil
 }
 
 // nextReminder is when the next run is, on the company's clock; zero without one.
@@ -91,7 +105,7 @@ func (h *Handlers) nextReminder(ctx context.Context, companyID string) (time.Tim
 	if err != nil {
 		return time.Time{}, err
 	}
-	next, err := h.nextRuns(settings)
+	next, err := h.nextRuns(ctx, companyID, settings)
 	zone, unknown := time.LoadLocation(settings.Zone)
 	if err = errors.Join(err, unknown); err != nil || len(next) == 0 {
 		return time.Time{}, err
@@ -181,7 +195,7 @@ func (h *Handlers) checkReminders(ctx context.Context, r *request, form slack.Vi
 	if wrong := to.Check(); len(wrong) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(view.RemindersProblems(wrong)), nil, nil
 	}
-	next, err := h.nextRuns(to)
+	next, err := h.nextRuns(ctx, r.company.ID, to)
 	if err != nil {
 		return nil, nil, err
 	}

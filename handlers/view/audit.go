@@ -137,6 +137,8 @@ func auditLine(e store.AuditEvent, offered Offered) string {
 		return actor + " paused the reminders"
 	case store.AuditRemindersResumed:
 		return actor + " let the reminders go on"
+	case store.AuditRemindersSkipped:
+		return actor + " skipped a run of the reminders"
 	case store.AuditRemindersRun:
 		return actor + " ran the reminders"
 	case store.AuditLinkDaysChanged:

@@ -68,15 +68,43 @@ func reasonWord(r nudge.Reason) string {
 // DryRunCounting stands where DryRun will be.
 func DryRunCounting() slack.ModalViewRequest { return SentenceModal("Counting… Nothing is sent.") }
 
+// A Forecast is what a run would do.
+type Forecast struct {
+	At         time.Time // when it begins
+	Tally      nudge.Tally
+	Unasked    int  // people whom it would remind, and of whom Slack did not tell whether they must not be disturbed
+	Unfinished bool // the company is so large that not everybody was counted
+}
+
+// notes say what the numbers leave out.
+func (f Forecast) notes() string {
+	text := "As things stand. Whether somebody must not be disturbed in Slack is asked again when they are reminded."
+	if f.Unasked > 0 {
+		text = "As things stand. Slack was not asked for everybody whether they must not be disturbed: for " + number(f.Unasked) +
+			" of these it is asked when they are reminded."
+	}
+	if f.Unfinished {
+		text += " There are too many people to count all of them, so the real numbers are higher."
+	}
+	return text
+}
+
+// later says who is reminded later.
+func (f Forecast) later() string {
+	if f.Tally.Later == 0 {
+		return ""
+	}
+	return ", " + number(f.Tally.Later) + " of them later, when it is a decent hour where they are"
+}
+
 // DryRun shows what the next run would do. Each number opens its people.
-func DryRun(t *nudge.Tally, at time.Time, paused bool) slack.ModalViewRequest {
-	when := "The next run, on " + date(at, "{date_long} {time}") + ", would remind *" + count(t.Sending(), "person", "people") + "*"
+func DryRun(f Forecast, paused bool) slack.ModalViewRequest {
+	t := &f.Tally
+	when := "The next run, on " + date(f.At, "{date_long} {time}") + ", would remind *" + count(t.Sending(), "person", "people") + "*"
 	if paused {
-		when = "Reminders are paused. A run on " + date(at, "{date_long} {time}") + " would remind *" + count(t.Sending(), "person", "people") + "*"
+		when = "Reminders are paused. A run on " + date(f.At, "{date_long} {time}") + " would remind *" + count(t.Sending(), "person", "people") + "*"
 	}
-	if t.Later > 0 {
-		when += ", " + number(t.Later) + " of them later, when it is a decent hour where they are"
-	}
+	when += f.later()
 	blocks := []slack.Block{numberOf(when+".", t.Sending(), "")}
 	if t.Held > 0 {
 		blocks = append(blocks, section("It would hold back *"+number(t.Held)+"*:"))
@@ -84,7 +112,7 @@ func DryRun(t *nudge.Tally, at time.Time, paused bool) slack.ModalViewRequest {
 	for _, r := range t.Reasons() {
 		blocks = append(blocks, numberOf(number(r.People)+" "+reasonWord(r.Reason), r.People, r.Reason))
 	}
-	blocks = append(blocks, quiet("As things stand. Who must not be disturbed in Slack is asked when a reminder is sent."))
+	blocks = append(blocks, quiet(f.notes()))
 	return slack.ModalViewRequest{Type: slack.VTModal, Title: plain("Who is next?"), Close: plain("Close"), Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
@@ -149,15 +177,16 @@ func (l DryRunList) Modal() slack.ModalViewRequest {
 // words says of one person what was judged, and why.
 func (j Judged) words(s store.Reminders, at time.Time) string {
 	p, v := j.Candidate.Nudged, j.Verdict
+	because := func() string { return why(j.Candidate, v, s, at) }
 	when := func(t time.Time) string { return date(t, "{date_short} {time}") }
 	switch v.Kind {
 	case nudge.SendNow:
 		return "gets reminder " + number(p.Reminders+1) + " of at most " + number(s.Cap)
 	case nudge.SendLater:
-		return "gets reminder " + number(p.Reminders+1) + " of at most " + number(s.Cap) + " at " + when(v.At) + ", since " + why(p, v, s, at)
+		return "gets reminder " + number(p.Reminders+1) + " of at most " + number(s.Cap) + " at " + when(v.At) + ", since " + because()
 	case nudge.Hold:
 	}
-	text := why(p, v, s, at)
+	text := because()
 	if !v.At.IsZero() {
 		text += "; not before " + when(v.At)
 	}
@@ -165,7 +194,8 @@ func (j Judged) words(s store.Reminders, at time.Time) string {
 }
 
 // why says the reason of a verdict with the facts behind it.
-func why(p nudge.Person, v nudge.Verdict, s store.Reminders, at time.Time) string {
+func why(c store.Candidate, v nudge.Verdict, s store.Reminders, at time.Time) string {
+	p := c.Nudged
 	on := func(t time.Time) string { return date(t, "{date_short}") }
 	switch v.Reason {
 	case nudge.Registered:
@@ -198,6 +228,9 @@ func why(p nudge.Person, v nudge.Verdict, s store.Reminders, at time.Time) strin
 		}
 		return "they were invited on " + on(p.Invited) + ", and the first reminder comes " + count(s.FirstAfter, "day", "days") + " later"
 	case nudge.Away:
+		if !c.Person.Away {
+			return "they are not to be disturbed in Slack"
+		}
 		return "their status in Slack says that they are away"
 	case nudge.DayOff:
 		return "it is a day off where they are"

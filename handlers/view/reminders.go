@@ -59,12 +59,14 @@ const (
 
 // Reminders is the screen of the reminders.
 type Reminders struct {
-	Settings store.Reminders
-	Next     []time.Time         // the next runs
-	Runs     []store.ReminderRun // the latest, newest first
-	Attempts []nudge.Attempt     // what each reminder achieves
-	Advice   *nudge.Suggestion   // to send fewer, or nil
-	Now      time.Time
+	Settings    store.Reminders
+	Next        []time.Time         // the next runs
+	Skipped     []store.ReminderRun // those to come that will not take place
+	Runs        []store.ReminderRun // the latest, newest first
+	Attempts    []nudge.Attempt     // what each reminder achieves
+	Advice      *nudge.Suggestion   // to send fewer, or nil
+	Unpreviewed bool                // whoever looks does not want to be told before each run
+	Now         time.Time
 }
 
 // RemindersOff is the screen before anybody set reminders up.
@@ -86,7 +88,11 @@ func (s Reminders) Message() Message {
 	if s.Settings.Paused {
 		state, pause, next = "paused", button(ActionRemindersPause, RemindersResume, "Resume"), "Nobody is reminded until you resume."
 	}
-	head := "*Reminders*  " + state + " · " + escape(scheduleWords(s.Settings)) + " (" + escape(s.Settings.Zone) + ")\n" + next + "\n" + rules(s.Settings)
+	lines := []string{"*Reminders*  " + state + " · " + escape(scheduleWords(s.Settings)) + " (" + escape(s.Settings.Zone) + ")", next}
+	for _, r := range s.Skipped {
+		lines = append(lines, runWords(r, s.Now))
+	}
+	lines = append(lines, rules(s.Settings))
 	buttons := []slack.BlockElement{
 		button(ActionRemindersEdit, "", "Edit"),
 		button(ActionRemindersHolidays, "", "Holidays"+counted(len(s.Settings.Days))),
@@ -95,13 +101,16 @@ func (s Reminders) Message() Message {
 	if !s.Settings.Paused {
 		buttons = append(buttons, button(ActionRemindersRun, "", "Run now"), button(ActionRemindersNext, "", "Who is next?"))
 	}
-	blocks := []slack.Block{section(head), slack.NewActionBlock("", buttons...)}
+	blocks := []slack.Block{section(strings.Join(lines, "\n")), slack.NewActionBlock("", buttons...)}
 	if len(s.Runs) > 0 {
 		text := runWords(s.Runs[0], s.Now) + attempts(s.Attempts)
 		blocks = append(blocks, slack.NewSectionBlock(mrkdwn(text), nil, slack.NewAccessory(button(ActionRemindersReport, "", "Details"))))
 	}
 	if s.Advice != nil {
 		blocks = append(blocks, section(advice(*s.Advice)))
+	}
+	if !s.Settings.Paused {
+		blocks = append(blocks, tellPreviews(s.Unpreviewed))
 	}
 	return Message{Text: "Reminders are " + state + ": " + escape(scheduleWords(s.Settings)) + ".", Blocks: blocks}
 }
@@ -159,7 +168,11 @@ func runWords(r store.ReminderRun, now time.Time) string {
 	when := since(r.DueAt, now)
 	switch r.Status {
 	case store.RemindersSkipped:
-		return "The run of " + when + " was left out: " + skipWords(r.Reason) + "."
+		verb := "was"
+		if r.DueAt.After(now) {
+			verb = "will be"
+		}
+		return "The run of " + when + " " + verb + " left out: " + skipWords(r) + "."
 	case store.RemindersPlanning:
 		return "A run is being prepared."
 	case store.RemindersSending:
@@ -175,8 +188,10 @@ func runWords(r store.ReminderRun, now time.Time) string {
 	return text
 }
 
-func skipWords(r nudge.SkipReason) string {
-	switch r {
+func skipWords(r store.ReminderRun) string {
+	switch r.Reason {
+	case store.SkippedOnRequest:
+		return whoever(r.AskedBy) + " skipped it"
 	case nudge.SkippedMissed:
 		return "Herald was not running at that time, and later would have been too late"
 	case nudge.SkippedOverlap:
@@ -184,7 +199,15 @@ func skipWords(r nudge.SkipReason) string {
 	case nudge.SkippedPaused:
 		return "reminders were paused"
 	}
-	return escape(string(r))
+	return escape(string(r.Reason))
+}
+
+// whoever mentions somebody, or says that it was an admin who is gone.
+func whoever(slackID string) string {
+	if slackID == "" {
+		return "an admin"
+	}
+	return mention(slackID)
 }
 
 // attempts is " (1st 18 %, 2nd 4 %)" for what each reminder achieves.

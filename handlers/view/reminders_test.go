@@ -65,6 +65,13 @@ func TestRemindersScreens(t *testing.T) {
 		Settings: someReminders(), Next: nextTuesdays(t, 5), Runs: []store.ReminderRun{run}, Attempts: list, Now: noon,
 		Advice: &nudge.Suggestion{Attempt: list[2], Cap: 2},
 	}.Message())
+	ahead := store.ReminderRun{DueAt: nextTuesdays(t, 1)[0], Status: store.RemindersSkipped, Reason: store.SkippedOnRequest, AskedBy: "U0ANA"}
+	golden(t, "reminders_skipped", blockkit.Message, Reminders{
+		Settings: someReminders(), Next: nextTuesdays(t, 5)[1:], Skipped: []store.ReminderRun{ahead}, Unpreviewed: true, Now: noon,
+	}.Message())
+	told := Reminders{Settings: someReminders(), Next: nextTuesdays(t, 5), Unpreviewed: true, Now: noon}.Message()
+	told.Notice = new(PreviewsTold(false))
+	golden(t, "reminders_untold", blockkit.Message, told)
 	golden(t, "reminders_new", blockkit.Message, Reminders{Settings: someReminders(), Next: nextTuesdays(t, 5), Now: noon}.Message())
 	paused := Reminders{Settings: hostile(), Next: nextTuesdays(t, 5), Now: noon, Advice: &nudge.Suggestion{Attempt: list[2]}}.Message()
 	paused.Notice = new(RemindersPaused(true))
@@ -74,7 +81,7 @@ func TestRemindersScreens(t *testing.T) {
 	manual.Manual, manual.AskedBy = true, "U0ANA"
 	sending.Status, stopped.Status = store.RemindersSending, store.RemindersStopped
 	runs := []store.ReminderRun{sending, manual, skipped, stopped, {DueAt: noon, Status: store.RemindersPlanning, Manual: true}}
-	for _, reason := range []nudge.SkipReason{nudge.SkippedOverlap, nudge.SkippedPaused} {
+	for _, reason := range []nudge.SkipReason{nudge.SkippedOverlap, nudge.SkippedPaused, store.SkippedOnRequest} {
 		skipped.Reason = reason
 		runs = append(runs, skipped)
 	}
@@ -135,8 +142,9 @@ func TestDryRun(t *testing.T) {
 		tally.Add(nudge.Verdict{Kind: nudge.SendNow})
 	}
 	tally.Add(nudge.Verdict{Kind: nudge.SendLater})
-	golden(t, "dry_run", blockkit.Modal, DryRun(&tally, at, false))
-	golden(t, "dry_run_nobody", blockkit.Modal, DryRun(&nudge.Tally{}, at, true))
+	golden(t, "dry_run", blockkit.Modal, DryRun(Forecast{At: at, Tally: tally}, false))
+	golden(t, "dry_run_nobody", blockkit.Modal, DryRun(Forecast{At: at}, true))
+	golden(t, "dry_run_large", blockkit.Modal, DryRun(Forecast{At: at, Tally: tally, Unasked: 12_400, Unfinished: true}, false))
 	golden(t, "dry_run_counting", blockkit.Modal, DryRunCounting())
 
 	list := DryRunList{Settings: someReminders(), At: at}
@@ -149,6 +157,9 @@ func TestDryRun(t *testing.T) {
 		{somebody("Nia New"), nudge.Verdict{Kind: nudge.SendNow, At: at}},
 		{somebody("Nils New"), nudge.Verdict{Kind: nudge.SendLater, At: at.Add(3 * time.Hour), Reason: nudge.OutsideHours}},
 	}
+	onVacation := somebody("On vacation")
+	onVacation.Person.Away = true
+	list.People = append(list.People, Judged{onVacation, nudge.Verdict{Kind: nudge.Hold, Reason: nudge.Away}})
 	for _, r := range nudge.Reasons() {
 		list.People = append(list.People, Judged{somebody(string(r)), nudge.Verdict{Kind: nudge.Hold, Reason: r, At: at.AddDate(0, 0, 3)}})
 	}
