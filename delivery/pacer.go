@@ -65,6 +65,7 @@ const (
 	Deleting Call = "delete"   // chat.delete
 	Looking  Call = "look for" // conversations.open and conversations.history
 	Listing  Call = "list"     // users.list
+	Asking   Call = "ask"      // dnd.teamInfo
 )
 
 // letters is the line of emails, of which Slack knows nothing.
@@ -170,6 +171,31 @@ func (p *Pacer) WaitToCall(ctx context.Context, companyID string, c Call, u Urge
 	return p.wait(ctx, c, p.pace(ctx, companyID, c, u))
 }
 
+// CallNow is WaitToCall for a call that is made at once or not at all.
+func (p *Pacer) CallNow(ctx context.Context, companyID string, c Call) error {
+	line := p.pace(ctx, companyID, c, Bulk)
+	line.Patience = 0
+	at, full, err := p.store.ReserveSlot(ctx, line)
+	if err == nil && full != nil {
+		err = &LaterError{Wait: at.Sub(p.now())}
+	}
+	return err
+}
+
+// Soon returns nil if WaitToCall would find a place, and else its error. It takes no place, so another one may come first.
+func (p *Pacer) Soon(ctx context.Context, companyID string, c Call, u Urgency) error {
+	line := p.pace(ctx, companyID, c, u)
+	at, ok, err := p.store.PeekSlot(ctx, line)
+	if err != nil || ok {
+		return err
+	}
+	wait := at.Sub(p.now())
+	if isJob(ctx) {
+		wait += p.sentAway(line)
+	}
+	return &LaterError{Wait: wait}
+}
+
 // wait takes a place in all of the lines or in none, and waits for it; the last one is that of the company's calls.
 func (p *Pacer) wait(ctx context.Context, c Call, lines ...store.Pace) error {
 	for {
@@ -206,7 +232,7 @@ func (p *Pacer) pace(ctx context.Context, companyID string, c Call, u Urgency) s
 	perSecond, credit := p.speed, messageCredit
 	switch c {
 	case Posting:
-	case Listing:
+	case Listing, Asking:
 		perSecond, credit = tier2PerSecond*p.haste, callCredit
 	default:
 		perSecond, credit = tier3PerSecond*p.haste, callCredit

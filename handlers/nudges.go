@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -89,7 +90,9 @@ func (h *Handlers) sendNudge(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.deliver(ctx, company, job, n.Person.SlackID, delivery.Bulk, func() (view.Message, error) { return h.drawNudge(ctx, company, job.Ref) })
+	_, err = h.deliverWhen(ctx, company, job, n.Person.SlackID, delivery.Bulk,
+		func() error { return h.nudgeReady(ctx, company, job.Ref) },
+		func() (view.Message, error) { return h.drawNudge(ctx, company, job.Ref) })
 	if held, ok := errors.AsType[*heldError](err); ok {
 		v := held.verdict
 		if v.Kind == nudge.SendLater && !v.At.After(n.EndsAt) {
@@ -100,34 +103,56 @@ func (h *Handlers) sendNudge(ctx context.Context, job store.Job) error {
 	return err
 }
 
-// drawNudge judges once more, with what Slack says at this moment, and draws the reminder. A *heldError says that it is not their time.
+// nudgeReady asks Slack who must not be disturbed, once the message could go: what Slack says is good for a minute. A *heldError says that it
+// is not their time. Then the message needs no place in the line.
+func (h *Handlers) nudgeReady(ctx context.Context, company store.Company, nudgeID string) error {
+	n, err := h.store.Nudge(ctx, company.ID, nudgeID)
+	if err != nil {
+		return err
+	}
+	if _, err := h.judgeNudge(ctx, company, n); err != nil {
+		return err
+	}
+	if err := h.pacer.Soon(ctx, company.ID, delivery.Posting, delivery.Bulk); err != nil {
+		return fmt.Errorf("wait for a turn to send: %w", err)
+	}
+	if err := h.findQuiet(ctx, company, n); err != nil {
+		return err
+	}
+	_, err = h.judgeNudge(ctx, company, n)
+	return err
+}
+
+// judgeNudge judges once more, with what is known of do-not-disturb, and returns the settings. A *heldError says that it is not their time.
+func (h *Handlers) judgeNudge(ctx context.Context, company store.Company, n store.Nudge) (store.Reminders, error) {
+	if !n.Due { // reminders were paused
+		return store.Reminders{}, &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldPaused}}
+	}
+	policy, settings, err := h.policy(ctx, company.ID)
+	if err != nil {
+		return settings, err
+	}
+	now := h.now()
+	if now.After(n.EndsAt) {
+		return settings, &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldTooLate}}
+	}
+	quiet, _ := h.quiet.times(quietKey{company.ID, n.Person.SlackID}, now)
+	n.Nudged.Away = slices.Concat(n.Nudged.Away, quiet)
+	if verdict := policy.Judge(n.Nudged, now); verdict.Kind != nudge.SendNow {
+		return settings, &heldError{verdict}
+	}
+	return settings, nil
+}
+
+// drawNudge judges once more, because things change, and draws the reminder. A *heldError says that it is not their time.
 func (h *Handlers) drawNudge(ctx context.Context, company store.Company, nudgeID string) (view.Message, error) {
 	n, err := h.store.Nudge(ctx, company.ID, nudgeID)
 	if err != nil {
 		return view.Message{}, err
 	}
-	if !n.Due { // reminders were paused
-		return view.Message{}, &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldPaused}}
-	}
-	policy, settings, err := h.policy(ctx, company.ID)
+	settings, err := h.judgeNudge(ctx, company, n)
 	if err != nil {
 		return view.Message{}, err
-	}
-	now := h.now()
-	if now.After(n.EndsAt) {
-		return view.Message{}, &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldTooLate}}
-	}
-	verdict := policy.Judge(n.Nudged, now)
-	if verdict.Kind == nudge.SendNow {
-		quiet, err := h.doNotDisturb(ctx, company, n.Person.SlackID)
-		if err != nil {
-			return view.Message{}, err
-		}
-		n.Nudged.Away = append(n.Nudged.Away, quiet...)
-		verdict = policy.Judge(n.Nudged, now)
-	}
-	if verdict.Kind != nudge.SendNow {
-		return view.Message{}, &heldError{verdict}
 	}
 	token, err := h.store.SignupToken(ctx, company.ID, n.Person.SlackID)
 	if err != nil {

@@ -52,14 +52,23 @@ func (e *recipientError) Unwrap() error { return e.err }
 // where it is. Each job has one message for each recipient. It is drawn when its turn has come, because things change while it waits,
 // and not sent if that fails. With the message's place, what the job is about is marked as sent (store.SettleSend).
 func (h *Handlers) deliver(ctx context.Context, c store.Company, job store.Job, slackID string, u delivery.Urgency, draw func() (view.Message, error)) (store.Card, error) {
-	card, err := h.deliverOnce(ctx, c, job, slackID, u, draw)
+	return h.deliverWhen(ctx, c, job, slackID, u, func() error { return nil }, draw)
+}
+
+// deliverWhen is deliver, and calls ready before it takes a place in the line, for what takes long to find out; an error of it is returned.
+func (h *Handlers) deliverWhen(
+	ctx context.Context, c store.Company, job store.Job, slackID string, u delivery.Urgency, ready func() error, draw func() (view.Message, error),
+) (store.Card, error) {
+	card, err := h.deliverOnce(ctx, c, job, slackID, u, ready, draw)
 	if err != nil {
 		err = &recipientError{slackID, err}
 	}
 	return card, err
 }
 
-func (h *Handlers) deliverOnce(ctx context.Context, c store.Company, job store.Job, slackID string, u delivery.Urgency, draw func() (view.Message, error)) (store.Card, error) {
+func (h *Handlers) deliverOnce(
+	ctx context.Context, c store.Company, job store.Job, slackID string, u delivery.Urgency, ready func() error, draw func() (view.Message, error),
+) (store.Card, error) {
 	before, err := h.store.Send(ctx, job, slackID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -71,6 +80,9 @@ func (h *Handlers) deliverOnce(ctx context.Context, c store.Company, job store.J
 		if card, err := h.settleOpen(ctx, c, job, before); err != nil || card.TS != "" {
 			return card, err
 		}
+	}
+	if err := ready(); err != nil {
+		return store.Card{}, err
 	}
 	if err := h.pacer.Wait(ctx, c.ID, slackID, u); err != nil {
 		return store.Card{}, fmt.Errorf("wait for a turn to send: %w", err)

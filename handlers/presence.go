@@ -41,6 +41,11 @@ const (
 	quietLife = time.Minute
 	// quietAtOnce is how many people Slack tells it of at once (https://docs.slack.dev/reference/methods/dnd.teamInfo).
 	quietAtOnce = 50
+	// quietPatience is how long one job waits for what another one asks, quietRetry for how long Slack is left alone after it failed.
+	quietPatience = 2 * time.Second
+	quietRetry    = 30 * time.Second
+	// quietKnown is about how many people Slack tells this in a second, at its twenty answers a minute.
+	quietKnown = 20 * quietAtOnce / 60
 	// forecastCalls is how many such questions a dry run asks. Slack answers twenty a minute, and reminders that are being sent need them, too.
 	forecastCalls = 5
 	// forecastQuiet is how long they may take together: somebody looks at a form meanwhile.
@@ -50,9 +55,9 @@ const (
 // quietHours remembers for a minute who must not be disturbed. Slack answers twenty questions a minute about fifty people each, so those
 // whose turn is next are asked about together.
 type quietHours struct {
-	asking sync.Mutex // one question at a time of those who send
 	mu     sync.Mutex
 	known  map[quietKey]quietAnswer
+	asking map[string]chan struct{} // by company id: closed when the question that is under way is over
 }
 
 type quietKey struct{ companyID, slackID string }
@@ -67,7 +72,10 @@ func (q *quietHours) times(key quietKey, now time.Time) ([]nudge.Absence, bool) 
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	answer, ok := q.known[key]
-	return answer.times, ok && answer.until.After(now)
+	if !answer.until.After(now) {
+		return nil, false
+	}
+	return answer.times, ok
 }
 
 // keep remembers what Slack told about people; of whom it told nothing, nothing is known.
@@ -86,35 +94,86 @@ func (q *quietHours) keep(companyID string, ids []string, told map[string]slack.
 	q.known = kept
 }
 
-// doNotDisturb asks Slack when somebody must not be disturbed. Where Slack does not tell, nobody knows of such a time, and Slack itself
-// keeps the message quiet; only if it wants to be asked later is that an error.
-func (h *Handlers) doNotDisturb(ctx context.Context, c store.Company, slackID string) ([]nudge.Absence, error) {
-	h.quiet.asking.Lock()
-	defer h.quiet.asking.Unlock()
-	now := h.now()
-	if times, ok := h.quiet.times(quietKey{c.ID, slackID}, now); ok {
-		return times, nil
+// begin lets one ask about people of a company. Others get what is closed when the question is over.
+func (q *quietHours) begin(companyID string) (over <-chan struct{}, mine bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if under, ok := q.asking[companyID]; ok {
+		return under, false
 	}
-	next, err := h.store.NextNudged(ctx, c.ID, quietAtOnce)
-	if err != nil {
-		return nil, err
+	if q.asking == nil {
+		q.asking = map[string]chan struct{}{}
 	}
-	ids := append([]string{slackID}, slices.DeleteFunc(next, func(id string) bool { return id == slackID })...)
-	ids = ids[:min(len(ids), quietAtOnce)]
-	told, err := h.api(c).GetDNDTeamInfoContext(ctx, ids)
-	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		return nil, fmt.Errorf("ask who must not be disturbed: %w", &delivery.LaterError{Wait: limited.RetryAfter})
-	}
-	if err != nil {
-		h.untoldQuiet(ctx, c, err)
-	}
-	h.quiet.keep(c.ID, ids, told, now)
-	return quietTimes(told[slackID]), nil
+	q.asking[companyID] = make(chan struct{})
+	return nil, true
 }
 
-func (h *Handlers) untoldQuiet(ctx context.Context, c store.Company, err error) {
-	h.log.LogAttrs(ctx, slog.LevelWarn, "slack does not tell who must not be disturbed; the app may lack the scope dnd:read",
-		slog.String("team", c.TeamID), slog.String("error", clean(err).Error()))
+// end ends the question that begin allowed.
+func (q *quietHours) end(companyID string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	close(q.asking[companyID])
+	delete(q.asking, companyID)
+}
+
+// findQuiet sees to it that it is known when whoever gets a reminder must not be disturbed, and those who are next after them. Companies do
+// not wait for each other. A *delivery.LaterError says that Slack cannot be asked now.
+func (h *Handlers) findQuiet(ctx context.Context, c store.Company, n store.Nudge) error {
+	key := quietKey{c.ID, n.Person.SlackID}
+	patience := time.NewTimer(quietPatience)
+	defer patience.Stop()
+	for {
+		if _, known := h.quiet.times(key, h.now()); known {
+			return nil
+		}
+		over, mine := h.quiet.begin(c.ID)
+		if mine {
+			defer h.quiet.end(c.ID)
+			break
+		}
+		select {
+		case <-over:
+		case <-patience.C:
+			return fmt.Errorf("wait for who must not be disturbed: %w", &delivery.LaterError{Wait: quietPatience})
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	next, err := h.store.NextNudged(ctx, c.ID, n.ID, quietAtOnce)
+	if err != nil {
+		return err
+	}
+	ids := append([]string{key.slackID}, slices.DeleteFunc(next, func(id string) bool { return id == key.slackID })...)
+	return h.askQuiet(ctx, c, ids[:min(len(ids), quietAtOnce)])
+}
+
+// askQuiet asks Slack when people, quietAtOnce at most, must not be disturbed, and remembers it. Where Slack does not tell at all, nobody knows of such a time, and
+// Slack itself keeps a message quiet; so it does for those who are too many to be asked about, at an operator's faster pace. If it may tell
+// later, that is a *delivery.LaterError.
+func (h *Handlers) askQuiet(ctx context.Context, c store.Company, ids []string) error {
+	err := h.pacer.CallNow(ctx, c.ID, delivery.Asking)
+	if _, full := errors.AsType[*delivery.LaterError](err); full && h.pacer.PerSecond() > quietKnown {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("wait for a turn to ask who must not be disturbed: %w", err)
+	}
+	told, err := h.api(c).GetDNDTeamInfoContext(ctx, ids)
+	switch {
+	case err == nil:
+	case delivery.Transient(err) && slackError(err) != "missing_scope":
+		wait := quietRetry
+		if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+			wait = limited.RetryAfter
+		}
+		// The others do not ask meanwhile.
+		return errors.Join(fmt.Errorf("ask who must not be disturbed: %w", &delivery.LaterError{Wait: wait}), h.pacer.Hold(ctx, c.ID, delivery.Asking, wait))
+	default:
+		h.log.LogAttrs(ctx, slog.LevelWarn, "slack does not tell who must not be disturbed; the app may lack the scope dnd:read",
+			slog.String("team", c.TeamID), slog.String("error", clean(err).Error()))
+	}
+	h.quiet.keep(c.ID, ids, told, h.now())
+	return nil
 }
 
 // quietOf is when these people, forecastCalls times quietAtOnce at most, must not be disturbed, by Slack id. Whom Slack could not be asked
@@ -133,17 +192,13 @@ func (h *Handlers) quietOf(ctx context.Context, c store.Company, ids []string) m
 		quiet[id] = times
 	}
 	for part := range slices.Chunk(unknown, quietAtOnce) {
-		told, err := h.api(c).GetDNDTeamInfoContext(ctx, part)
-		if _, limited := errors.AsType[*slack.RateLimitedError](err); limited {
+		if err := h.askQuiet(ctx, c, part); err != nil { // not now
 			return quiet
 		}
-		if err != nil {
-			h.untoldQuiet(ctx, c, err)
-			return quiet
-		}
-		h.quiet.keep(c.ID, part, told, now)
 		for _, id := range part {
-			quiet[id] = quietTimes(told[id])
+			if times, ok := h.quiet.times(quietKey{c.ID, id}, now); ok {
+				quiet[id] = times
+			}
 		}
 	}
 	return quiet

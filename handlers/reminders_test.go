@@ -304,6 +304,42 @@ func TestHolidaysAreTypedAndNonsenseIsToldWithItsLine(t *testing.T) {
 	})
 }
 
+func TestWhileSlackDoesNotTellWhoMustNotBeDisturbedRemindersWait(t *testing.T) {
+	t.Parallel()
+	quiet := slackd.User{ID: "U5QUIET", Name: "quiet", RealName: "Quin Quiet", TZ: "Europe/Lisbon", DNDUntil: tuesday.Add(90 * time.Minute)}
+	for name, f := range map[string]slackd.Fault{
+		"Slack is in trouble":   {Kind: slackd.ServerError},
+		"the answer breaks off": {Kind: slackd.CutAnswer},
+		"Slack is busy":         {Kind: slackd.APIError, Error: "internal_error"},
+		"too many questions":    {Kind: slackd.RateLimited, Delay: 30 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, options{people: []slackd.User{quiet}, pace: 1}, func(t *testing.T, w *world) {
+				w.remindsEverybody()
+				f.Method, f.Count = "dnd.teamInfo", 1
+				w.slack.Inject(f)
+				w.travels(tuesday)
+				asked := func(n int) func() bool {
+					return func() bool { return len(w.slack.Calls("dnd.teamInfo")) == n }
+				}
+				w.passes("Slack is asked", asked(1))
+				if n := w.as(eve).got(reminder) + w.as(olga).got(reminder) + w.as(quiet.ID).got(reminder); n != 0 {
+					t.Errorf("%d reminders went out without an answer", n)
+				}
+				w.travels(tuesday.Add(time.Minute))
+				w.passes("the others are reminded", func() bool { return w.as(eve).got(reminder)+w.as(olga).got(reminder) == 2 })
+				if n := w.as(quiet.ID).got(reminder); n != 0 {
+					t.Error("somebody was disturbed")
+				}
+				if n := len(w.slack.Calls("dnd.teamInfo")); n != 2 {
+					t.Errorf("Slack is asked %d times about three people", n)
+				}
+			})
+		})
+	}
+}
+
 func TestAReminderThatSlackRefusesIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	each(t, options{silently: true}, func(t *testing.T, w *world) {

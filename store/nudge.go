@@ -398,19 +398,21 @@ func (s *Store) NudgeFailed(ctx context.Context, companyID, nudgeID, code string
 	return nil
 }
 
-// NextNudged returns the Slack ids of at most limit people whose reminders are under way: whom to ask Slack about together.
-func (s *Store) NextNudged(ctx context.Context, companyID string, limit int) ([]string, error) {
+// NextNudged returns the Slack ids of at most limit people whose reminders are under way, from that of the nudge on, and then those before it:
+// whom to ask Slack about together.
+func (s *Store) NextNudged(ctx context.Context, companyID, nudgeID string, limit int) ([]string, error) {
 	var ids []string
 	err := s.read.SelectContext(ctx, &ids, `
 		SELECT p.slack_id
 		FROM nudges n
 		JOIN people p ON p.id = n.person_id
+		JOIN nudges first ON first.id = $2
 		WHERE n.company_id = $1 AND n.status = 'queued' AND p.slack_id IS NOT NULL AND n.run_id IN (
 			SELECT id
 			FROM reminder_runs
 			WHERE company_id = $1 AND status = 'sending')
-		ORDER BY n.send_at, n.id
-		LIMIT $2`, companyID, limit)
+		ORDER BY CASE WHEN (n.send_at, n.id) >= (first.send_at, first.id) THEN 0 ELSE 1 END, n.send_at, n.id
+		LIMIT $3`, companyID, nudgeID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("look whose reminders are next: %w", err)
 	}

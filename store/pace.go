@@ -85,6 +85,27 @@ func reserveSlot(ctx context.Context, q querier, now time.Time, p Pace) (at time
 	return at, ok, nil
 }
 
+// PeekSlot returns when the next place in a line is, and whether that is within its patience. It takes none.
+func (s *Store) PeekSlot(ctx context.Context, p Pace) (at time.Time, ok bool, err error) {
+	var row struct {
+		NextAt    int64 `db:"next_at"`
+		HeldUntil int64 `db:"held_until"`
+	}
+	err = s.read.GetContext(ctx, &row, `
+		SELECT next_at, held_until
+		FROM paces
+		WHERE company_id = $1 AND what = $2`, p.CompanyID, p.What)
+	now := s.time()
+	if err = found(err); errors.Is(err, ErrNotFound) {
+		return now, true, nil
+	}
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("look at a line: %w", err)
+	}
+	at = unstamp(max(row.NextAt-p.Lead.Microseconds(), row.HeldUntil))
+	return at, !at.After(now.Add(p.Patience)), nil
+}
+
 // HoldPace lets no call of the kind go before a moment, as Slack's Retry-After says. Several that were refused at the same time hold it
 // no longer than one.
 func (s *Store) HoldPace(ctx context.Context, companyID, what string, until time.Time) error {
