@@ -347,3 +347,58 @@ func TestOtherCallsKeepToTheirTierHoweverManyMessagesGo(t *testing.T) {
 		})
 	}
 }
+
+func TestWhoMustNotBeDisturbedIsAskedTwentyTimesAMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(opened(t), 200, time.Now) // messages a second, which Slack may have allowed; dnd.teamInfo stays as slow as ever
+		asked, began := 0, time.Now()
+		for time.Since(began) < time.Minute {
+			err := p.CallNow(t.Context(), "acme", Asking)
+			later, full := errors.AsType[*LaterError](err)
+			switch {
+			case err == nil:
+				asked++
+			case !full:
+				t.Fatal(err)
+			case later.Wait <= 0:
+				t.Fatalf("come back after %s", later.Wait)
+			default:
+				time.Sleep(later.Wait)
+			}
+		}
+		if asked < 20 || asked > 22 {
+			t.Errorf("asked %d times in a minute", asked)
+		}
+	})
+}
+
+func TestAJobThatIsTooEarlyHearsSoWithoutTakingAPlace(t *testing.T) {
+	t.Parallel()
+	pacing(t, func(t *testing.T, p *Pacer, sends func(string, string, Urgency) time.Duration) {
+		ctx := ofJob(t.Context())
+		soon := func() bool {
+			t.Helper()
+			err := p.Soon(ctx, "acme", Posting, Bulk)
+			if _, later := errors.AsType[*LaterError](err); err != nil && !later {
+				t.Fatal(err)
+			}
+			return err == nil
+		}
+		for range 10 {
+			if !soon() {
+				t.Fatal("nobody is before it")
+			}
+		}
+		hold(t, p, 30*time.Second)
+		if soon() {
+			t.Error("Slack wants nothing for half a minute, and it is soon")
+		}
+		if at := sends("acme", "U1", Bulk); at != 30*time.Second {
+			t.Errorf("sent after %s, want 30 s", at)
+		}
+		if !soon() {
+			t.Error("the next place is in a second, and it is not soon")
+		}
+	})
+}

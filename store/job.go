@@ -120,8 +120,10 @@ const jobTries = math.MaxInt16
 //     looks again afterwards. So is what became of a run that is not ahead any more (JobPreviewOver); where it was left while
 //     one looked at a run that still was, it is left again when the run's time has come.
 //   - Nothing joins the thing later: the messages of JobErase are there when it is left. One that arrives afterwards gets a ref of its own.
-//   - It looks again by itself: JobRun every few seconds until the run is over, and LeaveEndings several times an hour leaves JobEndingDM
-//     for every connection of which nobody was told, also one that became due while the job was running.
+//   - It looks again by itself: JobRun and JobReminders every few seconds until the run is over, and LeaveEndings several times an hour leaves JobEndingDM
+//     for every connection of which nobody was told, also one that became due while the job was running. FeedReminders leaves JobNudge again
+//     for every reminder that is under way without one: it may be put off while its job is still running.
+//   - One is as good as another: JobJoiner looks at the person when their moment comes, and JobDeactivatedDM gets a new ref each time.
 func (t *tx) leave(ctx context.Context, companyID string, jobs ...Job) error {
 	params := make([]river.InsertManyParams, 0, len(jobs))
 	seen := make(map[JobArgs]bool, len(jobs)) // PostgreSQL refuses two rows of one key in a statement

@@ -336,15 +336,13 @@ func (s *Store) FeedReminders(ctx context.Context, companyID, runID string) (run
 		if err != nil {
 			return fmt.Errorf("look for the next reminders: %w", err)
 		}
-		var jobs []Job
 		var ids []string
 		for _, w := range waiting {
-			if w.SendAt > stamp(t.now) || queued+len(jobs) == nudgesAtOnce {
+			if w.SendAt > stamp(t.now) || queued+len(ids) == nudgesAtOnce {
 				next = unstamp(w.SendAt)
 				break
 			}
 			ids = append(ids, w.ID)
-			jobs = append(jobs, Job{Kind: JobNudge, Ref: w.ID})
 		}
 		for part := range chunks(ids) {
 			list, args := in(nil, part)
@@ -358,12 +356,38 @@ func (s *Store) FeedReminders(ctx context.Context, companyID, runID string) (run
 		if queued+len(waiting) == 0 {
 			return t.endReminders(ctx, &row, RemindersDone)
 		}
+		jobs, err := t.nudgesWithoutJob(ctx, runID)
+		if err != nil {
+			return err
+		}
 		return t.leave(ctx, companyID, jobs...)
 	})
 	if err != nil {
 		return ReminderRun{}, time.Time{}, fmt.Errorf("feed reminders: %w", err)
 	}
 	return row.run(), next, nil
+}
+
+// nudgesWithoutJob returns the jobs of the reminders under way that have none: of those that were just handed on, and of one whose job was left
+// while another about it was still running, that of a process that died after it had put the reminder off, say.
+func (t *tx) nudgesWithoutJob(ctx context.Context, runID string) ([]Job, error) {
+	var ids []string
+	err := t.SelectContext(ctx, &ids, `
+		SELECT id
+		FROM nudges
+		WHERE run_id = $1 AND status = 'queued' AND NOT EXISTS (
+			SELECT 1
+			FROM river_job j
+			WHERE j.args ->> 'ref' = nudges.id AND j.kind = $2 AND j.finalized_at IS NULL)
+		ORDER BY send_at, id`, runID, JobNudge)
+	if err != nil {
+		return nil, fmt.Errorf("look for reminders without a job: %w", err)
+	}
+	jobs := make([]Job, len(ids))
+	for i, id := range ids {
+		jobs[i] = Job{Kind: JobNudge, Ref: id}
+	}
+	return jobs, nil
 }
 
 // holdWaiting gives up the reminders of a run that nobody is sending. Those that may have arrived are left to their jobs, which look.

@@ -511,3 +511,54 @@ func TestARunAndWhatWasSentInItIsForgottenAfterAYear(t *testing.T) {
 		}
 	})
 }
+
+func TestThoseWhoAreNextAreAskedAboutTogether(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		storetest.Mirror(t, s, acme.ID, "Nia New", "Nils New", "Nora New", "Nuno New")
+		if err := s.SaveReminders(ctx, acme.ID, ana, tuesdays()); err != nil {
+			t.Fatal(err)
+		}
+		run, err := s.RunReminders(ctx, acme.ID, ana)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans(t, s, acme.ID, run.ID)
+		if _, _, err := s.FeedReminders(ctx, acme.ID, run.ID); err != nil {
+			t.Fatal(err)
+		}
+		queued, err := store.QueuedNudges(ctx, s, run.ID)
+		if err != nil || len(queued) != 4 {
+			t.Fatalf("%v, %v", queued, err)
+		}
+		slices.Sort(queued) // all are due at the same moment
+		var order []string
+		for _, id := range queued {
+			n, err := s.Nudge(ctx, acme.ID, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			order = append(order, n.Person.SlackID)
+		}
+		for i, id := range queued {
+			got, err := s.NextNudged(ctx, acme.ID, id, 3)
+			if want := slices.Concat(order[i:], order[:i])[:3]; err != nil || !slices.Equal(got, want) {
+				t.Errorf("with the %d. ask about %v, %v; want %v", i+1, got, err, want)
+			}
+		}
+
+		// The job of a reminder was left while another about the same was still running, which then found nothing to do.
+		storetest.TakeJobs(t, env, store.JobNudge)
+		for range 2 {
+			if _, _, err := s.FeedReminders(ctx, acme.ID, run.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left := storetest.TakeJobs(t, env, store.JobNudge); len(left) != 4 {
+			t.Errorf("%d jobs send four reminders", len(left))
+		}
+	})
+}
