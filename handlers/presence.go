@@ -169,11 +169,15 @@ func (h *Handlers) askQuiet(ctx context.Context, c store.Company, ids []string) 
 		// The others do not ask meanwhile.
 		return errors.Join(fmt.Errorf("ask who must not be disturbed: %w", &delivery.LaterError{Wait: wait}), h.pacer.Hold(ctx, c.ID, delivery.Asking, wait))
 	default:
-		h.log.LogAttrs(ctx, slog.LevelWarn, "slack does not tell who must not be disturbed; the app may lack the scope dnd:read",
-			slog.String("team", c.TeamID), slog.String("error", clean(err).Error()))
+		h.untoldQuiet(ctx, c, err)
 	}
 	h.quiet.keep(c.ID, ids, told, h.now())
 	return nil
+}
+
+func (h *Handlers) untoldQuiet(ctx context.Context, c store.Company, err error) {
+	h.log.LogAttrs(ctx, slog.LevelWarn, "slack does not tell who must not be disturbed; the app may lack the scope dnd:read",
+		slog.String("team", c.TeamID), slog.String("error", clean(err).Error()))
 }
 
 // quietOf is when these people, forecastCalls times quietAtOnce at most, must not be disturbed, by Slack id. Whom Slack could not be asked
@@ -192,13 +196,17 @@ func (h *Handlers) quietOf(ctx context.Context, c store.Company, ids []string) m
 		quiet[id] = times
 	}
 	for part := range slices.Chunk(unknown, quietAtOnce) {
-		if err := h.askQuiet(ctx, c, part); err != nil { // not now
+		told, err := h.api(c).GetDNDTeamInfoContext(ctx, part)
+		if _, limited := errors.AsType[*slack.RateLimitedError](err); limited {
 			return quiet
 		}
+		if err != nil {
+			h.untoldQuiet(ctx, c, err)
+			return quiet
+		}
+		h.quiet.keep(c.ID, part, told, now)
 		for _, id := range part {
-			if times, ok := h.quiet.times(quietKey{c.ID, id}, now); ok {
-				quiet[id] = times
-			}
+			quiet[id] = quietTimes(told[id])
 		}
 	}
 	return quiet
