@@ -195,6 +195,22 @@ func (p *Policy) Free(who Person, at time.Time) (time.Time, bool) {
 	return p.free(who, p.zone(who.Zone), at.Round(0).UTC())
 }
 
+// Spares returns why somebody is left out at the moment when many people are
+// invited at once: [AtCap], [Snoozed] or [TooSoon] after the last reminder. It is
+// empty for everybody else, and judges nothing else.
+func (p *Policy) Spares(who Person, at time.Time) Reason {
+	reminded := p.soonest(Person{Reminded: who.Reminded}, p.zone(who.Zone))
+	switch {
+	case who.Reminders >= p.settings.Cap:
+		return AtCap
+	case who.Snoozed.After(at):
+		return Snoozed
+	case reminded.After(at):
+		return TooSoon
+	}
+	return ""
+}
+
 // standing returns the first reason that lasts until somebody does something.
 func (p *Policy) standing(who Person) Reason {
 	switch {

@@ -319,17 +319,48 @@ const old = `
 		AND ` + notOptedOut + `
 		AND (i.person_id IS NULL AND i.email_sealed IS NOT NULL OR ` + eligible + `)
 	ORDER BY i.created_at, i.id
-	LIMIT $3`
+	LIMIT $3 OFFSET $4`
 
 func daysBefore(now time.Time, days int) int64 { return stamp(now.AddDate(0, 0, -days)) }
 
-// OldInvites returns how many invitations have been pending for longer than the given days, at most ResendLimit.
+// OldInvites returns how many invitations have been pending for longer than the given days, at most ResendLimit, without those of people
+// who are Spared.
 func (s *Store) OldInvites(ctx context.Context, companyID string, days int) (int, error) {
-	var ids []string
-	if err := s.read.SelectContext(ctx, &ids, `SELECT i.id`+old, companyID, daysBefore(s.time(), days), ResendLimit); err != nil {
+	rows, err := s.oldInvites(ctx, s.read, companyID, days, s.time())
+	if err != nil {
 		return 0, fmt.Errorf("count old invitations: %w", err)
 	}
-	return len(ids), nil
+	return len(rows), nil
+}
+
+func (s *Store) oldInvites(ctx context.Context, q querier, companyID string, days int, now time.Time) ([]invitedRow, error) {
+	var willing []invitedRow
+	for from := 0; ; from += ResendLimit {
+		var page []invitedRow
+		err := q.SelectContext(ctx, &page, `SELECT `+inviteColumnsOf("i")+`, coalesce(p.slack_id, '') AS slack_id`+old,
+			companyID, daysBefore(now, days), ResendLimit, from)
+		if err != nil {
+			return nil, err
+		}
+		var personIDs []string
+		for _, r := range page {
+			if r.PersonID != nil {
+				personIDs = append(personIDs, *r.PersonID)
+			}
+		}
+		spared, err := s.spared(ctx, q, companyID, personIDs, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page {
+			if r.PersonID == nil || spared[*r.PersonID] == "" {
+				willing = append(willing, r)
+			}
+		}
+		if len(page) < ResendLimit || len(willing) >= ResendLimit {
+			return willing[:min(len(willing), ResendLimit)], nil
+		}
+	}
 }
 
 // resendOld is ResendOrdered, and returns ErrForbidden and ErrChanged before it changes anything.
@@ -337,8 +368,7 @@ func (t *tx) resendOld(ctx context.Context, companyID string, by Actor, days, ex
 	if err := t.requireAdmin(ctx, companyID, by); err != nil {
 		return 0, err
 	}
-	var rows []invitedRow
-	err := t.SelectContext(ctx, &rows, `SELECT `+inviteColumnsOf("i")+`, coalesce(p.slack_id, '') AS slack_id`+old, companyID, daysBefore(t.now, days), ResendLimit)
+	rows, err := t.s.oldInvites(ctx, t, companyID, days, t.now)
 	if err != nil {
 		return 0, fmt.Errorf("list old invitations: %w", err)
 	}

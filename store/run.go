@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -44,7 +45,8 @@ type Run struct {
 	CreatedAt time.Time
 }
 
-// LeftOut is how many were not written to: they registered or were invited meanwhile, left the company, or came after a stop.
+// LeftOut is how many were not written to: they registered, were invited or reminded meanwhile, asked to be left alone for a while, left
+// the company, or came after a stop.
 func (r Run) LeftOut() int { return r.Settled - r.Sent - r.Failed }
 
 // An Audience is whom a run is for: these Slack users, or everybody who is not registered.
@@ -60,6 +62,7 @@ type RunPlan struct {
 	Invited    int // they have an open invitation
 	Declined   int // they said no, which an admin overrides for one person at a time
 	Departed   int // they, or somebody with their address, were removed or left: the same
+	Spared
 	Ineligible int // bots, guests, deactivated people, and Slack users whom the mirror does not know
 }
 
@@ -198,7 +201,14 @@ func (t *tx) audience(ctx context.Context, plan *RunPlan, a Audience) ([]string,
 			willing = append(willing, id)
 		}
 	}
-	return willing, nil
+	spared, err := t.s.spared(ctx, t, plan.CompanyID, willing, t.now)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(willing, func(id string) bool {
+		plan.count(spared[id])
+		return spared[id] != ""
+	}), nil
 }
 
 // ConfirmRun starts a run that the actor proposed, and leaves its JobRun. Errors: ErrNotFound (never proposed by them, too old, or
@@ -385,7 +395,13 @@ func (t *tx) inviteNext(ctx context.Context, companyID, runID string, limit int)
 	if err != nil || len(next) == 0 {
 		return 0, err
 	}
-	outcomes, err := t.invite(ctx, companyID, by, next, InviteOptions{As: run.As})
+	// Meanwhile somebody may have been reminded, or have asked to be left alone for a while.
+	spared, err := t.s.spared(ctx, t, companyID, next, t.now)
+	if err != nil {
+		return 0, err
+	}
+	willing := slices.DeleteFunc(slices.Clone(next), func(id string) bool { return spared[id] != "" })
+	outcomes, err := t.invite(ctx, companyID, by, willing, InviteOptions{As: run.As})
 	if err != nil {
 		return 0, err
 	}

@@ -89,6 +89,15 @@ func RunConfirm(p store.RunPlan) slack.ModalViewRequest {
 	if p.Declined > 0 {
 		left = append(left, "• "+number(p.Declined)+" said no")
 	}
+	if p.Snoozed > 0 {
+		left = append(left, "• "+number(p.Snoozed)+" asked to be reminded later")
+	}
+	if p.TooSoon > 0 {
+		left = append(left, "• "+number(p.TooSoon)+" had a reminder only recently")
+	}
+	if p.AtCap > 0 {
+		left = append(left, "• "+number(p.AtCap)+" got as many reminders as anybody gets")
+	}
 	if p.Departed > 0 {
 		left = append(left, "• "+number(p.Departed)+" left or "+was(p.Departed)+" removed")
 	}
@@ -144,7 +153,7 @@ func Run(r store.Run) Message {
 	case left > 0 && r.Status == store.RunStopped:
 		said = append(said, "Nobody else gets a message.")
 	case left > 0:
-		said = append(said, number(left)+" left out: they signed up or were invited meanwhile, or left.")
+		said = append(said, number(left)+" left out: they signed up, were invited or reminded meanwhile, or left.")
 	}
 	return Message{Text: title, Blocks: []slack.Block{section(strings.Join(said, "\n"))}}
 }

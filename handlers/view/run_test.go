@@ -21,7 +21,7 @@ func manyGroups() []UserGroup {
 func TestRunScreens(t *testing.T) {
 	t.Parallel()
 	run := store.Run{ID: "run1", StartedBy: "U0ANA", As: store.Employee, Status: store.RunProposed, Total: 412}
-	golden(t, "run_confirm", blockkit.Modal, RunConfirm(store.RunPlan{Run: run, Registered: 300, Invited: 12, Declined: 3, Departed: 2, Ineligible: 4}))
+	golden(t, "run_confirm", blockkit.Modal, RunConfirm(store.RunPlan{Run: run, Registered: 300, Invited: 12, Declined: 3, Spared: store.Spared{Snoozed: 5, TooSoon: 2, AtCap: 1}, Departed: 2, Ineligible: 4}))
 	largest := run
 	largest.Total, largest.As = store.RunLimit, store.Recruiter
 	golden(t, "run_confirm_largest", blockkit.Modal, RunConfirm(store.RunPlan{Run: largest}))
