@@ -141,6 +141,7 @@ func actions() []action {
 		{view.ActionRemindersHalt, admins, (*Handlers).pausePreviewed},
 		{view.ActionPreviewsStop, members, (*Handlers).stopPreviews},
 		{view.ActionPreviewsTell, admins, (*Handlers).tellPreviews},
+		{view.ActionRunPeople, admins, (*Handlers).runPeople},
 		{view.ActionAudit, admins, (*Handlers).openAudit},
 		{view.ActionAuditOlder, admins, (*Handlers).turnAudit},
 		{view.ActionAuditNewer, admins, (*Handlers).turnAudit},

@@ -212,5 +212,12 @@ func (h *Handlers) why(ctx context.Context, r *request) (reply, error) {
 	if policy.Judge(c.Nudged, at).Kind == nudge.SendNow {
 		c.Nudged.Away = append(c.Nudged.Away, h.quietOf(ctx, r.company, ids)[ids[0]]...)
 	}
-	return fresh(view.Why(view.Judged{Candidate: c, Verdict: policy.Judge(c.Nudged, at)}, settings, at)), nil
+	var last *store.ReminderOutcome
+	switch outcome, err := h.store.LastReminder(ctx, r.company.ID, c.Person.ID); {
+	case err == nil:
+		last = &outcome
+	case !errors.Is(err, store.ErrNotFound):
+		return reply{}, err
+	}
+	return fresh(view.Why(view.Judged{Candidate: c, Verdict: policy.Judge(c.Nudged, at)}, settings, at, last)), nil
 }

@@ -355,3 +355,20 @@ func (h *Handlers) remindersReport(ctx context.Context, r *request, _ *slack.Blo
 	}
 	return reply{}, h.open(ctx, r, view.RemindersReport(runs, efficacy.Attempts(), h.now()))
 }
+
+// runPeople names who signed up because of a run, and whom it did not reach.
+func (h *Handlers) runPeople(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	runs, err := h.store.ReminderRuns(ctx, r.company.ID, view.ReportRuns)
+	if err != nil {
+		return reply{}, err
+	}
+	i := slices.IndexFunc(runs, func(run store.ReminderRun) bool { return run.ID == pressed.Value })
+	if i < 0 {
+		return reply{}, &UserError{view.StaleScreen}
+	}
+	signedUp, failed, err := h.store.RunPeople(ctx, r.company.ID, runs[i].ID, view.RunPeopleShown)
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{}, h.open(ctx, r, view.RunPeople(runs[i], signedUp, failed))
+}

@@ -407,6 +407,15 @@ func TestAReminderOfWhichNobodyKnowsIsNotSaidTwice(t *testing.T) {
 				if somebody.Nudged.Reminders != 1 {
 					t.Errorf("%d reminders count", somebody.Nudged.Reminders)
 				}
+				if !c.blind {
+					return
+				}
+				a := w.as(ana)
+				w.wants(a.types("/social why @eve"), "the last reminder did not reach them: unverified")
+				a.presses(a.in(a.types("/social reminders"), view.ActionRemindersReport))
+				report := a.seesModal("1 failed")
+				a.presses(a.at(report, view.ActionRunPeople))
+				a.seesModal("Eve")
 			})
 		})
 	}

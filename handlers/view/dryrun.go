@@ -187,7 +187,7 @@ func (j Judged) words(s store.Reminders, at time.Time) string {
 	case nudge.Hold:
 	}
 	text := because()
-	if !v.At.IsZero() {
+	if !v.At.IsZero() && v.Reason != nudge.Snoozed {
 		text += "; not before " + when(v.At)
 	}
 	return text
@@ -251,24 +251,33 @@ func localTime(t time.Time, zone, company string) string {
 	return t.In(loc).Format("15:04")
 }
 
-// Why answers for one person.
-func Why(j Judged, s store.Reminders, at time.Time) Message {
+// Why answers for one person; last is what became of their latest reminder, nil if there was none.
+func Why(j Judged, s store.Reminders, at time.Time, last *store.ReminderOutcome) Message {
 	name := "*" + escape(clip(j.Candidate.Person.Name, nameShown)) + "*"
 	text := name + " " + j.words(s, at) + "."
 	if j.Verdict.Kind == nudge.Hold {
 		text = name + " gets no reminder in the run of " + date(at, "{date_short} {time}") + ": " + j.words(s, at) + "."
 	}
-	facts := []string{count(j.Candidate.Nudged.Reminders, "reminder", "reminders") + " so far"}
+	facts := []string{remindedSoFar(j.Candidate.Nudged)}
 	if t := j.Candidate.Nudged.Invited; !t.IsZero() {
 		facts = append(facts, "invited "+date(t, "{date_short}"))
 	}
-	if t := j.Candidate.Nudged.Reminded; !t.IsZero() {
-		facts = append(facts, "last reminded "+date(t, "{date_short}"))
+	if last != nil {
+		facts = append(facts, lastReminder(*last))
 	}
 	if s.Paused {
 		facts = append(facts, "reminders are paused")
 	}
 	return Message{Text: text, Blocks: []slack.Block{section(text), quiet(strings.Join(facts, " · "))}}
+}
+
+// remindedSoFar says how many reminders count towards the most that somebody gets.
+func remindedSoFar(p nudge.Person) string {
+	text := count(p.Reminders, "reminder", "reminders") + " so far"
+	if !p.Snoozed.IsZero() {
+		text += " (those put off do not count)"
+	}
+	return text
 }
 
 // WhyUnknown answers for a Slack user whom Herald does not know.

@@ -92,10 +92,10 @@ func WhyMe(c store.Company, settings store.Reminders, p nudge.Person, inviter st
 	}
 	said := []string{"*Why do I get this?*", why}
 	if settings.Cap > 0 {
-		said = append(said, "You got "+count(p.Reminders, "reminder", "reminders")+" so far. Nobody gets more than "+number(settings.Cap)+
+		said = append(said, "You got "+remindedSoFar(p)+". Nobody gets more than "+number(settings.Cap)+
 			", or more than one in "+count(settings.Spacing, "day", "days")+".")
 	}
-	said = append(said, "*Remind me in a week* puts it off. *Don't remind me* is final: not even an admin's reminder or bulk invitation reaches you after it.")
+	said = append(said, "*Remind me in a week* puts it off, and this one does not count. *Don't remind me* is final: not even an admin's reminder or bulk invitation reaches you after it.")
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, Title: plain("Why me?"), Close: plain("Close"),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{section(strings.Join(said, "\n")), section(promises)}},

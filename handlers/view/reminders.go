@@ -599,7 +599,12 @@ func RemindersReport(runs []store.ReminderRun, list []nudge.Attempt, now time.Ti
 		if len(r.Held) > 0 {
 			text += "\nHeld back: " + heldWords(r.Held)
 		}
-		modal.Blocks.BlockSet = append(modal.Blocks.BlockSet, section(text))
+		if r.SignedUp+r.Failed == 0 {
+			modal.Blocks.BlockSet = append(modal.Blocks.BlockSet, section(text))
+			continue
+		}
+		modal.Blocks.BlockSet = append(modal.Blocks.BlockSet,
+			slack.NewSectionBlock(mrkdwn(text), nil, slack.NewAccessory(button(ActionRunPeople, r.ID, "See who"))))
 	}
 	if len(modal.Blocks.BlockSet) == 0 {
 		modal.Blocks.BlockSet = []slack.Block{section("There was no run yet.")}

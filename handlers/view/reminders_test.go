@@ -109,6 +109,18 @@ func TestRemindersScreens(t *testing.T) {
 	golden(t, "holidays_none", blockkit.Modal, HolidaysSaved(nudge.Holidays{}))
 }
 
+func TestRunPeople(t *testing.T) {
+	t.Parallel()
+	people := make([]store.ReminderOutcome, RunPeopleShown)
+	for i := range people {
+		people[i] = store.ReminderOutcome{Person: store.Person{Name: longName()}, Failure: store.FailureUnverified}
+	}
+	golden(t, "run_people_full", blockkit.Modal, RunPeople(store.ReminderRun{SignedUp: 50, Failed: 41}, people, people))
+	golden(t, "run_people", blockkit.Modal, RunPeople(store.ReminderRun{SignedUp: 1, Failed: 2}, []store.ReminderOutcome{{Person: store.Person{Name: "Ann Lee"}}},
+		[]store.ReminderOutcome{{Person: store.Person{Name: "Bo García"}, Failure: store.FailureUnverified}, {Person: store.Person{Name: "Cy Wu"}, Failure: "cannot_dm_bot"}}))
+	golden(t, "run_people_gone", blockkit.Modal, RunPeople(store.ReminderRun{SignedUp: 1}, nil, nil))
+}
+
 func TestTheDraftOfRemindersComesBackWhole(t *testing.T) {
 	t.Parallel()
 	for _, r := range []store.Reminders{someReminders(), hostile()} {
@@ -172,7 +184,12 @@ func TestDryRun(t *testing.T) {
 	golden(t, "dry_run_list_empty", blockkit.Modal, DryRunList{Settings: someReminders()}.Modal())
 
 	for i, j := range list.People[:3] {
-		golden(t, fmt.Sprint("why_", i), blockkit.Message, Why(j, hostile(), at))
+		golden(t, fmt.Sprint("why_", i), blockkit.Message, Why(j, hostile(), at, nil))
+	}
+	for name, last := range map[string]store.ReminderOutcome{
+		"sent": {Sent: true, SentAt: noon}, "unverified": {Failure: store.FailureUnverified}, "held": {Held: nudge.Away}, "waiting": {},
+	} {
+		golden(t, "why_last_"+name, blockkit.Message, Why(list.People[0], someReminders(), at, &last))
 	}
 	golden(t, "why_unknown", blockkit.Message, WhyUnknown("U0BO", store.Departure{}, false))
 	golden(t, "why_gone", blockkit.Message, WhyUnknown("U0BO", store.Departure{Reason: store.DepartedLeft, Day: noon}, true))
