@@ -34,7 +34,7 @@ func (x target) value(actionID string) string {
 	switch actionID {
 	case view.ActionInvitePerson:
 		return x.person
-	case view.ActionInviteResend, view.ActionInviteNow, view.ActionInviteCancel:
+	case view.ActionInviteResend, view.ActionInviteNow, view.ActionResendAnyway, view.ActionInviteCancel:
 		return x.invite
 	case view.ActionEmailAnyway:
 		return x.draft + " 0 " + x.screen

@@ -108,6 +108,7 @@ func actions() []action {
 		{view.ActionInvitePerson, admins, (*Handlers).invitePerson},
 		{view.ActionInviteResend, admins, (*Handlers).resendInvite},
 		{view.ActionInviteNow, admins, (*Handlers).sendInviteNow},
+		{view.ActionResendAnyway, admins, (*Handlers).resendAnyway},
 		{view.ActionInviteCancel, admins, (*Handlers).cancelInvite},
 		{view.ActionInviteDecline, everyone, (*Handlers).declineInvite},
 		{view.ActionInviteAnyway, admins, (*Handlers).inviteAnyway},

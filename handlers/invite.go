@@ -217,22 +217,17 @@ func (h *Handlers) invitePerson(ctx context.Context, r *request, pressed *slack.
 // resendInvite is the Resend button of a row of User Management and of Invitations.
 func (h *Handlers) resendInvite(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
 	invite, err := h.store.ResendInvite(ctx, r.company.ID, r.actor(), pressed.Value)
-	if errors.Is(err, store.ErrNotFound) {
-		return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteGone())
-	}
-	if errors.Is(err, store.ErrNotEligible) {
-		return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteeGone())
-	}
-	if err != nil {
-		return reply{}, fmt.Errorf("resend an invitation: %w", err)
-	}
-	return h.redrawScreen(ctx, r, screenOf(pressed), view.InviteResent(invite))
+	return h.resent(ctx, r, pressed, view.InviteResent(invite), invite, err)
 }
 
-// sendInviteNow is the Send now button in place of Resend, of an email that is scheduled.
-func (h *Handlers) sendInviteNow(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
-	invite, err := h.store.SendInviteNow(ctx, r.company.ID, r.actor(), pressed.Value)
-	notice := view.InviteSentNow(invite)
+// resendAnyway sends an invitation again to somebody who asked for no reminders, because a company admin insists.
+func (h *Handlers) resendAnyway(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	invite, err := h.store.ResendInviteAnyway(ctx, r.company.ID, r.actor(), pressed.Value)
+	return h.resent(ctx, r, pressed, view.InviteResent(invite), invite, err)
+}
+
+// resent says what became of sending an invitation again.
+func (h *Handlers) resent(ctx context.Context, r *request, pressed *slack.BlockAction, notice view.Notice, invite store.Invite, err error) (reply, error) {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		notice = view.InviteGone()
@@ -240,10 +235,22 @@ func (h *Handlers) sendInviteNow(ctx context.Context, r *request, pressed *slack
 		notice = view.InviteeGone()
 	case errors.Is(err, store.ErrChanged):
 		notice = view.InviteWentOut()
+	case errors.Is(err, store.ErrDeclined):
+		notice = view.InviteeUnwilling(invite)
 	case err != nil:
-		return reply{}, fmt.Errorf("send an invitation now: %w", err)
+		return reply{}, fmt.Errorf("send an invitation again: %w", err)
 	}
-	return h.redrawScreen(ctx, r, screenOf(pressed), notice)
+	screenID := screenOf(pressed)
+	if screenID == "" && r.home {
+		return h.redrawHome(ctx, r, &notice)
+	}
+	return h.redrawScreen(ctx, r, screenID, notice)
+}
+
+// sendInviteNow is the Send now button in place of Resend, of an email that is scheduled.
+func (h *Handlers) sendInviteNow(ctx context.Context, r *request, pressed *slack.BlockAction) (reply, error) {
+	invite, err := h.store.SendInviteNow(ctx, r.company.ID, r.actor(), pressed.Value)
+	return h.resent(ctx, r, pressed, view.InviteSentNow(invite), invite, err)
 }
 
 // cancelInvite is the Cancel button of a row of User Management and of Invitations.

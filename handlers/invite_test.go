@@ -161,3 +161,26 @@ func TestAColleagueWithManyNamesakesIsFoundByTheirHandle(t *testing.T) {
 		w.wants(w.as(ana).types("/social R&D"), "R&amp;D")
 	})
 }
+
+func TestAnInvitationIsResentToWhoeverWantsNoRemindersOnlyIfAnAdminInsists(t *testing.T) {
+	t.Parallel()
+	each(t, options{}, func(t *testing.T, w *world) {
+		w.as(ana).types("/social invite @eve")
+		first := w.as(eve).gets("Acme invites you")
+		w.eventually("it is known to have arrived", func() bool { return !w.theInvitation().SentAt.IsZero() })
+		w.must(w.store.OptOut(w.ctx(), w.company.ID, eve))
+		list := w.as(ana).types("/social invitations pending")
+		w.wants(list, "asked for no reminders")
+		list = w.as(ana).clicks(list, w.as(ana).in(list, view.ActionInviteResend))
+		w.wants(list, "<@"+eve+"> asked for no reminders, so nothing was sent.")
+		if token := w.tokenOf(w.as(eve), first); token == "" {
+			t.Error("her link is gone")
+		}
+		w.as(ana).presses(w.as(ana).in(list, view.ActionResendAnyway))
+		w.as(ana).hears("Invite anyway", func(m slackd.Message) bool {
+			return m.TS > list.TS && strings.Contains(says(m), "<@"+eve+"> gets a new link")
+		})
+		w.as(eve).nextInvitation(first)
+		w.wants(w.as(ana).types("/social invitations pending"), "reminded once", "asked for no reminders")
+	})
+}

@@ -44,6 +44,7 @@ type Invitation struct {
 	SendAt      time.Time // when the email is to be sent; zero: at once, or a DM
 	SentAt      time.Time // zero: not delivered yet
 	Reminded    int
+	NoReminders bool   // they asked not to be reminded: it is not sent again unless a company admin insists
 	Failure     string // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
 }
 
@@ -138,6 +139,10 @@ func (s *Store) invitationsByID(ctx context.Context, ids []string) ([]Invitation
 	for _, p := range people {
 		byPerson[p.Person.ID] = p
 	}
+	unwilling, err := optedOut(ctx, s.read, ids)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]Invitation, 0, len(found))
 	for _, id := range ids {
 		r, ok := byID[id]
@@ -146,7 +151,7 @@ func (s *Store) invitationsByID(ctx context.Context, ids []string) ([]Invitation
 		}
 		i := Invitation{
 			ID: r.ID, State: r.State, As: r.As, InvitedBy: r.InvitedBy, InvitedAt: unstamp(r.CreatedAt), EndedAt: unstamp(r.ClosedAt),
-			SendAt: unstamp(r.SendAt), SentAt: unstamp(r.SentAt), Reminded: r.Reminded, Failure: r.Failure,
+			SendAt: unstamp(r.SendAt), SentAt: unstamp(r.SentAt), Reminded: r.Reminded, NoReminders: unwilling[r.ID], Failure: r.Failure,
 		}
 		if r.PersonID == nil {
 			to, err := s.addressOf(r)

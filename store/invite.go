@@ -449,17 +449,29 @@ func inviteWhere(ctx context.Context, q querier, companyID, inviteID, condition 
 
 // ResendInvite kills all links of the invited person and makes and sends a new one; an email that is scheduled keeps its time. ErrNotFound
 // unless the invitation is the person's latest and is pending, expired or was not delivered; ErrNotEligible if the person was deactivated
-// meanwhile. The actor must be a company admin, else ErrForbidden.
+// meanwhile; ErrDeclined, and the invitation, if they asked not to be reminded. The actor must be a company admin, else ErrForbidden.
 func (s *Store) ResendInvite(ctx context.Context, companyID string, by Actor, inviteID string) (Invite, error) {
-	return s.resendInvite(ctx, companyID, by, inviteID, false)
+	return s.resendInvite(ctx, companyID, by, inviteID, resending{})
 }
 
 // SendInviteNow is ResendInvite for an email that is scheduled and shall not wait any longer. ErrChanged if it does not wait.
 func (s *Store) SendInviteNow(ctx context.Context, companyID string, by Actor, inviteID string) (Invite, error) {
-	return s.resendInvite(ctx, companyID, by, inviteID, true)
+	return s.resendInvite(ctx, companyID, by, inviteID, resending{now: true})
 }
 
-func (s *Store) resendInvite(ctx context.Context, companyID string, by Actor, inviteID string, now bool) (Invite, error) {
+// ResendInviteAnyway is ResendInvite, at once, for somebody who asked not to be reminded, because a company admin insists. Reminders stay
+// off.
+func (s *Store) ResendInviteAnyway(ctx context.Context, companyID string, by Actor, inviteID string) (Invite, error) {
+	return s.resendInvite(ctx, companyID, by, inviteID, resending{anyway: true})
+}
+
+// resending is how an invitation is sent again.
+type resending struct {
+	now    bool // it waits for its time, and shall not any longer
+	anyway bool // also to somebody who asked not to be reminded, and at once
+}
+
+func (s *Store) resendInvite(ctx context.Context, companyID string, by Actor, inviteID string, how resending) (Invite, error) {
 	var i Invite
 	err := s.change(ctx, companyID, func(t *tx) error {
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
@@ -469,13 +481,22 @@ func (s *Store) resendInvite(ctx context.Context, companyID string, by Actor, in
 		if err != nil {
 			return err
 		}
-		if now && !old.scheduled(t.now) {
+		if how.now && !old.scheduled(t.now) {
 			return ErrChanged
 		}
 		if !p.Eligible() {
 			return ErrNotEligible
 		}
-		rows, err := t.resend(ctx, companyID, []invitedRow{{inviteRow: old, SlackID: p.SlackID}}, now)
+		unwilling, err := optedOut(ctx, t, []string{inviteID})
+		if err != nil {
+			return err
+		}
+		if unwilling[inviteID] && !how.anyway {
+			i = old.invite()
+			i.SlackID = p.SlackID
+			return ErrDeclined
+		}
+		rows, err := t.resend(ctx, companyID, []invitedRow{{inviteRow: old, SlackID: p.SlackID}}, how.now || how.anyway)
 		if err != nil {
 			return err
 		}
@@ -488,7 +509,7 @@ func (s *Store) resendInvite(ctx context.Context, companyID string, by Actor, in
 		return t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Subject: known(p)})
 	})
 	if err != nil {
-		return Invite{}, fmt.Errorf("resend invitation: %w", err)
+		return i, fmt.Errorf("resend invitation: %w", err)
 	}
 	return i, nil
 }

@@ -68,6 +68,28 @@ const notOptedOut = `NOT EXISTS (
 	FROM opt_outs o
 	WHERE o.company_id = i.company_id AND o.subject_hash = i.subject_hash)`
 
+// optedOut returns which of the invitations, at most a page, are for somebody who does not want to be reminded.
+func optedOut(ctx context.Context, q querier, inviteIDs []string) (map[string]bool, error) {
+	if len(inviteIDs) == 0 {
+		return nil, nil //nolint:nilnil // nobody is in a nil map
+	}
+	list, args := in(nil, inviteIDs)
+	var ids []string
+	err := q.SelectContext(ctx, &ids, `
+		SELECT i.id
+		FROM invites i
+		JOIN opt_outs o ON o.company_id = i.company_id AND o.subject_hash = i.subject_hash
+		WHERE i.id IN `+list, args...)
+	if err != nil {
+		return nil, fmt.Errorf("look who wants no reminders: %w", err)
+	}
+	unwilling := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		unwilling[id] = true
+	}
+	return unwilling, nil
+}
+
 // Snooze keeps reminders from somebody until the moment. The reminder that they put off does not count towards the cap. ErrNotFound if the
 // mirror does not know them.
 func (s *Store) Snooze(ctx context.Context, companyID, slackID string, until time.Time) error {

@@ -73,8 +73,10 @@ type RowInvite struct {
 	InvitedBy string // Slack id of the inviter, "" if they were removed
 	InvitedAt time.Time
 	Reminded  int
-	SendAt    time.Time // when an email that waits is to be sent; zero for others
-	Failure   string    // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
+	// NoReminders: they asked not to be reminded, so it is not sent again unless a company admin insists.
+	NoReminders bool
+	SendAt      time.Time // when an email that waits is to be sent; zero for others
+	Failure     string    // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
 }
 
 // Roster is one page of the list.
@@ -292,11 +294,19 @@ func (s *Store) addInvites(ctx context.Context, rows []RosterRow) error {
 	if err != nil {
 		return err
 	}
+	inviteIDs := make([]string, 0, len(open))
+	for _, invite := range open {
+		inviteIDs = append(inviteIDs, invite.ID)
+	}
+	unwilling, err := optedOut(ctx, s.read, inviteIDs)
+	if err != nil {
+		return err
+	}
 	for i := range rows {
 		if invite, ok := open[rows[i].Person.ID]; ok {
 			row := &RowInvite{
 				ID: invite.ID, InvitedBy: invite.InvitedBy, InvitedAt: unstamp(invite.CreatedAt), Reminded: invite.Reminded,
-				Failure: invite.Failure,
+				NoReminders: unwilling[invite.ID], Failure: invite.Failure,
 			}
 			if invite.SentAt == 0 {
 				row.SendAt = unstamp(invite.SendAt)

@@ -148,6 +148,9 @@ func (v Invitations) name(row store.Invitation, n int) string {
 // became says what became of an invitation, mrkdwn.
 func (v Invitations) became(row store.Invitation) string {
 	invited := invitedBy(row.InvitedAt, row.InvitedBy, row.Reminded, v.Now)
+	if row.NoReminders && row.State != store.StateAccepted && row.State != store.StateDeclined {
+		invited += noReminders
+	}
 	if row.As == store.Recruiter && row.State != store.StateAccepted {
 		invited += " · as " + article(row.As) + " " + TypeName(row.As)
 	}
@@ -170,6 +173,9 @@ func (v Invitations) became(row store.Invitation) string {
 	}
 	return "*Pending*\n" + invited
 }
+
+// noReminders says of an invitation that its person does not want it to be sent again.
+const noReminders = " · asked for no reminders"
 
 // invitedBy says who invited somebody, when, and how often they were reminded; mrkdwn.
 func invitedBy(at time.Time, by string, reminded int, now time.Time) string {

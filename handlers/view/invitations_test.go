@@ -28,7 +28,7 @@ func TestInvitationsScreens(t *testing.T) {
 		store.StatePending: 12, store.StateAccepted: 1312, store.StateDeclined: 13, store.StateExpired: 5, store.StateFailed: 1,
 	}
 	reminded := invitation("eve", store.StatePending, store.Recruiter)
-	reminded.Reminded = 2
+	reminded.Reminded, reminded.NoReminders = 2, true
 	failed := invitation("flo", store.StateFailed, store.Employee)
 	failed.Failure, failed.InvitedBy = "user_not_found", ""
 	accepted := invitation("ann", store.StateAccepted, store.Employee)

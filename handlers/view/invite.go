@@ -14,10 +14,11 @@ import (
 // Controls of invitations.
 const (
 	ActionInviteCoworker = "invite_coworker"
-	ActionInvitePerson   = "invite_person" // value: person id
-	ActionInviteResend   = "invite_resend" // value: invite id
-	ActionInviteNow      = "invite_now"    // value: invite id
-	ActionInviteCancel   = "invite_cancel" // value: invite id
+	ActionInvitePerson   = "invite_person"        // value: person id
+	ActionInviteResend   = "invite_resend"        // value: invite id
+	ActionInviteNow      = "invite_now"           // value: invite id
+	ActionInviteCancel   = "invite_cancel"        // value: invite id
+	ActionResendAnyway   = "invite_resend_anyway" // value: invite id
 
 	// ActionSignupLink is a link button to the registration page: Slack opens it, and there is nothing to do.
 	ActionSignupLink = "signup_link"
@@ -127,6 +128,14 @@ func InviteResent(i store.Invite) Notice {
 			", as planned. To send it at once, use *Send now*."}
 	}
 	return Notice{Good: true, Text: invitee(i) + " gets a new link. The old one stopped working."}
+}
+
+// InviteeUnwilling says that an invitation was not sent again, and offers to send it all the same.
+func InviteeUnwilling(i store.Invite) Notice {
+	return Notice{
+		Text:    invitee(i) + " asked for no reminders, so nothing was sent.",
+		Buttons: []slack.BlockElement{button(ActionResendAnyway, i.ID, "Invite anyway")},
+	}
 }
 
 // InviteSentNow says that a scheduled invitation is on its way.

@@ -16,6 +16,7 @@ func TestInvitationScreens(t *testing.T) {
 	t.Parallel()
 	url := acmeURL + "/token"
 	expires := noon.Add(store.InviteLife)
+	golden(t, "invite_unwilling", blockkit.Message, InviteeUnwilling(store.Invite{ID: "invite1", SlackID: "U0EVE"}).Message())
 	golden(t, "invite_dm", blockkit.Message, Invitation(acme, "U0ANA", url, expires))
 	golden(t, "invite_dm_inviter_removed", blockkit.Message, Invitation(acme, "", url, expires))
 	golden(t, "invite_dm_longest", blockkit.Message, Invitation(store.Company{Name: longName()}, "U0ANA", url, expires.Add(400*24*time.Hour)))

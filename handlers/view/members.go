@@ -117,6 +117,9 @@ func (m Members) row(row store.RosterRow) []slack.Block {
 		return []slack.Block{name}
 	}
 	invited := invitedBy(row.Invite.InvitedAt, row.Invite.InvitedBy, row.Invite.Reminded, m.Now)
+	if row.Invite.NoReminders {
+		invited += noReminders
+	}
 	if row.Invite.SendAt.After(m.Now) {
 		invited += " · goes out on " + date(row.Invite.SendAt, "{date_short_pretty} at {time}")
 	}
