@@ -155,7 +155,7 @@ func (l *LinkedIn) Exchange(ctx context.Context, code, redirect, _ string) (Acco
 
 	account := Account{
 		Subject: who.Sub, Name: who.Name, Email: who.Email,
-		Token: token.AccessToken, RefreshToken: token.RefreshToken,
+		Token: token.AccessToken,
 	}
 	if granted, ok := token.Extra("scope").(string); ok {
 		account.Scopes = strings.Join(strings.FieldsFunc(granted, func(r rune) bool { return r == ',' || r == ' ' }), " ")

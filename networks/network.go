@@ -135,13 +135,12 @@ type Ask struct {
 
 // An Account is what a network tells about the person who consented.
 type Account struct {
-	Subject      string    // the network's id of the person: the only key. A Federation's names the server, too
-	Name         string    // may be ""
-	Email        string    // may be ""; never an identity
-	Token        string    // for Revoke; only the network knows what is in it
-	RefreshToken string    // "" where the network gives none
-	Scopes       string    // as granted, space separated
-	ExpiresAt    time.Time // when the token does; zero: never
+	Subject   string    // the network's id of the person: the only key. A Federation's names the server, too
+	Name      string    // may be ""
+	Email     string    // may be ""; never an identity
+	Token     string    // for Revoke; only the network knows what is in it
+	Scopes    string    // as granted, space separated
+	ExpiresAt time.Time // when the token does; zero: never
 }
 
 // Revocation is what became of an attempt to end Herald's access.

@@ -73,7 +73,7 @@ func loadTables() []*loadTable {
 			"id", "company_id", "email", "type", "registered_at", "disconnected", "sort_key", "recent_key",
 		}},
 		{name: "connections", order: "sort_key", columns: []string{
-			"member_id", "network", "company_id", "subject", "state", "scopes", "token_sealed", "refresh_sealed", "expires_at",
+			"member_id", "network", "company_id", "subject", "state", "scopes", "token_sealed", "expires_at",
 			"connected_at", "company_page", "sort_key",
 		}},
 		{name: "words", order: "word", columns: wordColumns()},

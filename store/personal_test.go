@@ -29,7 +29,7 @@ func notExported() map[string]string {
 		nobody:  `directory_syncs.* envelopes.* replicas.* turns.* deletions.* deletion_removals.* network_clients.* network_client_keys.* revocations.* revocation_counts.* erasures.* farewells.* receipts.* forgotten.* forgotten_emails.*`,
 		derived: `words.* invites.list_key people.email_folded people.standing people.facets people.haystack people.sort_key people.deactivation_told
 			members.disconnected members.sort_key members.recent_key connections.sort_key audit.sequence_key nudges.position nudges.signed_up`,
-		key: `connections.token_sealed connections.refresh_sealed invites.seed invites.token_hash authorizations.state_hash
+		key: `connections.token_sealed invites.seed invites.token_hash authorizations.state_hash
 			authorizations.browser_hash authorizations.payload_sealed signups.account_hash signups.email_hash invites.email_hash former_accounts.account_hash`,
 		placing: `people.company_id people.subject_hash members.id members.company_id connections.member_id connections.company_id
 			invites.id invites.company_id invites.subject_hash invites.person_id authorizations.company_id authorizations.subject_hash

@@ -595,7 +595,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	w.vic = store.Actor{SlackID: w.entry.SlackID}
 	w.account = store.Account{
 		Network: "linkedin", Subject: "li-subject-4711", Name: "Vicky at LinkedIn", Email: "vicky@home.example",
-		Token: "linkedin-access-token", RefreshToken: "linkedin-refresh-token", CompanyPage: "Vicky's Page",
+		Token: "linkedin-access-token", CompanyPage: "Vicky's Page",
 	}
 
 	// In the directory, invited, the invitation delivered, then registered through the own link.
@@ -690,7 +690,7 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 		"time zone": w.entry.TimeZone, "person id": w.victim.ID, "invite": out[0].Invite.ID, "DM": "D0VICKY", "operator's card": "D0OPSCARD",
 		"request": "because Vicky says so", "request about her": "reason about victim", "decision": "decision of Vicky", "file": "F0VICKYFILE",
 		"file she got": "F0VICKYDATA",
-		"secret token": w.account.Token, "secret refresh token": w.account.RefreshToken, "secret link": self, "secret invitation": dm,
+		"secret token": w.account.Token, "secret link": self, "secret invitation": dm,
 		"secret of a late link": late, "secret name at the network": w.account.Name, "secret address at the network": w.account.Email,
 	}
 	return w

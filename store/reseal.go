@@ -20,7 +20,6 @@ func sealedColumns() []sealedColumn {
 	return []sealedColumn{
 		{"companies", "secret_sealed", []string{"id"}, "company secret", []string{"id"}},
 		{"connections", "token_sealed", []string{"member_id", "network"}, "access token", []string{"company_id", "member_id", "network"}},
-		{"connections", "refresh_sealed", []string{"member_id", "network"}, "refresh token", []string{"company_id", "member_id", "network"}},
 		{"authorizations", "payload_sealed", []string{"state_hash"}, "authorization", []string{"company_id", "network", "state_hash"}},
 		{"signups", "payload_sealed", []string{"id"}, "signup", []string{"company_id", "id"}},
 		{"screens", "state_sealed", []string{"id"}, "screen", []string{"company_id", "id"}},

@@ -11,15 +11,14 @@ import (
 
 // An Account is what a network told about the person who consented.
 type Account struct {
-	Network      string
-	Subject      string // the network's id of the person
-	Name         string
-	Email        string
-	Token        string
-	RefreshToken string
-	Scopes       string
-	ExpiresAt    time.Time // zero: never
-	CompanyPage  string    // name of a company Facebook Page that the account manages, or ""
+	Network     string
+	Subject     string // the network's id of the person
+	Name        string
+	Email       string
+	Token       string
+	Scopes      string
+	ExpiresAt   time.Time // zero: never
+	CompanyPage string    // name of a company Facebook Page that the account manages, or ""
 	// OwnToken: the token stands for itself. To revoke another one of the account leaves it alone; else the network ends all of Herald's
 	// access to the account at once.
 	OwnToken bool
@@ -274,9 +273,9 @@ func (t *tx) registered(ctx context.Context, personID string) (bool, error) {
 // connect stores a member's account at a network.
 func (t *tx) connect(ctx context.Context, p Person, acc Account) error {
 	_, err := t.ExecContext(ctx, `
-		INSERT INTO connections (member_id, network, company_id, subject, state, scopes, token_sealed, refresh_sealed, expires_at,
+		INSERT INTO connections (member_id, network, company_id, subject, state, scopes, token_sealed, expires_at,
 			connected_at, company_page, sort_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		connectionValues(t.s.keys, p, acc, t.now, t.now, sortKey(p.Name, p.ID))...)
 	if exists(err) {
 		return ErrTaken
@@ -292,16 +291,13 @@ func (t *tx) connect(ctx context.Context, p Person, acc Account) error {
 
 // connectionValues are the columns of a connection, in the order of the INSERT.
 func connectionValues(keys Keys, p Person, acc Account, connectedAt, now time.Time, sortKey []byte) []any {
-	seal := func(what, value string) []byte {
-		return keys.seal([]byte(value), what, p.CompanyID, p.ID, acc.Network)
-	}
 	state := Connected
 	if !acc.ExpiresAt.IsZero() && !acc.ExpiresAt.After(now) {
 		state = Expired
 	}
 	return []any{
-		p.ID, acc.Network, p.CompanyID, acc.Subject, string(state), acc.Scopes, seal("access token", acc.Token),
-		seal("refresh token", acc.RefreshToken), stamp(acc.ExpiresAt), stamp(connectedAt), acc.CompanyPage, sortKey,
+		p.ID, acc.Network, p.CompanyID, acc.Subject, string(state), acc.Scopes,
+		keys.seal([]byte(acc.Token), "access token", p.CompanyID, p.ID, acc.Network), stamp(acc.ExpiresAt), stamp(connectedAt), acc.CompanyPage, sortKey,
 	}
 }
 

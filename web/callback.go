@@ -108,7 +108,7 @@ func (s *Server) finish(ctx context.Context, network networks.Network, came stri
 	}
 	acc := store.Account{
 		Network: network.Name(), Subject: account.Subject, Name: account.Name, Email: account.Email,
-		Token: account.Token, RefreshToken: account.RefreshToken, Scopes: account.Scopes, ExpiresAt: account.ExpiresAt,
+		Token: account.Token, Scopes: account.Scopes, ExpiresAt: account.ExpiresAt,
 		OwnToken: !network.EndsAll(),
 	}
 	signup, err := s.store.Register(ctx, auth, acc, person)

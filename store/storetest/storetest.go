@@ -227,7 +227,7 @@ func LinkedIn(name string) store.Account {
 	id := strings.ReplaceAll(strings.ToLower(name), " ", "-")
 	return store.Account{
 		Network: "linkedin", Subject: "li-" + id, Name: name, Email: id + "@home.example",
-		Token: "access-token-of-" + id, RefreshToken: "refresh-token-of-" + id, Scopes: "openid profile email w_member_social",
+		Token: "access-token-of-" + id, Scopes: "openid profile email w_member_social",
 	}
 }
 
