@@ -80,6 +80,7 @@ func actions() []action {
 		{view.ActionDropPage, members, (*Handlers).dropPage},
 		{view.ActionMeDropPage, members, (*Handlers).dropMyPage},
 		{view.ActionDownload, everyone, (*Handlers).downloadData},
+		{view.ActionNotMe, members, (*Handlers).notMe},
 		{view.ActionUntold, members, (*Handlers).untold},
 		{view.ActionTellEndings, members, (*Handlers).tellEndings},
 		{view.ActionLeave, members, (*Handlers).leave},

@@ -45,6 +45,7 @@ func jobs() []jobRun {
 		{store.JobApprovalCard, (*Handlers).sendApprovalCards, jobTries, nil},
 		{store.JobSignupDecided, (*Handlers).signupDecided, jobTries, nil},
 		{store.JobWelcomeDM, (*Handlers).welcome, jobTries, nil},
+		{store.JobConnectedDM, (*Handlers).tellConnected, jobTries, nil},
 		{store.JobFarewellDM, (*Handlers).sayFarewell, jobTries, (*Handlers).farewellUnsaid},
 		{store.JobJoiner, (*Handlers).inviteJoiner, jobTries, nil},
 		{store.JobDeactivatedDM, (*Handlers).tellDeactivated, jobTries, nil},

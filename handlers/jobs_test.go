@@ -21,7 +21,7 @@ func TestEveryKindOfJobIsDone(t *testing.T) {
 		store.JobSignupDecided, store.JobCaseCard, store.JobCaseDecided, store.JobCardsGone, store.JobRemoval, store.JobDeleteFile,
 		store.JobErase, store.JobRevocation, store.JobEndingDM, store.JobFarewellDM, store.JobRun, store.JobInviteEmail, store.JobReminders, store.JobNudge,
 		store.JobJoiner, store.JobDeactivatedDM, store.JobEmails, store.JobInvitePeople, store.JobPlanRun, store.JobResendOld,
-		store.JobPreview, store.JobPreviewOver,
+		store.JobPreview, store.JobPreviewOver, store.JobConnectedDM,
 	} {
 		if !done[kind] {
 			t.Errorf("nobody does %s", kind)

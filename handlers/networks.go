@@ -30,6 +30,9 @@ func (h *Handlers) networksOf(ctx context.Context, r *request) (view.Networks, e
 	return n, nil
 }
 
+// errNotConnected is said to whoever disconnects what is not connected.
+var errNotConnected error = &UserError{"That network is not connected any more. Type `/social me` to see how things are now."}
+
 // ownURL is the person's own registration link.
 func (h *Handlers) ownURL(ctx context.Context, r *request) (string, error) {
 	token, err := h.store.SignupToken(ctx, r.company.ID, r.slackID)
@@ -69,7 +72,7 @@ func (h *Handlers) disconnectMine(ctx context.Context, r *request, pressed *slac
 func (h *Handlers) endConnection(ctx context.Context, r *request, network string) (view.Notice, error) {
 	err := h.store.Disconnect(ctx, r.company.ID, r.access.Member.ID, network)
 	if errors.Is(err, store.ErrNotFound) {
-		return view.Notice{}, &UserError{"That network is not connected any more. Type `/social me` to see how things are now."}
+		return view.Notice{}, errNotConnected
 	}
 	if err != nil {
 		return view.Notice{}, fmt.Errorf("disconnect: %w", err)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -140,22 +141,30 @@ func (s *Store) ConnectionsOf(ctx context.Context, network, subject string) ([]O
 }
 
 // connectBound connects a member through a link of theirs, which is used up. An account that can be used gives way to no other one:
-// then the link has done its work, and it is ErrExists.
+// then the link has done its work, and it is ErrExists. Of an account that is new it leaves JobConnectedDM: somebody else may have had the
+// link.
 func (t *tx) connectBound(ctx context.Context, keys secret, p Person, m Member, acc Account) (Signup, error) {
 	before, again := m.Connection(acc.Network)
-	if again && before.Usable(t.now) {
-		same, err := t.connectedTo(ctx, p, acc)
-		if err != nil {
-			return Signup{}, err
-		}
-		if !same {
-			return Signup{}, ErrExists
-		}
+	consentID, same, err := t.consentOf(ctx, p, acc)
+	if err != nil {
+		return Signup{}, err
+	}
+	if again && before.Usable(t.now) && !same {
+		return Signup{}, ErrExists
 	}
 	if err := t.closeInvites(ctx, p.CompanyID, closedUsed, keys.personHash(p)); err != nil {
 		return Signup{}, err
 	}
 	if err := t.reconnect(ctx, p, acc); err != nil {
+		return Signup{}, err
+	}
+	if !same {
+		consentID = newID()
+		if err := t.leave(ctx, p.CompanyID, Job{Kind: JobConnectedDM, Ref: consentID}); err != nil {
+			return Signup{}, err
+		}
+	}
+	if err := t.keepConsent(ctx, p, acc, consentID); err != nil {
 		return Signup{}, err
 	}
 	if err := t.dropSignups(ctx, p, acc); err != nil {
@@ -164,22 +173,54 @@ func (t *tx) connectBound(ctx context.Context, keys secret, p Person, m Member, 
 	if err := t.audit(ctx, p.CompanyID, Actor{SlackID: p.SlackID}, AuditEvent{Action: AuditConnected, Subject: &p}); err != nil {
 		return Signup{}, err
 	}
-	m, err := t.s.member(ctx, t, `p.company_id = $1 AND p.id = $2`, p.CompanyID, p.ID)
+	m, err = t.s.member(ctx, t, `p.company_id = $1 AND p.id = $2`, p.CompanyID, p.ID)
 	signup := active(m, acc)
 	signup.Connected, signup.Again = true, again
 	return signup, err
 }
 
-// connectedTo tells whether exactly this account is the person's.
-func (t *tx) connectedTo(ctx context.Context, p Person, acc Account) (bool, error) {
-	var same bool
-	err := t.GetContext(ctx, &same, `
-		SELECT EXISTS (
-			SELECT 1
-			FROM connections
-			WHERE member_id = $1 AND network = $2 AND subject = $3)`, p.ID, acc.Network, acc.Subject)
-	if err != nil {
-		return false, fmt.Errorf("look for account: %w", err)
+// consentOf tells whether exactly this account is the person's, and of which consent (see Consented).
+func (t *tx) consentOf(ctx context.Context, p Person, acc Account) (consentID string, same bool, err error) {
+	err = t.GetContext(ctx, &consentID, `
+		SELECT consent_id
+		FROM connections
+		WHERE member_id = $1 AND network = $2 AND subject = $3`, p.ID, acc.Network, acc.Subject)
+	switch err = found(err); {
+	case errors.Is(err, ErrNotFound):
+		return "", false, nil
+	case err != nil:
+		return "", false, fmt.Errorf("look for account: %w", err)
 	}
-	return same, nil
+	return consentID, true, nil
+}
+
+// keepConsent remembers of which consent an account is. One that is renewed stays of the first, or its member would not be told of it if
+// that happens before their message is sent.
+func (t *tx) keepConsent(ctx context.Context, p Person, acc Account, consentID string) error {
+	_, err := t.ExecContext(ctx, `
+		UPDATE connections
+		SET consent_id = $3
+		WHERE member_id = $1 AND network = $2`, p.ID, acc.Network, consentID)
+	if err != nil {
+		return fmt.Errorf("remember a consent: %w", err)
+	}
+	return nil
+}
+
+// Consented returns the member whom a consent connected through a link of theirs, and to which network. ErrNotFound if that account is
+// not connected any more.
+func (s *Store) Consented(ctx context.Context, companyID, consentID string) (m Member, network string, err error) {
+	var c struct {
+		MemberID string `db:"member_id"`
+		Network  string `db:"network"`
+	}
+	err = s.read.GetContext(ctx, &c, `
+		SELECT member_id, network
+		FROM connections
+		WHERE company_id = $1 AND consent_id = $2 AND consent_id <> ''`, companyID, consentID)
+	if err != nil {
+		return Member{}, "", fmt.Errorf("look for what a consent connected: %w", found(err))
+	}
+	m, err = s.Member(ctx, companyID, c.MemberID)
+	return m, c.Network, err
 }

@@ -27,6 +27,7 @@ const (
 	JobPlanRun       JobKind = "plan_run"       // an Order: count whom a Run would invite, and ask
 	JobResendOld     JobKind = "resend_old"     // an Order: send old invitations again
 	JobWelcomeDM     JobKind = "welcome_dm"     // a Member
+	JobConnectedDM   JobKind = "connected_dm"   // a consent that connected another account: see Consented
 	JobConfirmDM     JobKind = "confirm_dm"     // a Signup
 	JobApprovalCard  JobKind = "approval_card"  // a Signup
 	JobSignupDecided JobKind = "signup_decided" // a Signup: close its cards
@@ -113,7 +114,7 @@ const jobTries = math.MaxInt16
 // not run at a time. So a change that comes after a running job read the state would go unseen. It does not happen, for each kind has
 // one of these reasons, and a new kind needs one, too:
 //   - The thing is made for the job, and leaves it once, when it will not change any more: JobRemoval (a confirmed removal only becomes
-//     done), JobEmails (a confirmed list is only sent), JobInvitePeople, JobPlanRun and JobResendOld (an order does not change), JobRevocation, JobFarewellDM, JobWelcomeDM (a member who comes back is another one), JobCaseCard, JobConfirmDM and
+//     done), JobEmails (a confirmed list is only sent), JobInvitePeople, JobPlanRun and JobResendOld (an order does not change), JobRevocation, JobFarewellDM, JobWelcomeDM (a member who comes back is another one), JobConnectedDM (each consent is a new one), JobCaseCard, JobConfirmDM and
 //     JobApprovalCard (each request and sign-up is a new one), JobInviteDM and JobInviteEmail (to send again is to make another Invite), JobPreview.
 //   - What it tells is final: a case, a sign-up or an account that is over stays over, and a file that is to be deleted is so for ever
 //     (JobCaseDecided, JobSignupDecided, JobCardsGone, JobDeleteFile). A card that is sent meanwhile is closed by whoever sends it, who

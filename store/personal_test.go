@@ -31,7 +31,7 @@ func notExported() map[string]string {
 			members.disconnected members.sort_key members.recent_key connections.sort_key audit.sequence_key nudges.position nudges.signed_up`,
 		key: `connections.token_sealed invites.seed invites.token_hash authorizations.state_hash
 			authorizations.browser_hash authorizations.payload_sealed signups.account_hash signups.email_hash invites.email_hash former_accounts.account_hash`,
-		placing: `people.company_id people.subject_hash members.id members.company_id connections.member_id connections.company_id
+		placing: `people.company_id people.subject_hash members.id members.company_id connections.member_id connections.company_id connections.consent_id
 			invites.id invites.company_id invites.subject_hash invites.person_id authorizations.company_id authorizations.subject_hash
 			signups.id signups.company_id signups.person_id cases.id cases.company_id cases.member_id cases.requested_by cases.decided_by
 			removals.id removals.company_id removals.by_slack removals.by_cli removals.screen_id audit.id audit.company_id audit.actor_hash

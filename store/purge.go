@@ -312,6 +312,7 @@ func purgeStatements() []purgeStatement {
 		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirIDs},
 		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirInvites},
 		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN ` + theirCases},
+		{"jobs", `DELETE FROM river_job WHERE args ->> 'ref' IN (SELECT consent_id FROM connections WHERE member_id IN ` + theirIDs + `)`},
 		{"cards", `DELETE FROM cards WHERE ref IN ` + theirIDs},
 		{"cards", `DELETE FROM cards WHERE ref IN ` + theirInvites},
 		{"cards", `DELETE FROM cards WHERE kind <> 'case_card' AND ref IN ` + theirCases}, // JobCardsGone needs the others

@@ -392,6 +392,7 @@ func TestAMemberReconnectsANetworkWhoseAccessEnded(t *testing.T) {
 		if err != nil || !signup.Connected || signup.Again || signup.Member.Type != store.Admin {
 			t.Errorf("a new admin connects: %+v, %v", signup, err)
 		}
+		wantJobs(t, env, store.JobConnectedDM)
 	})
 }
 
