@@ -86,7 +86,7 @@ func (f *Facebook) Issuer() string { return f.issuer }
 // Asks explains the two permissions.
 func (f *Facebook) Asks() []Ask {
 	return []Ask{
-		{"Your name and profile picture", "so that the account is surely yours, and you and your admins recognise it. Herald keeps the name, not the picture."},
+		{"Your name and profile picture", "so that the account is surely yours, and whoever has to confirm your sign-up recognises it. Herald never keeps the picture, and the name only if it does not know you from Slack."},
 		{"Your email address", "so that Herald can reach you if you give no other address here. You can untick it."},
 	}
 }

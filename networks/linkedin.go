@@ -89,7 +89,7 @@ func (l *LinkedIn) Issuer() string { return l.issuer }
 func (l *LinkedIn) Asks() []Ask {
 	return []Ask{
 		{"To know that it is you", "so that the account you sign up with is yours and nobody else’s."},
-		{"Your name and photo", "so that you and your admins recognise the account. Herald keeps the name, not the photo."},
+		{"Your name and photo", "so that whoever has to confirm your sign-up recognises the account. Herald never keeps the photo, and the name only if it does not know you from Slack."},
 		{"Your email address", "so that Herald can reach you if you give no other address here."},
 		{"To create posts for you", "so that a job you choose to share can appear on your profile, after you said yes to that very post."},
 	}

@@ -60,7 +60,7 @@ func (m *Mastodon) Title() string { return "Mastodon" }
 // Asks explains the two scopes.
 func (m *Mastodon) Asks() []Ask {
 	return []Ask{
-		{"To see your profile", "so that the account is surely yours, and you and your admins recognise it. Herald keeps the name."},
+		{"To see your profile", "so that the account is surely yours, and whoever has to confirm your sign-up recognises it. Herald keeps the name only if it does not know you from Slack."},
 		{"To create posts for you", "so that a job you choose to share can appear on your profile, after you said yes to that very post."},
 	}
 }

@@ -163,7 +163,7 @@ func StoredModal(c store.Company) slack.ModalViewRequest {
 				"• your name and the email address you enter\n" +
 				"• your Slack name, handle, email address and time zone, and whether your status says that you are away, as Slack shows them to everybody at " + escape(c.Name) + "\n" +
 				"• your user type, the day you signed up, and whether you want to be told before an access ends\n" +
-				"• the networks you connect: your id and name there, and an encrypted key that lets Herald post what you click\n" +
+				"• the networks you connect: your id there, what you allowed and until when, and an encrypted key that lets Herald post what you click\n" +
 				"• the name of the company Page that you manage, if you connect it"),
 			section("*It never stores* your passwords, your contacts or your messages."),
 			section("*Who sees it* Company admins see your name and email address, your user type, which networks you connect, and what became of your " +
