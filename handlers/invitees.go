@@ -91,7 +91,8 @@ func nameAndAddress(text string) (name, address string) {
 	return cleanName(text[:i]), strings.TrimPrefix(strings.TrimSpace(text[i+1:len(text)-1]), "mailto:")
 }
 
-// cleanName makes one line of a name, without quotes around it and without characters that nobody sees.
+// cleanName makes one line of a name, without quotes around it and without characters that nobody sees. It resembles what mail does to names
+// before they get into a header, and nothing there relies on it: names come from Slack and from former versions, too, so mail trusts none.
 func cleanName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		switch {

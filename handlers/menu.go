@@ -60,6 +60,19 @@ func (h *Handlers) drawMenu(ctx context.Context, r *request, link bool) (view.Me
 	return m.Message(), nil
 }
 
+// redrawMenu shows the menu again where it was, with what came of a click.
+func (h *Handlers) redrawMenu(ctx context.Context, r *request, notice view.Notice) (reply, error) {
+	if r.home {
+		return h.redrawHome(ctx, r, &notice)
+	}
+	m, err := h.drawMenu(ctx, r, true)
+	if err != nil {
+		return reply{}, err
+	}
+	m.Notice = &notice
+	return reply{message: &m, replace: true}, nil
+}
+
 // stored shows what Herald stores about a member.
 func (h *Handlers) stored(ctx context.Context, r *request, _ *slack.BlockAction) (reply, error) {
 	return reply{}, h.open(ctx, r, view.StoredModal(r.company))

@@ -48,15 +48,7 @@ func (h *Handlers) disconnect(ctx context.Context, r *request, pressed *slack.Bl
 	if err != nil {
 		return reply{}, err
 	}
-	if r.home {
-		return h.redrawHome(ctx, r, &notice)
-	}
-	m, err := h.drawMenu(ctx, r, true)
-	if err != nil {
-		return reply{}, err
-	}
-	m.Notice = &notice
-	return reply{message: &m, replace: true}, nil
+	return h.redrawMenu(ctx, r, notice)
 }
 
 // disconnectMine is Disconnect in /social me, in a message or on top of the Home tab, which shows the networks as well.

@@ -16,16 +16,7 @@ func (h *Handlers) dropPage(ctx context.Context, r *request, pressed *slack.Bloc
 	if err := h.endPage(ctx, r, pressed.Value); err != nil {
 		return reply{}, err
 	}
-	notice := view.PageDropped()
-	if r.home {
-		return h.redrawHome(ctx, r, &notice)
-	}
-	m, err := h.drawMenu(ctx, r, true)
-	if err != nil {
-		return reply{}, err
-	}
-	m.Notice = &notice
-	return reply{message: &m, replace: true}, nil
+	return h.redrawMenu(ctx, r, view.PageDropped())
 }
 
 // dropMyPage is Disconnect Page in /social me, in a message or on top of the Home tab.

@@ -99,7 +99,8 @@ func (l letter) parts() (text, html string, err error) {
 // nameShown is how much of a name a letter shows, in characters: Slack's names are shorter.
 const nameShown = 80
 
-// line makes a name safe for a header and for plain text: one line without characters that hide or turn what is around them.
+// line makes a name safe for a header and for plain text: one line without characters that hide or turn what is around them. The safety of
+// headers rests on it alone, whatever was done to the name where it was entered.
 func line(name string) string {
 	name = strings.Map(func(r rune) rune {
 		switch {

@@ -117,26 +117,31 @@ func (t *tx) addressDepartures(ctx context.Context, companyID string, hashes []s
 }
 
 func addressDepartures(ctx context.Context, q querier, companyID string, hashes []string) (map[string]Departure, error) {
-	found := map[string]Departure{}
+	return keptOf(ctx, q, companyID, "forgotten_emails", "email_hash", hashes)
+}
+
+// keptOf returns what the table keeps under keyed hashes, which stand in its column.
+func keptOf(ctx context.Context, q querier, companyID, table, column string, hashes []string) (map[string]Departure, error) {
+	kept := map[string]Departure{}
 	for part := range chunks(hashes) {
 		list, args := in([]any{companyID}, part)
 		var rows []struct {
-			Hash   string          `db:"email_hash"`
+			Hash   string          `db:"hash"`
 			Reason DepartureReason `db:"reason"`
 			At     int64           `db:"forgotten_at"`
 		}
 		err := q.SelectContext(ctx, &rows, `
-			SELECT email_hash, reason, forgotten_at
-			FROM forgotten_emails
-			WHERE company_id = $1 AND email_hash IN `+list, args...)
+			SELECT `+column+` AS hash, reason, forgotten_at
+			FROM `+table+`
+			WHERE company_id = $1 AND `+column+` IN `+list, args...)
 		if err != nil {
-			return nil, fmt.Errorf("look for departures by address: %w", err)
+			return nil, fmt.Errorf("look for departures: %w", err)
 		}
 		for _, r := range rows {
-			found[r.Hash] = Departure{Reason: r.Reason, Day: unstamp(r.At).Truncate(24 * time.Hour)}
+			kept[r.Hash] = Departure{Reason: r.Reason, Day: unstamp(r.At).Truncate(24 * time.Hour)}
 		}
 	}
-	return found, nil
+	return kept, nil
 }
 
 // Departures returns those of the Slack users who were removed or left, and did not register since, by Slack id.
@@ -170,29 +175,18 @@ func (t *tx) departures(ctx context.Context, companyID string, keys secret, peop
 }
 
 func departures(ctx context.Context, q querier, companyID string, keys secret, slackIDs []string) (map[string]Departure, error) {
-	found := map[string]Departure{}
-	for part := range chunks(slackIDs) {
-		hashes := make([]string, len(part))
-		named := map[string]string{}
-		for i, id := range part {
-			hashes[i] = keys.slackHash(id)
-			named[hashes[i]] = id
-		}
-		list, args := in([]any{companyID}, hashes)
-		var rows []struct {
-			Hash   string          `db:"subject_hash"`
-			Reason DepartureReason `db:"reason"`
-			At     int64           `db:"forgotten_at"`
-		}
-		err := q.SelectContext(ctx, &rows, `
-			SELECT subject_hash, reason, forgotten_at
-			FROM forgotten
-			WHERE company_id = $1 AND subject_hash IN `+list, args...)
-		if err != nil {
-			return nil, fmt.Errorf("look for departures: %w", err)
-		}
-		for _, r := range rows {
-			found[named[r.Hash]] = Departure{Reason: r.Reason, Day: unstamp(r.At).Truncate(24 * time.Hour)}
+	hashes := make([]string, len(slackIDs))
+	for i, id := range slackIDs {
+		hashes[i] = keys.slackHash(id)
+	}
+	kept, err := keptOf(ctx, q, companyID, "forgotten", "subject_hash", hashes)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]Departure, len(kept))
+	for i, id := range slackIDs {
+		if departure, gone := kept[hashes[i]]; gone {
+			found[id] = departure
 		}
 	}
 	return found, nil

@@ -235,6 +235,20 @@ func loadRemoval(ctx context.Context, q querier, companyID, removalID string) (r
 	return row, members, nil
 }
 
+// proposal returns a removal that the actor proposed and nobody confirmed. ErrNotFound if it is not the actor's, ErrUsed if it was confirmed.
+func (t *tx) proposal(ctx context.Context, companyID string, by Actor, removalID string) (removalRow, []RemovalMember, error) {
+	row, shown, err := loadRemoval(ctx, t, companyID, removalID)
+	switch {
+	case err != nil:
+		return removalRow{}, nil, err
+	case row.BySlack != by.SlackID || row.ByCLI != by.CLI:
+		return removalRow{}, nil, ErrNotFound
+	case row.Status != RemovalProposed:
+		return removalRow{}, nil, ErrUsed
+	}
+	return row, shown, nil
+}
+
 // SetNever remembers whether somebody who is about to leave wants never to be invited again. ErrNotFound if it is not the actor's own
 // account, and theirs alone, that waits for the confirmation.
 func (s *Store) SetNever(ctx context.Context, companyID string, by Actor, removalID string, never bool) error {
@@ -309,15 +323,9 @@ func (s *Store) ConfirmRemoval(ctx context.Context, companyID string, by Actor, 
 	var removal Removal
 	var changed bool
 	err := s.change(ctx, companyID, func(t *tx) error {
-		row, shown, err := loadRemoval(ctx, t, companyID, removalID)
+		row, shown, err := t.proposal(ctx, companyID, by, removalID)
 		if err != nil {
 			return err
-		}
-		if row.BySlack != by.SlackID || row.ByCLI != by.CLI {
-			return ErrNotFound
-		}
-		if row.Status != RemovalProposed {
-			return ErrUsed
 		}
 		ids := make([]string, len(shown))
 		for i, m := range shown {
@@ -398,15 +406,9 @@ func (t *tx) endRemoval(ctx context.Context, r removalRow) error {
 func (s *Store) DropRemoval(ctx context.Context, companyID string, by Actor, removalID string) (Removal, error) {
 	var removal Removal
 	err := s.change(ctx, companyID, func(t *tx) error {
-		row, members, err := loadRemoval(ctx, t, companyID, removalID)
+		row, members, err := t.proposal(ctx, companyID, by, removalID)
 		if err != nil {
 			return err
-		}
-		if row.BySlack != by.SlackID || row.ByCLI != by.CLI {
-			return ErrNotFound
-		}
-		if row.Status != RemovalProposed {
-			return ErrUsed
 		}
 		removal = row.removal()
 		removal.Members = members

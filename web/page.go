@@ -45,6 +45,20 @@ func (s *Server) pager(w http.ResponseWriter, r *http.Request) (networks.Pager, 
 	return p, ok
 }
 
+// arrivePage resolves the link of a page of a Pager. Where that fails it answers, and reports false.
+func (s *Server) arrivePage(w http.ResponseWriter, r *http.Request) (networks.Pager, entrance, bool) {
+	n, ok := s.pager(w, r)
+	if !ok {
+		return nil, entrance{}, false
+	}
+	in, err := s.pageEntrance(r.Context(), r.PathValue("key"), r.PathValue("token"), n)
+	if err != nil {
+		s.failPage(w, r, err, in, "", n)
+		return nil, entrance{}, false
+	}
+	return n, in, true
+}
+
 // connectPage is what page.html shows.
 type connectPage struct {
 	frame
@@ -55,13 +69,8 @@ type connectPage struct {
 
 // showConnectPage explains what follows, and changes nothing.
 func (s *Server) showConnectPage(w http.ResponseWriter, r *http.Request) {
-	n, ok := s.pager(w, r)
+	n, in, ok := s.arrivePage(w, r)
 	if !ok {
-		return
-	}
-	in, err := s.pageEntrance(r.Context(), r.PathValue("key"), r.PathValue("token"), n)
-	if err != nil {
-		s.failPage(w, r, err, in, "", n)
 		return
 	}
 	account, _ := in.member.Connection(n.Name())
@@ -73,13 +82,8 @@ func (s *Server) showConnectPage(w http.ResponseWriter, r *http.Request) {
 
 // beginConnectPage sends the person to the consent page that asks for their Pages.
 func (s *Server) beginConnectPage(w http.ResponseWriter, r *http.Request) {
-	n, ok := s.pager(w, r)
+	n, in, ok := s.arrivePage(w, r)
 	if !ok {
-		return
-	}
-	in, err := s.pageEntrance(r.Context(), r.PathValue("key"), r.PathValue("token"), n)
-	if err != nil {
-		s.failPage(w, r, err, in, "", n)
 		return
 	}
 	state, trail := rand.Text(), newPageTrail(in.company.Key, in.token)
