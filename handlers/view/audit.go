@@ -178,6 +178,8 @@ func messageNamed(kind store.JobKind) string {
 	switch kind {
 	case store.JobWelcomeDM:
 		return "the welcome"
+	case store.JobConnectedDM:
+		return "the message that another network was connected"
 	case store.JobConfirmDM:
 		return "the question whether a sign-up was theirs"
 	case store.JobApprovalCard:
