@@ -612,7 +612,21 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 	signup, err := s.Register(ctx, store.Authorization{CompanyID: acme.ID, Token: self, Email: "vicky.entered@mail.example"}, w.account, nil)
 	check(err)
 	w.victim = *signup.Member
-	w.tokens = []string{dm, self}
+
+	// Two networks more: one with a Page, through a link, of which she is yet to be told, and one on a server of its own.
+	facebook := store.Account{
+		Network: "facebook", Subject: "fb-subject-4712", Name: "Vicky at Facebook", Email: "vicky@facebook.example", Token: "facebook-access-token",
+		Scopes: "public_profile email", CompanyPage: "Vicky's Bakery",
+	}
+	mastodon := store.Account{
+		Network: "mastodon", Subject: "vicky-4713@toots.example", Name: "Vicky at Mastodon", Token: "mastodon-access-token", OwnToken: true,
+	}
+	more, err := s.SignupToken(ctx, acme.ID, w.entry.SlackID)
+	check(err)
+	_, err = s.Register(ctx, store.Authorization{CompanyID: acme.ID, Token: more}, facebook, nil)
+	check(err)
+	check(s.Connect(ctx, acme.ID, w.victim.ID, mastodon))
+	w.tokens = []string{dm, self, more}
 	card := store.Card{SlackID: w.entry.SlackID, Channel: "D0VICKY", TS: "1.1"}
 	check(s.SaveCard(ctx, acme.ID, store.JobInviteDM, out[0].Invite.ID, card))
 	check(s.SaveMessage(ctx, acme.ID, card))
@@ -690,6 +704,9 @@ func newPurgeWorld(t *testing.T, s *store.Store) purgeWorld {
 		"time zone": w.entry.TimeZone, "person id": w.victim.ID, "invite": out[0].Invite.ID, "DM": "D0VICKY", "operator's card": "D0OPSCARD",
 		"request": "because Vicky says so", "request about her": "reason about victim", "decision": "decision of Vicky", "file": "F0VICKYFILE",
 		"file she got": "F0VICKYDATA",
+		"Facebook id":  facebook.Subject, "Facebook Page": facebook.CompanyPage, "Mastodon account": mastodon.Subject, "Mastodon server": "toots.example",
+		"secret token at Facebook": facebook.Token, "secret name at Facebook": facebook.Name, "secret address at Facebook": facebook.Email,
+		"secret token at Mastodon": mastodon.Token, "secret name at Mastodon": mastodon.Name, "secret second link": more,
 		"secret token": w.account.Token, "secret link": self, "secret invitation": dm,
 		"secret of a late link": late, "secret name at the network": w.account.Name, "secret address at the network": w.account.Email,
 	}
