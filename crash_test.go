@@ -154,21 +154,7 @@ func (c *crash) everybodyHasOne(message, unverified string, over func() bool) {
 		}
 	}
 	settled := time.Now()
-	var ids []string
-	rows, err := c.rows.QueryContext(c.t.Context(), unverified)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			c.t.Fatal(err)
-		}
-		ids = append(ids, id)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		c.t.Fatal(err)
-	}
+	ids := c.people(unverified)
 	if len(ids) > crashUnverified {
 		c.t.Errorf("%d people are unverified, more than %d", len(ids), crashUnverified)
 	}
@@ -187,6 +173,27 @@ func (c *crash) everybodyHasOne(message, unverified string, over func() bool) {
 	}
 	c.t.Logf("%q: %d people have it once, %d are unverified; conversations were read %d times; the processes were killed for %s, and %s later all was done",
 		message, once, len(ids), len(c.slack.Calls("conversations.history")), killed.Sub(began).Round(time.Second), settled.Sub(killed).Round(time.Second))
+}
+
+// people are the Slack ids that a query returns.
+func (c *crash) people(query string) (ids []string) {
+	c.t.Helper()
+	rows, err := c.rows.QueryContext(c.t.Context(), query)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer rows.Close() //nolint:errcheck // Err tells what went wrong
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			c.t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		c.t.Fatal(err)
+	}
+	return ids
 }
 
 // breakSlack lets Slack break in one way after the other until the function it returns is called, or the test ends.
