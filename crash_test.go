@@ -182,7 +182,7 @@ func (c *crash) people(query string) (ids []string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells what went wrong
+	defer rows.Close()
 	for rows.Next() {
 		var id string
 		if err := rows.Scan(&id); err != nil {
