@@ -28,6 +28,8 @@ const (
 	crashPace   = 200 // messages a second
 	// crashUnverified is of how many people a run may not know whether they have its message.
 	crashUnverified = 20
+	// beginPatience is how long a run may take to begin: Herald looks three times a minute whether reminders are due.
+	beginPatience = time.Minute
 	// killPatience is how long the next kill, or fault, waits for messages.
 	killPatience = 3 * time.Second
 	// crashPatience only ever passes when the test fails: the jobs of the last process that was killed are done within half a minute.
@@ -137,6 +139,7 @@ func crashes(t *testing.T, program string, db databaseSettings, processes int, c
 // The query is for those of whom Herald does not know whether they have it.
 func (c *crash) everybodyHasOne(message, unverified string, over func() bool) {
 	c.t.Helper()
+	c.slack.postsMore(1, beginPatience, nil)
 	began := time.Now()
 	ended := breakSlack(c.t, c.slack, rand.New(rand.NewPCG(c.choose.Uint64(), 0)))
 	for range crashKills / 2 { // in the middle of things, however fast the machine is

@@ -333,7 +333,11 @@ func TestWhoOptsOutIsNotReachedByBulkInvitationsEither(t *testing.T) {
 		acme := storetest.Company(t, s)
 		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
 		people := storetest.Mirror(t, s, acme.ID, "Nia New", "Nils New")
-		if _, err := s.Invite(ctx, acme.ID, ana, []string{people[1].ID}, store.InviteOptions{}); err != nil {
+		invited, err := s.Invite(ctx, acme.ID, ana, []string{people[1].ID}, store.InviteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.InviteDelivered(ctx, acme.ID, invited[0].Invite.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range people {
