@@ -37,7 +37,7 @@ fuzz: ## feed the parsers odd input, each for FUZZTIME (30s)
 bench: ## measure; docs/benchmarks.md explains the figures
 	go test -run='^$$' -bench='^Benchmark(Command|Idle)$$' -benchtime=30s -timeout=1h .
 	go test -run='^$$' -bench='^Benchmark(Start|Removal)$$' -benchtime=5x -timeout=1h .
-	go test -run='^$$' -bench='^BenchmarkRun$$' -benchtime=1x -timeout=1h .
+	go test -run='^$$' -bench='^Benchmark(Run|Reminders)$$' -benchtime=1x -timeout=1h .
 	go test -run='^$$' -bench=. -benchmem -timeout=2h $$(go list ./... | grep -v '^herald$$')
 
 .PHONY: check

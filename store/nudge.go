@@ -288,6 +288,13 @@ func (t *tx) nudgeSent(ctx context.Context, companyID, nudgeID string) error {
 		return err
 	}
 	_, err = t.ExecContext(ctx, `
+		UPDATE invites
+		SET reminded = reminded + 1
+		WHERE person_id = $1 AND kind <> 'self' AND state = 'pending'`, row.PersonID)
+	if err != nil {
+		return fmt.Errorf("count a reminder with the invitation: %w", err)
+	}
+	_, err = t.ExecContext(ctx, `
 		UPDATE reminder_runs
 		SET sent = sent + 1
 		WHERE id = $1`, row.RunID)

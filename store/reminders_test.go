@@ -272,6 +272,8 @@ func TestPeopleAreHeldBackForTheRightReason(t *testing.T) {
 			switch {
 			case errors.Is(err, store.ErrNotFound):
 			case name == "Capped":
+				_, err := s.Invite(ctx, acme.ID, ana, []string{people[name].ID}, store.InviteOptions{})
+				must(err)
 				must(s.NudgeSent(ctx, acme.ID, id))
 				must(s.NudgeSent(ctx, acme.ID, id)) // a job that runs twice
 			case name == "Blocked":
@@ -282,6 +284,12 @@ func TestPeopleAreHeldBackForTheRightReason(t *testing.T) {
 		}
 		_, _, err = s.FeedReminders(ctx, acme.ID, run.ID)
 		must(err)
+		must(s.WalkInvitations(ctx, acme.ID, store.StatePending, func(i store.Invitation) error {
+			if i.Person.ID == people["Capped"].ID && i.Reminded != 1 {
+				t.Errorf("the invitation says reminded %d times", i.Reminded)
+			}
+			return nil
+		}))
 		want := map[string]nudge.Reason{
 			"Due": "", "Out": nudge.OptedOut, "Snoozing": nudge.Snoozed, "Capped": nudge.AtCap, "Declining": nudge.Declined, "Away": nudge.Away,
 			"Blocked": nudge.Unreachable, "Pending": nudge.Pending, "Fresh": "",
