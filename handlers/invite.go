@@ -293,7 +293,11 @@ func (h *Handlers) sendInvite(ctx context.Context, job store.Job) error {
 	if !invite.SentAt.IsZero() {
 		return nil
 	}
-	_, err = h.deliver(ctx, company, job, invite.SlackID, delivery.Bulk, func() (view.Message, error) {
+	ready := func() error { return h.inviteReady(ctx, company, job.Ref) }
+	_, err = h.deliverWhen(ctx, company, job, invite.SlackID, delivery.Bulk, ready, func() (view.Message, error) {
+		if err := ready(); err != nil { // things change while it waits for its turn
+			return view.Message{}, err
+		}
 		// Meanwhile it may be cancelled, declined or stopped: a dead link must not arrive.
 		now, token, err := h.store.OpenInvite(ctx, company.ID, job.Ref)
 		if err != nil {
@@ -301,6 +305,15 @@ func (h *Handlers) sendInvite(ctx context.Context, job store.Job) error {
 		}
 		return view.Invitation(company, now.InvitedBy, h.personalURL(company, token), now.ExpiresAt), nil
 	})
+	return err
+}
+
+// inviteReady returns a *delivery.LaterError for an invitation that is one of many, while it is not the person's time.
+func (h *Handlers) inviteReady(ctx context.Context, c store.Company, inviteID string) error {
+	wait, err := h.store.InviteWait(ctx, c.ID, inviteID)
+	if err == nil && wait > 0 {
+		err = &delivery.LaterError{Wait: wait}
+	}
 	return err
 }
 

@@ -177,7 +177,7 @@ func (w *world) nobodyToday(when string) {
 	}
 }
 
-// TestWishesHoursAndHolidaysWin puts every wish and rule against the schedule and Run now, and the wishes against a bulk invitation.
+// TestWishesHoursAndHolidaysWin puts every wish and rule against the schedule, Run now, and a bulk invitation.
 func TestWishesHoursAndHolidaysWin(t *testing.T) {
 	t.Parallel()
 	person := func(id, zone string) slackd.User {
@@ -200,6 +200,20 @@ func TestWishesHoursAndHolidaysWin(t *testing.T) {
 		screen = a.clicks(screen, a.in(screen, view.ActionRemindersRun))
 		w.wants(screen, "The run has begun")
 		w.nobodyToday("on Sunday at noon")
+
+		// So it is with a bulk invitation, which she stops then.
+		a.chooses(everyone())
+		a.submits(a.seesModal("*5 people* get"), nil)
+		w.passes("Ana reads who waits", func() bool { return a.got("5 wait for a decent hour where they are") == 1 })
+		m := a.gets("Inviting 5 people")
+		var early int
+		w.must(w.db.QueryRowContext(w.ctx(), `SELECT count(*) FROM invites WHERE kind = 'dm' AND closed = '' AND send_at < $1`,
+			w.now().Add(20*time.Hour).UnixMicro()).Scan(&early))
+		if early > 0 {
+			t.Errorf("%d people would be invited on a Sunday, or on the holiday after it", early)
+		}
+		a.presses(a.in(m, view.ActionRunStop))
+		a.becomes(m, "Stopped: 0 of 5 people were invited.")
 
 		// On Tuesday: Eve at once, whoever must not be disturbed in Lisbon after that, and in Tokyo the next morning, all in one run.
 		w.travels(tuesday)
@@ -265,6 +279,11 @@ func TestWishesHoursAndHolidaysWin(t *testing.T) {
 		}
 		if n := count("U5OUT") + count(olga) + count("U5AWAY"); n != 0 {
 			t.Errorf("%d reminders against a wish", n)
+		}
+		for _, id := range []string{eve, "U5AWAY", "U5QUIET", "U5TOKYO", "U5CAP"} {
+			if n := w.as(id).got("Acme invites you"); n != count(id) {
+				t.Errorf("%s has %d invitations and reminders, %d of them reminders: the invitation was stopped", id, n, count(id))
+			}
 		}
 
 		// A bulk invitation leaves out who opted out, and who got all reminders.

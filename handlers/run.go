@@ -19,6 +19,8 @@ const (
 	// runPause is between two looks at a run, and so between two changes of its message: Slack takes some 50 a minute
 	// (https://docs.slack.dev/reference/methods/chat.update).
 	runPause = 3 * time.Second
+	// runPauseMost is between two looks while nobody's time has come: what becomes of those who wait otherwise is shown so late.
+	runPauseMost = time.Hour
 	// leastUnderWay is how many people of a run are invited before anybody of them was written to, at the least.
 	leastUnderWay = 10
 	// groupsPatience is how long a form waits for the user groups: it must open within three seconds of the click.
@@ -244,7 +246,11 @@ func (h *Handlers) advanceRun(ctx context.Context, job store.Job) error {
 	if run.Status != store.RunRunning {
 		return h.closeCards(ctx, company, store.JobRun, run.ID, view.Run(run))
 	}
-	return &delivery.LaterError{Wait: runPause}
+	wait := runPause
+	if len(cards) > 0 && run.Settled+run.Waiting == run.Total {
+		wait = min(max(run.Next.Sub(h.now()), runPause), runPauseMost)
+	}
+	return &delivery.LaterError{Wait: wait}
 }
 
 // announceRun sends a run's message, before anybody is invited.

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"herald/delivery"
 	"herald/handlers/view"
+	"herald/nudge"
 	"herald/sandbox/slackd"
 	"herald/store"
 )
@@ -25,6 +27,14 @@ func (w *world) passes(what string, holds func() bool) {
 		w.passed.Add(int64(100 * time.Millisecond))
 		return holds()
 	})
+}
+
+// worksAlways lets everybody be written to at any hour: it is Sunday.
+func (w *world) worksAlways() {
+	w.t.Helper()
+	settings := nudge.DefaultSettings("UTC")
+	settings.Everyone, settings.FirstAfter, settings.Weekend, settings.From, settings.To = true, 0, nil, 0, nudge.EndOfDay
+	w.must(w.store.SaveReminders(w.ctx(), w.company.ID, store.Actor{SlackID: ana}, store.Reminders{Settings: settings, Schedule: "0 10 * * TUE"}))
 }
 
 // newcomers are more people than a run invites at once.
@@ -70,6 +80,7 @@ func (w *world) invited(people []slackd.User) int {
 func TestEverybodyInAChannelIsInvitedOnceItIsConfirmed(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {
+		w.worksAlways()
 		w.as(ana).chooses(map[string][]string{view.BlockMembersOf: {general}})
 		question := w.as(ana).seesModal("Left out")
 		if question.Title != "Invite 2 people?" {
@@ -103,6 +114,7 @@ func (w *world) says(text string, parts ...string) {
 func TestAUserGroupIsInvitedAsRecruiters(t *testing.T) {
 	t.Parallel()
 	each(t, options{}, func(t *testing.T, w *world) {
+		w.worksAlways()
 		w.as(ana).chooses(map[string][]string{view.BlockGroup: {lisbon}, view.BlockAs: {string(store.Recruiter)}})
 		question := w.as(ana).seesModal("*1 person* gets a direct message")
 		w.says(words(question.Blocks), "as recruiters", "1 registered already")
@@ -120,6 +132,7 @@ func TestARunShowsHowFarItIsAndWhoFailed(t *testing.T) {
 	people := newcomers()
 	each(t, options{people: people, silently: true, pace: 2}, func(t *testing.T, w *world) {
 		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: people[3].ID, Error: "user_not_found"})
+		w.worksAlways()
 		w.as(ana).chooses(everyone())
 		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
 		m := w.as(ana).gets("Inviting 26 people")
@@ -151,6 +164,7 @@ func TestARunWhoseStarterCannotBeReachedGoesOnWithoutAskingSlackAgainAndAgain(t 
 	people := newcomers()
 	each(t, options{people: people, silently: true}, func(t *testing.T, w *world) {
 		w.slack.Inject(slackd.Fault{Kind: slackd.NoDM, User: ana, Error: "messages_tab_disabled"})
+		w.worksAlways()
 		w.as(ana).chooses(everyone())
 		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
 		w.passes("everybody is invited", func() bool {
@@ -166,6 +180,7 @@ func TestStopKeepsTheOthersFromBeingInvited(t *testing.T) {
 	t.Parallel()
 	people := newcomers()
 	each(t, options{people: people, pace: 1.6}, func(t *testing.T, w *world) {
+		w.worksAlways()
 		w.as(ana).chooses(everyone())
 		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
 		m := w.as(ana).gets("Inviting 26 people")
@@ -212,6 +227,7 @@ func TestARunGoesOnAfterARestart(t *testing.T) {
 		ctx, stop := context.WithCancel(w.ctx())
 		returned := make(chan error)
 		go func() { returned <- w.jobs.Run(ctx) }()
+		w.worksAlways()
 		w.as(ana).chooses(everyone())
 		w.as(ana).submits(w.as(ana).seesModal("*26 people* get"), nil)
 		w.eventually("some are invited", func() bool { return w.invited(people) >= 4 })
@@ -224,6 +240,43 @@ func TestARunGoesOnAfterARestart(t *testing.T) {
 		w.runsJobs()
 		w.passes("all are invited", func() bool { return w.invited(people) == len(people) })
 		w.passes("Ana reads it", func() bool { return w.as(ana).got("26 of 26 people were invited.") == 1 })
+	})
+}
+
+func TestARunWaitsForADecentHourWherePeopleAre(t *testing.T) {
+	t.Parallel()
+	tokyo := slackd.User{ID: "U7TOKYO", Name: "tokyo", RealName: "Tao Kyo", TZ: "Asia/Tokyo"}
+	away := slackd.User{ID: "U7AWAY", Name: "away", RealName: "Awa Yu", TZ: "Europe/Lisbon"}
+	away.StatusEmoji, away.StatusText = ":palm_tree:", "Vacationing"
+	each(t, options{people: []slackd.User{tokyo, away}}, func(t *testing.T, w *world) {
+		got := func(id string) int { return w.as(id).got("Acme invites you") }
+		w.as(ana).chooses(everyone())
+		w.as(ana).submits(w.as(ana).seesModal("*4 people* get"), nil)
+		m := w.as(ana).gets("Inviting 4 people")
+		w.passes("Ana reads who waits", func() bool { return w.as(ana).got("4 wait for a decent hour where they are") == 1 })
+		list := w.as(ana).types("/social invitations pending")
+		w.wants(list, "*Pending* · goes out on <!date^"+strconv.FormatInt(noon.Add(12*time.Hour).Unix(), 10)) // 9:00 in Tokyo
+		if n := got(tokyo.ID) + got(away.ID) + got(eve) + got(olga); n != 0 {
+			t.Errorf("%d people were written to on a Sunday", n)
+		}
+		changes := len(w.slack.Calls("chat.update"))
+		w.passed.Store(int64(12*time.Hour - time.Minute))
+		w.must(w.store.Snooze(w.ctx(), w.company.ID, olga, noon.AddDate(0, 0, 7)))
+
+		w.passed.Store(int64(12*time.Hour + time.Minute))
+		w.eventually("it is morning in Tokyo", func() bool { return got(tokyo.ID) == 1 })
+		if n := len(w.slack.Calls("chat.update")) - changes; n > 3 {
+			t.Errorf("the message was changed %d times while nothing happened", n)
+		}
+		w.passed.Store(int64(21*time.Hour + time.Minute))
+		w.eventually("it is morning in Lisbon", func() bool { return got(eve) == 1 })
+		// Who is away still, and who asked for a week, are not waited for: nobody else could be invited meanwhile.
+		w.passed.Store(int64(25 * time.Hour))
+		w.passes("it is done", func() bool { return w.as(ana).got("2 of 4 people were invited.") == 1 })
+		w.as(ana).becomes(m, "2 left out")
+		if n := got(away.ID) + got(olga); n != 0 {
+			t.Errorf("%d people were written to against their wish", n)
+		}
 	})
 }
 

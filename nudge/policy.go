@@ -211,6 +211,19 @@ func (p *Policy) Spares(who Person, at time.Time) Reason {
 	return ""
 }
 
+// FreeToInvite returns the first moment from at on, in UTC, at which an invitation
+// that many people get may reach the person: they are [Policy.Free], and neither
+// [Snoozed] nor [TooSoon] after the last reminder. It returns false if nobody knows
+// when that is, or never, because they are [AtCap].
+func (p *Policy) FreeToInvite(who Person, at time.Time) (time.Time, bool) {
+	if who.Reminders >= p.settings.Cap {
+		return time.Time{}, false
+	}
+	zone := p.zone(who.Zone)
+	reminded := p.soonest(Person{Reminded: who.Reminded}, zone)
+	return p.free(who, zone, latest(at.Round(0).UTC(), reminded, who.Snoozed))
+}
+
 // standing returns the first reason that lasts until somebody does something.
 func (p *Policy) standing(who Person) Reason {
 	switch {

@@ -41,7 +41,7 @@ type Invitation struct {
 	InvitedBy   string // Slack id, "" if they were removed
 	InvitedAt   time.Time
 	EndedAt     time.Time // when it was accepted, declined or ran out; zero while it is open
-	SendAt      time.Time // when the email is to be sent; zero: at once, or a DM
+	SendAt      time.Time // when an email, or the DM of many, is to be sent; zero: at once
 	SentAt      time.Time // zero: not delivered yet
 	Reminded    int
 	NoReminders bool   // they asked not to be reminded: it is not sent again unless a company admin insists
@@ -339,6 +339,10 @@ func (s *Store) OldInvites(ctx context.Context, companyID string, days int) (int
 }
 
 func (s *Store) oldInvites(ctx context.Context, q querier, companyID string, days int, now time.Time) ([]invitedRow, error) {
+	policy, err := bulkPolicy(ctx, q, companyID)
+	if err != nil {
+		return nil, err
+	}
 	var willing []invitedRow
 	for from := 0; ; from += ResendLimit {
 		var page []invitedRow
@@ -353,14 +357,19 @@ func (s *Store) oldInvites(ctx context.Context, q querier, companyID string, day
 				personIDs = append(personIDs, *r.PersonID)
 			}
 		}
-		spared, err := s.spared(ctx, q, companyID, personIDs, now)
+		nudged, err := s.nudged(ctx, q, companyID, personIDs)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range page {
-			if r.PersonID == nil || spared[*r.PersonID] == "" {
-				willing = append(willing, r)
+			if r.PersonID != nil {
+				who := nudged[*r.PersonID]
+				if policy.Spares(who, now) != "" {
+					continue
+				}
+				r.due = inviteAt(policy, who, now)
 			}
+			willing = append(willing, r)
 		}
 		if len(page) < ResendLimit || len(willing) >= ResendLimit {
 			return willing[:min(len(willing), ResendLimit)], nil
@@ -383,7 +392,13 @@ func (t *tx) resendOld(ctx context.Context, companyID string, by Actor, days, ex
 	if len(rows) == 0 {
 		return 0, nil
 	}
-	if _, err := t.resend(ctx, companyID, rows, false); err != nil {
+	due := func(r invitedRow) time.Time {
+		if r.Kind == inviteEmail { // which waits in the mailbox
+			return time.Time{}
+		}
+		return r.due
+	}
+	if _, err := t.resend(ctx, companyID, rows, due); err != nil {
 		return 0, err
 	}
 	return len(rows), t.audit(ctx, companyID, by, AuditEvent{Action: AuditInviteResent, Count: len(rows)})
@@ -392,7 +407,8 @@ func (t *tx) resendOld(ctx context.Context, companyID string, by Actor, days, ex
 // An invitedRow is an invitation and the Slack user it is for, "" for somebody from outside.
 type invitedRow struct {
 	inviteRow
-	SlackID string `db:"slack_id"`
+	SlackID string    `db:"slack_id"`
+	due     time.Time // when they have time, of old ones in the directory
 }
 
 // inviteColumnsOf are the inviteColumns of the table with the alias.
@@ -404,18 +420,19 @@ func inviteColumnsOf(alias string) string {
 	return strings.Join(columns, ", ")
 }
 
-// scheduled tells whether the invitation is an email that is to be sent later.
+// scheduled tells whether the invitation is to be sent later.
 func (r inviteRow) scheduled(now time.Time) bool {
 	return r.SentAt == 0 && r.SendAt > stamp(now)
 }
 
-// renewInvite is a new invitation to take the place of another one, the same way, at sendAt or, for the zero time, at once. ErrNotFound if
-// its address was erased.
+// renewInvite is a new invitation to take the place of another one, the same way, at sendAt or, for the zero time, at once. A DM that has
+// a time waits for the person's working hours. ErrNotFound if its address was erased.
 func (t *tx) renewInvite(keys secret, r invitedRow, sendAt time.Time, life time.Duration) (newInviteRow, Job, error) {
 	if r.Kind != inviteEmail {
 		row, err := t.newInvite(keys, r.CompanyID, inviteDM, r.SlackID, life)
 		row.PersonID = r.PersonID
-		return row, Job{Kind: JobInviteDM, Ref: row.ID}, err
+		job := t.sendDM(&row, sendAt, life)
+		return row, job, err
 	}
 	to, err := t.s.addressOf(r.inviteRow)
 	if err == nil && to.Email == "" {
@@ -433,9 +450,9 @@ func (t *tx) renewInvite(keys secret, r invitedRow, sendAt time.Time, life time.
 }
 
 // resend kills all links of the invited people, and makes and sends new ones. What was delivered before and is sent again is a reminder.
-// What is scheduled keeps its time, unless now says that it is not to wait any longer. The inviter stays who it was: to send an invitation
-// again is not to answer for it.
-func (t *tx) resend(ctx context.Context, companyID string, rows []invitedRow, now bool) ([]newInviteRow, error) {
+// sendAt says when each is to be sent, the zero time being at once. The inviter stays who it was: to send an invitation again is not to
+// answer for it.
+func (t *tx) resend(ctx context.Context, companyID string, rows []invitedRow, sendAt func(invitedRow) time.Time) ([]newInviteRow, error) {
 	keys, err := t.s.secret(ctx, companyID)
 	if err != nil {
 		return nil, err
@@ -450,11 +467,7 @@ func (t *tx) resend(ctx context.Context, companyID string, rows []invitedRow, no
 		personIDs, subjects []string
 	)
 	for _, r := range rows {
-		var sendAt time.Time
-		if r.scheduled(t.now) && !now {
-			sendAt = unstamp(r.SendAt)
-		}
-		row, job, err := t.renewInvite(keys, r, sendAt, set.linkLife())
+		row, job, err := t.renewInvite(keys, r, sendAt(r), set.linkLife())
 		if err != nil {
 			return nil, err
 		}

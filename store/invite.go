@@ -31,7 +31,7 @@ type Invite struct {
 	As        MemberType
 	CreatedAt time.Time
 	ExpiresAt time.Time
-	SendAt    time.Time // when the email is to be sent; zero: at once
+	SendAt    time.Time // when an email, or the DM of many, is to be sent; zero: at once
 	SentAt    time.Time // zero: not delivered yet
 	Failure   string    // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
 }
@@ -263,6 +263,8 @@ type InviteOptions struct {
 	As MemberType
 	// Override invites somebody in spite of what speaks against it. The actor must be a company admin, and it is for one person at a time.
 	Override bool
+	// at is when each of many gets the DM, by person id; nil: at once.
+	at map[string]time.Time
 }
 
 // Invite invites directory people and leaves a JobInviteDM for each new invitation, in one transaction; at most 1,000, and one with
@@ -383,10 +385,10 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 				return nil, err
 			}
 			row.PersonID, row.InvitedBy, row.As = &p.Person.ID, by.SlackID, opts.As
+			jobs = append(jobs, t.sendDM(&row, opts.at[p.Person.ID], now.linkLife()))
 			rows = append(rows, row)
 			invited = append(invited, p.Person.ID)
 			subjects = append(subjects, row.SubjectHash)
-			jobs = append(jobs, Job{Kind: JobInviteDM, Ref: row.ID})
 			events = append(events, AuditEvent{Action: AuditInvited, Subject: &p.Person})
 			o.Result, o.Invite = InviteSent, row.invite()
 			o.Invite.SlackID = p.Person.SlackID
@@ -406,6 +408,20 @@ func (t *tx) invite(ctx context.Context, companyID string, by Actor, personIDs [
 		return nil, err
 	}
 	return outcomes, t.derive(ctx, companyID, slices.Concat(invited, claimed))
+}
+
+// sendDM returns the job that sends the DM of an invite that is about to be inserted: at once, for the zero time, or as one of many, when
+// the person has time.
+func (t *tx) sendDM(row *newInviteRow, at time.Time, life time.Duration) Job {
+	job := Job{Kind: JobInviteDM, Ref: row.ID}
+	if at.IsZero() {
+		return job
+	}
+	row.SendAt, row.ExpiresAt = stamp(at), stamp(at.Add(life))
+	if at.After(t.now) {
+		job.At = at
+	}
+	return job
 }
 
 // openInvites returns the open invitations by admins that are listed, expired or not, by person.
@@ -447,14 +463,14 @@ func inviteWhere(ctx context.Context, q querier, companyID, inviteID, condition 
 	return row, p, err
 }
 
-// ResendInvite kills all links of the invited person and makes and sends a new one; an email that is scheduled keeps its time. ErrNotFound
+// ResendInvite kills all links of the invited person and makes and sends a new one; one that is to be sent later keeps its time. ErrNotFound
 // unless the invitation is the person's latest and is pending, expired or was not delivered; ErrNotEligible if the person was deactivated
 // meanwhile; ErrDeclined, and the invitation, if they asked not to be reminded. The actor must be a company admin, else ErrForbidden.
 func (s *Store) ResendInvite(ctx context.Context, companyID string, by Actor, inviteID string) (Invite, error) {
 	return s.resendInvite(ctx, companyID, by, inviteID, resending{})
 }
 
-// SendInviteNow is ResendInvite for an email that is scheduled and shall not wait any longer. ErrChanged if it does not wait.
+// SendInviteNow is ResendInvite for one that is to be sent later and shall not wait any longer. ErrChanged if it does not wait.
 func (s *Store) SendInviteNow(ctx context.Context, companyID string, by Actor, inviteID string) (Invite, error) {
 	return s.resendInvite(ctx, companyID, by, inviteID, resending{now: true})
 }
@@ -496,7 +512,12 @@ func (s *Store) resendInvite(ctx context.Context, companyID string, by Actor, in
 			i.SlackID = p.SlackID
 			return ErrDeclined
 		}
-		rows, err := t.resend(ctx, companyID, []invitedRow{{inviteRow: old, SlackID: p.SlackID}}, how.now || how.anyway)
+		rows, err := t.resend(ctx, companyID, []invitedRow{{inviteRow: old, SlackID: p.SlackID}}, func(r invitedRow) time.Time {
+			if r.scheduled(t.now) && !how.now && !how.anyway {
+				return unstamp(r.SendAt)
+			}
+			return time.Time{}
+		})
 		if err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ type RowInvite struct {
 	Reminded  int
 	// NoReminders: they asked not to be reminded, so it is not sent again unless a company admin insists.
 	NoReminders bool
-	SendAt      time.Time // when an email that waits is to be sent; zero for others
+	SendAt      time.Time // when one that waits is to be sent; zero for others
 	Failure     string    // why it could not be delivered (Slack's error code, or the mail server's refusal), or ""
 }
 

@@ -15,6 +15,8 @@ const (
 	RunLimit = 20_000
 	// runStep is how many of its people are invited in one transaction, which others wait for.
 	runStep = 50
+	// runMost is how many of them are invited before others look at how far it is: at night, all of them may get their message later.
+	runMost = 1000
 	// proposedRunLife is how long a run may wait for its confirmation, endedRunLife how long one that ended is remembered.
 	proposedRunLife = 24 * time.Hour
 	endedRunLife    = 90 * 24 * time.Hour
@@ -42,11 +44,14 @@ type Run struct {
 	Settled   int // of them: those with a message, those whose message failed, and those left out
 	Sent      int
 	Failed    int // the rows of these people tell why
+	// Waiting is how many are invited and get their message later, as it is not their time now, and Next when the first of them does.
+	Waiting   int
+	Next      time.Time
 	CreatedAt time.Time
 }
 
-// LeftOut is how many were not written to: they registered, were invited or reminded meanwhile, asked to be left alone for a while, left
-// the company, or came after a stop.
+// LeftOut is how many were not written to: they registered, were invited or reminded meanwhile, asked to be left alone for a while, are
+// away for longer than a run lasts, left the company, or came after a stop.
 func (r Run) LeftOut() int { return r.Settled - r.Sent - r.Failed }
 
 // An Audience is whom a run is for: these Slack users, or everybody who is not registered.
@@ -201,13 +206,18 @@ func (t *tx) audience(ctx context.Context, plan *RunPlan, a Audience) ([]string,
 			willing = append(willing, id)
 		}
 	}
-	spared, err := t.s.spared(ctx, t, plan.CompanyID, willing, t.now)
+	policy, err := bulkPolicy(ctx, t, plan.CompanyID)
+	if err != nil {
+		return nil, err
+	}
+	nudged, err := t.s.nudged(ctx, t, plan.CompanyID, willing)
 	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(willing, func(id string) bool {
-		plan.count(spared[id])
-		return spared[id] != ""
+		spared := policy.Spares(nudged[id], t.now)
+		plan.count(spared)
+		return spared != ""
 	}), nil
 }
 
@@ -218,7 +228,7 @@ func (s *Store) ConfirmRun(ctx context.Context, companyID string, by Actor, runI
 		if err := t.requireAdmin(ctx, companyID, by); err != nil {
 			return err
 		}
-		if _, err := runningRun(ctx, t, companyID); !errors.Is(err, ErrNotFound) {
+		if _, err := runningRun(ctx, t, companyID, t.now); !errors.Is(err, ErrNotFound) {
 			return cmp.Or(err, ErrExists)
 		}
 		n, err := t.exec(ctx, `
@@ -241,19 +251,19 @@ func (s *Store) ConfirmRun(ctx context.Context, companyID string, by Actor, runI
 
 // RunningRun returns the run that is under way, or ErrNotFound.
 func (s *Store) RunningRun(ctx context.Context, companyID string) (Run, error) {
-	run, err := runningRun(ctx, s.read, companyID)
+	run, err := runningRun(ctx, s.read, companyID, s.time())
 	if err != nil {
 		return Run{}, fmt.Errorf("load the run under way: %w", err)
 	}
 	return run, nil
 }
 
-func runningRun(ctx context.Context, q querier, companyID string) (Run, error) {
-	return loadRun(ctx, q, `company_id = $1 AND status = 'running'`, companyID)
+func runningRun(ctx context.Context, q querier, companyID string, now time.Time) (Run, error) {
+	return loadRun(ctx, q, now, `company_id = $1 AND status = 'running'`, companyID)
 }
 
 // loadRun loads the run that the condition selects, with how far it is.
-func loadRun(ctx context.Context, q querier, condition string, args ...any) (Run, error) {
+func loadRun(ctx context.Context, q querier, at time.Time, condition string, args ...any) (Run, error) {
 	var row struct {
 		ID        string     `db:"id"`
 		CompanyID string     `db:"company_id"`
@@ -280,40 +290,47 @@ func loadRun(ctx context.Context, q querier, condition string, args ...any) (Run
 		return run, nil
 	}
 	var now struct {
-		Waiting int `db:"waiting"`
-		Sending int `db:"sending"`
-		Sent    int `db:"sent"`
-		Failed  int `db:"failed"`
+		Ahead   int   `db:"ahead"`
+		Sending int   `db:"sending"`
+		Waiting int   `db:"waiting"`
+		Next    int64 `db:"next"`
+		Sent    int   `db:"sent"`
+		Failed  int   `db:"failed"`
 	}
 	err = q.GetContext(ctx, &now, `
-		SELECT coalesce(sum(CASE WHEN r.invite_id = '' THEN 1 ELSE 0 END), 0) AS waiting,
-			coalesce(sum(CASE WHEN i.closed = '' AND i.sent_at = 0 AND i.failure = '' THEN 1 ELSE 0 END), 0) AS sending,
+		SELECT coalesce(sum(CASE WHEN r.invite_id = '' THEN 1 ELSE 0 END), 0) AS ahead,
+			coalesce(sum(CASE WHEN i.closed = '' AND i.sent_at = 0 AND i.failure = '' AND i.send_at <= $2 THEN 1 ELSE 0 END), 0) AS sending,
+			coalesce(sum(CASE WHEN i.closed = '' AND i.sent_at = 0 AND i.failure = '' AND i.send_at > $2 THEN 1 ELSE 0 END), 0) AS waiting,
+			coalesce(min(CASE WHEN i.closed = '' AND i.sent_at = 0 AND i.failure = '' AND i.send_at > $2 THEN i.send_at END), 0) AS next,
 			coalesce(sum(CASE WHEN i.sent_at > 0 THEN 1 ELSE 0 END), 0) AS sent,
 			coalesce(sum(CASE WHEN i.failure <> '' THEN 1 ELSE 0 END), 0) AS failed
 		FROM run_people r
 		LEFT JOIN invites i ON i.id = r.invite_id
-		WHERE r.run_id = $1`, run.ID)
+		WHERE r.run_id = $1`, run.ID, stamp(at))
 	if err != nil {
 		return Run{}, fmt.Errorf("count a run's people: %w", err)
 	}
 	// Who was erased meanwhile is in none of these.
-	run.Settled, run.Sent, run.Failed = run.Total-now.Waiting-now.Sending, now.Sent, now.Failed
+	run.Settled, run.Sent, run.Failed = run.Total-now.Ahead-now.Sending-now.Waiting, now.Sent, now.Failed
+	run.Waiting, run.Next = now.Waiting, unstamp(now.Next)
 	return run, nil
 }
 
 // AdvanceRun invites the next people of a running run, until underWay of them are invited and not written to yet: a stop finds no more of
-// them. It ends the run once all are settled. A run whose starter is no company admin any more is stopped. It returns how far the run
+// them. Those whose time it is not are invited for when it is, and do not count. It ends the run once all are settled, or wait for longer
+// than a run lasts, which leaves them out. A run whose starter is no company admin any more is stopped. It returns how far the run
 // is; ErrNotFound if there is none.
 func (s *Store) AdvanceRun(ctx context.Context, companyID, runID string, underWay int) (Run, error) {
-	for sending := -1; ; {
-		n := 0
+	sending := -1
+	for taken := 0; taken < runMost; {
+		n, now := 0, 0
 		err := s.change(ctx, companyID, func(t *tx) (err error) {
 			if sending < 0 {
 				if sending, err = t.sending(ctx, runID); err != nil {
 					return err
 				}
 			}
-			n, err = t.inviteNext(ctx, companyID, runID, min(runStep, underWay-sending))
+			n, now, err = t.inviteNext(ctx, companyID, runID, min(runStep, underWay-sending))
 			return err
 		})
 		if err != nil {
@@ -322,12 +339,13 @@ func (s *Store) AdvanceRun(ctx context.Context, companyID, runID string, underWa
 		if n == 0 {
 			break
 		}
-		sending += n
+		taken += n
+		sending += now
 	}
 	var run Run
 	err := s.change(ctx, companyID, func(t *tx) error {
 		var err error
-		run, err = loadRun(ctx, t, `company_id = $1 AND id = $2 AND status <> 'proposed'`, companyID, runID)
+		run, err = loadRun(ctx, t, t.now, `company_id = $1 AND id = $2 AND status <> 'proposed'`, companyID, runID)
 		if err != nil || run.Status != RunRunning {
 			return err
 		}
@@ -336,8 +354,17 @@ func (s *Store) AdvanceRun(ctx context.Context, companyID, runID string, underWa
 		if errors.Is(err, ErrForbidden) {
 			return t.stopRun(ctx, &run, Actor{Herald: true})
 		}
-		if err != nil || run.Settled < run.Total {
+		if err != nil || run.Settled+run.Waiting < run.Total {
 			return err
+		}
+		if run.Waiting > 0 {
+			policy, err := bulkPolicy(ctx, t, companyID)
+			if err != nil || !run.Next.After(policy.Ends(run.CreatedAt)) {
+				return err
+			}
+			if err := t.takeBack(ctx, &run, Actor{Herald: true}); err != nil {
+				return err
+			}
 		}
 		return t.endRun(ctx, &run, RunDone)
 	})
@@ -347,43 +374,44 @@ func (s *Store) AdvanceRun(ctx context.Context, companyID, runID string, underWa
 	return run, nil
 }
 
-// sending counts the people of a run who are invited and not written to yet.
+// sending counts the people of a run who are invited and not written to yet, without those whose time it is not.
 func (t *tx) sending(ctx context.Context, runID string) (int, error) {
 	var n int
 	err := t.GetContext(ctx, &n, `
 		SELECT count(*)
 		FROM run_people r
 		JOIN invites i ON i.id = r.invite_id
-		WHERE r.run_id = $1 AND i.closed = '' AND i.sent_at = 0 AND i.failure = ''`, runID)
+		WHERE r.run_id = $1 AND i.closed = '' AND i.sent_at = 0 AND i.failure = '' AND i.send_at <= $2`, runID, stamp(t.now))
 	if err != nil {
 		return 0, fmt.Errorf("count whom a run writes to: %w", err)
 	}
 	return n, nil
 }
 
-// inviteNext takes up to limit of the people who wait, and returns how many it took: some may be left out. None if the run does not
-// run, or its starter is no company admin any more.
-func (t *tx) inviteNext(ctx context.Context, companyID, runID string, limit int) (int, error) {
+// inviteNext takes up to limit of the people who wait, and returns how many it took, since some may be left out, and how many get their
+// message now. None if the run does not run, or its starter is no company admin any more.
+func (t *tx) inviteNext(ctx context.Context, companyID, runID string, limit int) (taken, now int, err error) {
 	var run struct {
 		StartedBy string     `db:"started_by"`
 		As        MemberType `db:"as_type"`
+		CreatedAt int64      `db:"created_at"`
 	}
-	err := t.GetContext(ctx, &run, `
-		SELECT started_by, as_type
+	err = t.GetContext(ctx, &run, `
+		SELECT started_by, as_type, created_at
 		FROM runs
 		WHERE company_id = $1 AND id = $2 AND status = 'running'`, companyID, runID)
 	if errors.Is(err, sql.ErrNoRows) || limit <= 0 {
-		return 0, nil
+		return 0, 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("load the run: %w", err)
+		return 0, 0, fmt.Errorf("load the run: %w", err)
 	}
 	by := Actor{SlackID: run.StartedBy}
 	if err := t.requireAdmin(ctx, companyID, by); err != nil {
 		if errors.Is(err, ErrForbidden) {
 			err = nil
 		}
-		return 0, err
+		return 0, 0, err
 	}
 	var next []string
 	err = t.SelectContext(ctx, &next, `
@@ -393,22 +421,40 @@ func (t *tx) inviteNext(ctx context.Context, companyID, runID string, limit int)
 		ORDER BY position
 		LIMIT $2`, runID, limit)
 	if err != nil || len(next) == 0 {
-		return 0, err
+		return 0, 0, err
 	}
-	// Meanwhile somebody may have been reminded, or have asked to be left alone for a while.
-	spared, err := t.s.spared(ctx, t, companyID, next, t.now)
+	policy, err := bulkPolicy(ctx, t, companyID)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	willing := slices.DeleteFunc(slices.Clone(next), func(id string) bool { return spared[id] != "" })
-	outcomes, err := t.invite(ctx, companyID, by, willing, InviteOptions{As: run.As})
+	nudged, err := t.s.nudged(ctx, t, companyID, next)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
+	}
+	ends := policy.Ends(unstamp(run.CreatedAt))
+	at := make(map[string]time.Time, len(next))
+	var willing []string
+	for _, id := range next {
+		// Meanwhile somebody may have been reminded, or have asked to be left alone for a while.
+		if policy.Spares(nudged[id], t.now) != "" {
+			continue
+		}
+		if at[id] = inviteAt(policy, nudged[id], t.now); at[id].After(t.now) && at[id].After(ends) {
+			continue
+		}
+		willing = append(willing, id)
+	}
+	outcomes, err := t.invite(ctx, companyID, by, willing, InviteOptions{As: run.As, at: at})
+	if err != nil {
+		return 0, 0, err
 	}
 	invited := make(map[string]string, len(outcomes))
 	for _, o := range outcomes {
 		if o.Result == InviteSent {
 			invited[o.Person.ID] = o.Invite.ID
+			if !at[o.Person.ID].After(t.now) {
+				now++
+			}
 		}
 	}
 	for _, id := range next {
@@ -424,10 +470,10 @@ func (t *tx) inviteNext(ctx context.Context, companyID, runID string, limit int)
 			args = append(args, invited[id])
 		}
 		if _, err := t.ExecContext(ctx, query, args...); err != nil {
-			return 0, fmt.Errorf("remember whom a run invited: %w", err)
+			return 0, 0, fmt.Errorf("remember whom a run invited: %w", err)
 		}
 	}
-	return len(next), nil
+	return len(next), now, nil
 }
 
 // StopRun ends a running run: nobody else gets a message, but for those whose message is on its way at this moment. One that ended
@@ -439,7 +485,7 @@ func (s *Store) StopRun(ctx context.Context, companyID string, by Actor, runID s
 			return err
 		}
 		var err error
-		run, err = loadRun(ctx, t, `company_id = $1 AND id = $2 AND status <> 'proposed'`, companyID, runID)
+		run, err = loadRun(ctx, t, t.now, `company_id = $1 AND id = $2 AND status <> 'proposed'`, companyID, runID)
 		if err != nil || run.Status != RunRunning {
 			return err
 		}
@@ -451,9 +497,23 @@ func (s *Store) StopRun(ctx context.Context, companyID string, by Actor, runID s
 	return run, nil
 }
 
-// stopRun takes the invitations back that nobody is sending, and ends the run. One that may have arrived is not taken back: its link would
-// be dead, and the next run would invite the person again.
+// stopRun takes the invitations back that nobody is sending, and ends the run.
 func (t *tx) stopRun(ctx context.Context, run *Run, by Actor) error {
+	if err := t.takeBack(ctx, run, by); err != nil {
+		return err
+	}
+	// The others are being written to.
+	sending, err := t.sending(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	run.Sent += sending
+	return t.endRun(ctx, run, RunStopped)
+}
+
+// takeBack closes the invitations of a run that nobody is sending, and counts anew. One that may have arrived is not taken back: its link
+// would be dead, and the next run would invite the person again.
+func (t *tx) takeBack(ctx context.Context, run *Run, by Actor) error {
 	var unsent []struct {
 		InviteID    string `db:"id"`
 		SubjectHash string `db:"subject_hash"`
@@ -463,11 +523,11 @@ func (t *tx) stopRun(ctx context.Context, run *Run, by Actor) error {
 		SELECT i.id, i.subject_hash, r.person_id
 		FROM run_people r
 		JOIN invites i ON i.id = r.invite_id
-		WHERE r.run_id = $1 AND i.closed = '' AND i.sent_at = 0 AND i.failure = '' AND NOT EXISTS (
+		WHERE r.run_id = $1 AND i.closed = '' AND i.sent_at = 0 AND i.failure = '' AND (i.send_at > $3 OR NOT EXISTS (
 			SELECT 1
 			FROM river_job j
-			WHERE j.kind = $2 AND j.state = 'running' AND j.args ->> 'ref' = i.id) AND NOT `+attemptOpen("i.id")+`
-		ORDER BY r.position`, run.ID, JobInviteDM)
+			WHERE j.kind = $2 AND j.state = 'running' AND j.args ->> 'ref' = i.id)) AND NOT `+attemptOpen("i.id")+`
+		ORDER BY r.position`, run.ID, JobInviteDM, stamp(t.now))
 	if err != nil {
 		return fmt.Errorf("look for unsent invitations: %w", err)
 	}
@@ -489,23 +549,17 @@ func (t *tx) stopRun(ctx context.Context, run *Run, by Actor) error {
 	if err := t.derive(ctx, run.CompanyID, people); err != nil {
 		return err
 	}
-	now, err := loadRun(ctx, t, `id = $1`, run.ID)
+	now, err := loadRun(ctx, t, t.now, `id = $1`, run.ID)
 	if err != nil {
 		return err
 	}
-	// The others are being written to.
-	sending, err := t.sending(ctx, run.ID)
-	if err != nil {
-		return err
-	}
-	now.Sent += sending
 	*run = now
-	return t.endRun(ctx, run, RunStopped)
+	return nil
 }
 
 // endRun keeps the numbers and forgets the people.
 func (t *tx) endRun(ctx context.Context, run *Run, status RunStatus) error {
-	run.Status, run.Settled = status, run.Total
+	run.Status, run.Settled, run.Waiting, run.Next = status, run.Total, 0, time.Time{}
 	_, err := t.ExecContext(ctx, `
 		UPDATE runs
 		SET status = $2, sent = $3, failed = $4, ended_at = $5

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"herald/store"
 	"herald/store/storetest"
@@ -259,6 +260,40 @@ func TestHeraldStopsARunWhoseStarterIsNoAdmin(t *testing.T) {
 		}
 		if cancelled != 3 {
 			t.Errorf("%d cancellations are recorded, want 3", cancelled)
+		}
+	})
+}
+
+// TestOldInvitationsAreResentInWorkingHours: eight days after a Friday is a Saturday. One that an admin sends by name does not wait.
+func TestOldInvitationsAreResentInWorkingHours(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store, env *storetest.Env) {
+		ctx := t.Context()
+		acme := storetest.Company(t, s)
+		_, ana := storetest.Admin(t, s, acme.ID, "Ana Lima")
+		nia := storetest.Mirror(t, s, acme.ID, "Nia New")[0]
+		if _, err := s.Invite(ctx, acme.ID, ana, []string{nia.ID}, store.InviteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		sends(t, s, env, "")
+		env.Clock.Advance(8 * 24 * time.Hour)
+		if n, err := resendsOld(ctx, s, acme.ID, ana, 1); err != nil || n != 1 {
+			t.Fatalf("resent %d, %v", n, err)
+		}
+		monday := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC) // nine o'clock in Lisbon
+		jobs := storetest.TakeJobs(t, env, store.JobInviteDM)
+		if len(jobs) != 1 || !jobs[0].At.Equal(monday) {
+			t.Fatalf("what is to be sent: %+v, want one on Monday", jobs)
+		}
+		if wait, err := s.InviteWait(ctx, acme.ID, jobs[0].Ref); err != nil || wait != monday.Sub(env.Clock.Now()) {
+			t.Errorf("it waits for %s, %v", wait, err)
+		}
+		again, err := s.SendInviteNow(ctx, acme.ID, ana, jobs[0].Ref)
+		if err != nil || !again.SendAt.IsZero() {
+			t.Errorf("sent now: %+v, %v", again, err)
+		}
+		if wait, err := s.InviteWait(ctx, acme.ID, again.ID); err != nil || wait != 0 {
+			t.Errorf("it waits for %s, %v", wait, err)
 		}
 	})
 }

@@ -307,7 +307,7 @@ func (o OldInvitations) Ask() slack.ModalViewRequest {
 func (o OldInvitations) Confirm() slack.ModalViewRequest {
 	many := count(o.N, "person", "people")
 	text := "*" + many + "* will get a new message with a new link.\nTheir invitations have been pending for longer than " + count(o.Days, "day", "days") +
-		", and their old links stop working. Whoever snoozed reminders, had one only recently, or got all of them is left out."
+		", and their old links stop working. Whoever snoozed reminders, had one only recently, or got all of them is left out. Who is off work gets it in their next working hours."
 	if o.N == store.ResendLimit {
 		text += "\nThese are the oldest ones; there may be more, which you can resend after them."
 	}

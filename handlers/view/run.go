@@ -76,7 +76,7 @@ func RunConfirm(p store.RunPlan) slack.ModalViewRequest {
 		if p.As == store.Recruiter {
 			said += ", as recruiters"
 		}
-		said += ".\nThat takes " + atPace(p.Total) + ", and you can stop it while it runs."
+		said += ".\nThat takes " + atPace(p.Total) + ", and you can stop it while it runs. Who is off work gets it in their next working hours."
 	}
 	modal.Blocks.BlockSet = []slack.Block{section(said)}
 	var left []string
@@ -153,7 +153,7 @@ func Run(r store.Run) Message {
 	case left > 0 && r.Status == store.RunStopped:
 		said = append(said, "Nobody else gets a message.")
 	case left > 0:
-		said = append(said, number(left)+" left out: they signed up, were invited or reminded meanwhile, or left.")
+		said = append(said, number(left)+" left out: they signed up, were invited or reminded meanwhile, are away for days, or left.")
 	}
 	return Message{Text: title, Blocks: []slack.Block{section(strings.Join(said, "\n"))}}
 }
@@ -170,7 +170,7 @@ func stop(r store.Run) *slack.ButtonBlockElement {
 	return button(ActionRunStop, r.ID, "Stop").WithStyle(slack.StyleDanger)
 }
 
-// progress is a bar, and how long it will take.
+// progress is a bar, how long it will take, and for how many that does not hold.
 func progress(r store.Run) string {
 	const width = 10
 	full := 0
@@ -178,7 +178,22 @@ func progress(r store.Run) string {
 		full = r.Settled * width / r.Total
 	}
 	bar := strings.Repeat("▓", full) + strings.Repeat("░", width-full)
-	return bar + " " + number(r.Settled) + " of " + number(r.Total) + " · " + atPace(r.Total-r.Settled) + " left"
+	said := bar + " " + number(r.Settled) + " of " + number(r.Total)
+	if ahead := r.Total - r.Settled - r.Waiting; ahead > 0 || r.Waiting == 0 {
+		said += " · " + atPace(ahead) + " left"
+	}
+	if r.Waiting > 0 {
+		said += "\n" + waiting(r.Waiting)
+	}
+	return said
+}
+
+// waiting says how many people get their message later.
+func waiting(n int) string {
+	if n == 1 {
+		return "1 waits for a decent hour where they are."
+	}
+	return number(n) + " wait for a decent hour where they are."
 }
 
 // atPace is how long so many messages take.

@@ -30,6 +30,11 @@ func TestRunScreens(t *testing.T) {
 
 	run.Status, run.Total, run.Settled, run.Sent, run.Failed = store.RunRunning, 800, 412, 400, 4
 	golden(t, "run", blockkit.Message, Run(run))
+	run.Waiting = 37
+	golden(t, "run_waiting", blockkit.Message, Run(run))
+	run.Settled, run.Waiting = run.Total-1, 1
+	golden(t, "run_only_waiting", blockkit.Message, Run(run))
+	run.Settled, run.Waiting = 412, 0
 	golden(t, "run_under_way", blockkit.Modal, RunUnderWay(run))
 	golden(t, "run_under_way_starter_removed", blockkit.Modal, RunUnderWay(store.Run{ID: "run1", Status: store.RunRunning}))
 	run.Status, run.Settled, run.Sent = store.RunStopped, 800, 410
