@@ -91,7 +91,7 @@ func (h *Handlers) sendNudge(ctx context.Context, job store.Job) error {
 		return err
 	}
 	_, err = h.deliverWhen(ctx, company, job, n.Person.SlackID, delivery.Bulk,
-		func() error { return h.nudgeReady(ctx, company, job.Ref) },
+		func() error { return h.nudgeReady(ctx, company, n) },
 		func() (view.Message, error) { return h.drawNudge(ctx, company, job.Ref) })
 	if held, ok := errors.AsType[*heldError](err); ok {
 		v := held.verdict
@@ -105,12 +105,12 @@ func (h *Handlers) sendNudge(ctx context.Context, job store.Job) error {
 
 // nudgeReady asks Slack who must not be disturbed, once the message could go: what Slack says is good for a minute. A *heldError says that it
 // is not their time. Then the message needs no place in the line.
-func (h *Handlers) nudgeReady(ctx context.Context, company store.Company, nudgeID string) error {
-	n, err := h.store.Nudge(ctx, company.ID, nudgeID)
+func (h *Handlers) nudgeReady(ctx context.Context, company store.Company, n store.Nudge) error {
+	policy, _, err := h.policy(ctx, company.ID)
 	if err != nil {
 		return err
 	}
-	if _, err := h.judgeNudge(ctx, company, n); err != nil {
+	if err := h.judgeNudge(policy, n); err != nil {
 		return err
 	}
 	if err := h.pacer.Soon(ctx, company.ID, delivery.Posting, delivery.Bulk); err != nil {
@@ -119,29 +119,24 @@ func (h *Handlers) nudgeReady(ctx context.Context, company store.Company, nudgeI
 	if err := h.findQuiet(ctx, company, n); err != nil {
 		return err
 	}
-	_, err = h.judgeNudge(ctx, company, n)
-	return err
+	return h.judgeNudge(policy, n)
 }
 
-// judgeNudge judges once more, with what is known of do-not-disturb, and returns the settings. A *heldError says that it is not their time.
-func (h *Handlers) judgeNudge(ctx context.Context, company store.Company, n store.Nudge) (store.Reminders, error) {
-	if !n.Due { // reminders were paused
-		return store.Reminders{}, &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldPaused}}
-	}
-	policy, settings, err := h.policy(ctx, company.ID)
-	if err != nil {
-		return settings, err
-	}
+// judgeNudge judges once more, with what is known of do-not-disturb. A *heldError says that it is not their time.
+func (h *Handlers) judgeNudge(policy *nudge.Policy, n store.Nudge) error {
 	now := h.now()
-	if now.After(n.EndsAt) {
-		return settings, &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldTooLate}}
+	switch {
+	case !n.Due: // reminders were paused
+		return &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldPaused}}
+	case now.After(n.EndsAt):
+		return &heldError{nudge.Verdict{Kind: nudge.Hold, Reason: store.HeldTooLate}}
 	}
-	quiet, _ := h.quiet.times(quietKey{company.ID, n.Person.SlackID}, now)
+	quiet, _ := h.quiet.times(quietKey{n.CompanyID, n.Person.SlackID}, now)
 	n.Nudged.Away = slices.Concat(n.Nudged.Away, quiet)
 	if verdict := policy.Judge(n.Nudged, now); verdict.Kind != nudge.SendNow {
-		return settings, &heldError{verdict}
+		return &heldError{verdict}
 	}
-	return settings, nil
+	return nil
 }
 
 // drawNudge judges once more, because things change, and draws the reminder. A *heldError says that it is not their time.
@@ -150,7 +145,10 @@ func (h *Handlers) drawNudge(ctx context.Context, company store.Company, nudgeID
 	if err != nil {
 		return view.Message{}, err
 	}
-	settings, err := h.judgeNudge(ctx, company, n)
+	policy, settings, err := h.policy(ctx, company.ID)
+	if err == nil {
+		err = h.judgeNudge(policy, n)
+	}
 	if err != nil {
 		return view.Message{}, err
 	}

@@ -58,6 +58,7 @@ type quietHours struct {
 	mu     sync.Mutex
 	known  map[quietKey]quietAnswer
 	asking map[string]chan struct{} // by company id: closed when the question that is under way is over
+	full   map[string]time.Time     // by company id: until when Slack takes no more questions
 }
 
 type quietKey struct{ companyID, slackID string }
@@ -108,6 +109,23 @@ func (q *quietHours) begin(companyID string) (over <-chan struct{}, mine bool) {
 	return nil, true
 }
 
+// fill notes that Slack takes no more questions about a company until the moment.
+func (q *quietHours) fill(companyID string, until time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.full == nil {
+		q.full = map[string]time.Time{}
+	}
+	q.full[companyID] = until
+}
+
+// isFull tells whether Slack takes no questions about a company at the moment.
+func (q *quietHours) isFull(companyID string, now time.Time) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.full[companyID].After(now)
+}
+
 // end ends the question that begin allowed.
 func (q *quietHours) end(companyID string) {
 	q.mu.Lock()
@@ -123,7 +141,7 @@ func (h *Handlers) findQuiet(ctx context.Context, c store.Company, n store.Nudge
 	patience := time.NewTimer(quietPatience)
 	defer patience.Stop()
 	for {
-		if _, known := h.quiet.times(key, h.now()); known {
+		if _, known := h.quiet.times(key, h.now()); known || h.quiet.isFull(c.ID, h.now()) {
 			return nil
 		}
 		over, mine := h.quiet.begin(c.ID)
@@ -152,7 +170,8 @@ func (h *Handlers) findQuiet(ctx context.Context, c store.Company, n store.Nudge
 // later, that is a *delivery.LaterError.
 func (h *Handlers) askQuiet(ctx context.Context, c store.Company, ids []string) error {
 	err := h.pacer.CallNow(ctx, c.ID, delivery.Asking)
-	if _, full := errors.AsType[*delivery.LaterError](err); full && h.pacer.PerSecond() > quietKnown {
+	if full, ok := errors.AsType[*delivery.LaterError](err); ok && h.pacer.PerSecond() > quietKnown {
+		h.quiet.fill(c.ID, h.now().Add(full.Wait)) // without a question to the database for each message until then
 		return nil
 	}
 	if err != nil {
