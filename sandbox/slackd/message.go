@@ -2,6 +2,8 @@ package slackd
 
 import (
 	"encoding/json"
+	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,13 +86,16 @@ func problemTexts(problems []blockkit.Problem) []string {
 	return texts
 }
 
-// identify gives blocks and their elements the ids they lack, as Slack does.
+// identify gives blocks and their elements the ids they lack, as Slack does. A block that is drawn again as it was has the same one: a
+// click on what somebody still sees arrives then, as it does in Slack, which knows what they saw.
 func (s *Server) identify(blocks []any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, b := range objects(blocks) {
+	for i, b := range objects(blocks) {
 		if str(b, "block_id") == "" {
-			b["block_id"] = s.newID("b")
+			hash := fnv.New64a()
+			fmt.Fprintf(hash, "%d %v", i, b)
+			b["block_id"] = "b" + strconv.FormatUint(hash.Sum64(), 36)
 		}
 		for _, e := range elementsOf(b) {
 			if str(e, "action_id") == "" && e["type"] != "image" {
