@@ -60,7 +60,7 @@ func TestRemindersInABrowser(t *testing.T) {
 	v.keeps("10-why-me")
 	v.closes()
 	v.clicks(`[data-action-id=nudge_snooze]`)
-	v.shows("in a week")
+	v.shows("OK – no reminder before")
 	v.keeps("11-snoozed")
 
 	v.as("ana", "c/"+acme.Jobs)
