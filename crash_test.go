@@ -172,7 +172,8 @@ func (c *crash) everybodyHasOne(message, unverified string, over func() bool) {
 	}
 	once := haveOne(c.slack, c.colleagues, message)
 	if often > 0 || never > 0 {
-		c.t.Errorf("%q: %d people have it more than once, %d never, %d once, %d are unverified", message, often, never, once, len(ids))
+		c.t.Errorf("%q: %d people have it more than once, %d never, %d once, %d are unverified; held back %v, failed %v", message, often, never, once, len(ids),
+			c.people(`SELECT reason || ': ' || people FROM reminder_holds`), c.people(`SELECT DISTINCT failure FROM invites UNION SELECT reason FROM nudges WHERE status <> 'sent'`))
 	}
 	c.t.Logf("%q: %d people have it once, %d are unverified; conversations were read %d times; the processes were killed for %s, and %s later all was done",
 		message, once, len(ids), len(c.slack.Calls("conversations.history")), killed.Sub(began).Round(time.Second), settled.Sub(killed).Round(time.Second))

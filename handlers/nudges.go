@@ -91,7 +91,7 @@ func (h *Handlers) sendNudge(ctx context.Context, job store.Job) error {
 		return err
 	}
 	_, err = h.deliverWhen(ctx, company, job, n.Person.SlackID, delivery.Bulk,
-		func() error { return h.nudgeReady(ctx, company, n) },
+		func() error { return h.nudgeReady(ctx, company, job.Ref) },
 		func() (view.Message, error) { return h.drawNudge(ctx, company, job.Ref) })
 	if held, ok := errors.AsType[*heldError](err); ok {
 		v := held.verdict
@@ -104,8 +104,13 @@ func (h *Handlers) sendNudge(ctx context.Context, job store.Job) error {
 }
 
 // nudgeReady asks Slack who must not be disturbed, once the message could go: what Slack says is good for a minute. A *heldError says that it
-// is not their time. Then the message needs no place in the line.
-func (h *Handlers) nudgeReady(ctx context.Context, company store.Company, n store.Nudge) error {
+// is not their time. Then the message needs no place in the line. The reminder is loaded here and not before: until an earlier attempt of it is
+// known to have failed, it counts as one that they have got.
+func (h *Handlers) nudgeReady(ctx context.Context, company store.Company, nudgeID string) error {
+	n, err := h.store.Nudge(ctx, company.ID, nudgeID)
+	if err != nil {
+		return err
+	}
 	policy, _, err := h.policy(ctx, company.ID)
 	if err != nil {
 		return err
