@@ -116,6 +116,10 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prepare jobs: %w", err)
 	}
+	// The others must know of this process before it takes a job: if it dies at once, they would not miss it.
+	if err := r.Store.Beat(ctx, r.Replica); err != nil {
+		return fmt.Errorf("start jobs: %w", err)
+	}
 	work := context.WithoutCancel(ctx)
 	if err := client.Start(work); err != nil {
 		return fmt.Errorf("start jobs: %w", err)
